@@ -1,0 +1,102 @@
+"""The contract of a channel: raw bytes in, Verified, Request; Turn, raw bytes out.
+
+    bytes → Wire → verify → Verified → parse → Request → (engine) → Turn → render → WireReply
+
+Adapters know no web framework. `parse` takes only a `Verified`, so the type checker refuses to parse what nobody authenticated.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar, Literal, Self
+
+from msgspec import Struct
+
+from shared.errors import NexusError
+from shared.ports import DoorPorts
+from shared.problem import problem
+from shared.turn import Request, Turn
+
+
+class Wire(Struct, frozen=True):
+    """An HTTP request as it came: method, raw target (path and query, undecoded), headers (names in lower case), body bytes."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes = b""
+    peer: str = ""  # the address that connected; not proof of anything
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name (any case), or None."""
+        wanted = name.lower().encode("latin-1")
+        for key, value in self.headers:
+            if key == wanted:
+                return value.decode("latin-1")
+        return None
+
+
+class Verified(Struct, frozen=True):
+    """A wire whose sender is proven. Only `verify` makes one.
+
+    `app` is the app it belongs to; `principal` names who was proven (an API key's id, a visitor, "alexa") and is what rate
+    limits count by.
+    """
+
+    wire: Wire
+    app: str
+    principal: str
+
+
+class WireReply(Struct, frozen=True):
+    """An HTTP answer: status, headers (names in lower case), body."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
+class Limit(Struct, frozen=True):
+    """A rate limit by principal: `burst` at once, then `per_second`. `on_failure` says what happens when Valkey is down."""
+
+    name: str
+    per_second: float
+    burst: int
+    on_failure: Literal["open", "closed"]
+
+
+class ChannelAdapter(ABC):
+    """One door. An instance serves one app; it is made anew when its configuration changes.
+
+    Subclasses set the class variables they differ in and implement the four abstract methods.
+    """
+
+    name: ClassVar[str]
+    body_limit: ClassVar[int] = 256 * 1024  # bytes
+    budget_s: ClassVar[float] = 10.0  # seconds from reception until the platform gives up
+    unauthenticated: ClassVar[int] = 401  # what the platform wants to see when authentication fails
+    limit: ClassVar[Limit | None] = None
+
+    @classmethod
+    @abstractmethod
+    def open(cls, app: str, config: Mapping[str, str], ports: DoorPorts) -> Self:
+        """Make the adapter for one app from its configuration. Raises DoorShut, naming the missing setting."""
+
+    @abstractmethod
+    async def verify(self, wire: Wire) -> Verified:
+        """Authenticate the raw bytes. Raises NotAuthentic or KeySourceUnavailable; parses nothing before the sender is proven."""
+
+    @abstractmethod
+    def parse(self, verified: Verified) -> Request:
+        """The common request. Pure. Raises Malformed, and nothing else, whatever the bytes are."""
+
+    @abstractmethod
+    def render(self, request: Request, turn: Turn) -> WireReply:
+        """The platform's answer to `request`. Pure: the same turn gives the same bytes."""
+
+    def render_error(self, error: NexusError, request: Request | None = None) -> WireReply:
+        """The platform's answer when there is no turn. `request` is there once it was parsed.
+
+        The default is an RFC 9457 problem with the status of the error, or `unauthenticated` where authentication failed.
+        """
+        status, headers, body = problem(error, self.unauthenticated)
+        return WireReply(status, headers, body)

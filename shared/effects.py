@@ -1,0 +1,22 @@
+"""What a skill may change in the world: values in its reply, carried out by NEXUS and never by the handler itself.
+
+Effects on NEXUS' own store commit together with the turn that asked for them, so a crash loses neither and a repeated
+message repeats neither.
+"""
+
+from msgspec import Struct
+
+
+class Remember(Struct, frozen=True, tag="remember"):
+    """Keep `text`, in the person's own words, among that person's memories."""
+
+    text: str
+
+
+class Forget(Struct, frozen=True, tag="forget"):
+    """Erase one memory of the person who speaks. An id that is not theirs does nothing."""
+
+    memory_id: str
+
+
+Effect = Remember | Forget

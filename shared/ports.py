@@ -1,0 +1,227 @@
+"""What the engine, the doors and the skills need from the ground, as protocols. `infra` implements them; tests fake them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import NewType, Protocol
+
+from msgspec import Struct
+
+from shared.turn import Request, Session, Trace, Turn, Understanding
+
+Vector = NewType("Vector", bytes)
+"""An embedding: little-endian float32, unit length."""
+
+
+class Clock(Protocol):
+    """Time, so that tests can set it."""
+
+    def now(self) -> float:
+        """Unix seconds, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back, for measuring."""
+
+
+class Ids(Protocol):
+    """Identifiers, so that tests can set them."""
+
+    def new(self) -> str:
+        """A fresh unguessable id of letters, digits and hyphens, at most 40 characters, sortable by time."""
+
+
+class SigningKey(Protocol):
+    """A public key that was found trustworthy."""
+
+    def verify(self, signature: bytes, data: bytes) -> None:
+        """Return if `signature` is that of `data`; raise SignatureInvalid otherwise."""
+
+
+class KeySource(Protocol):
+    """Public keys by their URL: allow-listed, cached, bounded, timed."""
+
+    async def key(self, url: str) -> SigningKey:
+        """The key at `url`. Raises SignatureInvalid (not acceptable) or KeySourceUnavailable (could not be fetched)."""
+
+
+class KeyOwner(Struct, frozen=True):
+    """Whose API key was presented."""
+
+    app: str
+    key_id: str
+    name: str
+
+
+class ApiKeys(Protocol):
+    """Checks API keys."""
+
+    async def owner(self, token: str) -> KeyOwner:
+        """The owner of a live key. Raises NotAuthentic, or StoreUnavailable when it cannot be looked up."""
+
+
+class DoorPorts(Struct, frozen=True):
+    """What a channel adapter may use.
+
+    `keys` makes a KeySource from the door's configuration; `secret(purpose)` is a 32-byte secret of this app, stable over restarts.
+    """
+
+    clock: Clock
+    ids: Ids
+    api_keys: ApiKeys
+    keys: Callable[[Mapping[str, str]], KeySource]
+    secret: Callable[[str], bytes]
+
+
+class ModelState(Struct, frozen=True):
+    """What the model service runs: version id, providers its sessions really got, whether it can answer now."""
+
+    version: str
+    providers: tuple[str, ...]
+    ready: bool
+
+
+class ModelService(Protocol):
+    """The models behind one door: in process, a local process, or a cluster."""
+
+    async def understand(self, text: str, locale: str, deadline: float) -> Understanding:
+        """What `text` means (no slots yet). `deadline` is in Unix seconds. Raises ModelUnavailable or DeadlineExceeded."""
+
+    async def encode(self, texts: Sequence[str], deadline: float) -> list[Vector]:
+        """One embedding a text. Raises as `understand`."""
+
+    def state(self) -> ModelState:
+        """What runs now."""
+
+
+class Memory(Struct, frozen=True):
+    """Something a person asked to remember. `score` says how well it fits what was searched, 0 to 1."""
+
+    id: str
+    text: str
+    said_at: float
+    score: float = 0.0
+
+
+class Memories(Protocol):
+    """The memories of the person who speaks, and of nobody else."""
+
+    async def search(self, text: str, limit: int = 5) -> list[Memory]:
+        """The memories that fit `text`, best first; those that do not fit at all are left out."""
+
+    async def recent(self, limit: int = 5) -> list[Memory]:
+        """The newest memories, newest first."""
+
+
+class Person(Struct, frozen=True):
+    """Somebody NEXUS knows, within one app."""
+
+    app: str
+    id: str
+
+
+class NewMemory(Struct, frozen=True):
+    """A memory to be stored with a turn: the words, and their embedding (None where no model could make one)."""
+
+    id: str
+    text: str
+    vector: Vector | None
+
+
+class StoredMemory(Struct, frozen=True):
+    """A memory as stored, decrypted."""
+
+    id: str
+    text: str
+    said_at: float
+    vector: Vector | None
+    model: str
+
+
+class TurnRecord(Struct, frozen=True, kw_only=True):
+    """All that one commit writes for one turn."""
+
+    person: Person
+    request: Request
+    fingerprint: bytes
+    turn: Turn
+    trace: Trace
+    session: Session
+    remember: tuple[NewMemory, ...] = ()
+    forget: tuple[str, ...] = ()
+    model: str = ""
+
+
+class Recording(StrEnum):
+    """What became of a record."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"  # this message id was recorded before, with the same fingerprint
+    CONFLICT = "conflict"  # this message id was recorded before, with another fingerprint
+    STALE = "stale"  # another turn of this conversation took the sequence number
+
+
+class Recorded(Struct, frozen=True):
+    """The result of recording: for duplicates, `turn` is the one that counts."""
+
+    outcome: Recording
+    turn: Turn
+
+
+class FoundTurn(Struct, frozen=True):
+    """A recorded turn with the fingerprint of what caused it."""
+
+    turn: Turn
+    fingerprint: bytes
+
+
+class TurnStore(Protocol):
+    """The truth: persons, turns, memories. Everything a person said or heard is encrypted under that person's key.
+
+    Every method raises StoreUnavailable when the store cannot be reached.
+    """
+
+    async def person(self, app: str, channel: str, user: str) -> Person:
+        """The person behind a channel's own name, made at first sight."""
+
+    async def record(self, record: TurnRecord) -> Recorded:
+        """Store the turn with its effects durably, in one commit shared with others that wait."""
+
+    async def find(self, app: str, channel: str, message_id: str) -> FoundTurn | None:
+        """The recorded turn of a message, or None."""
+
+    async def last_session(self, person: Person, channel: str, conversation: str) -> Session:
+        """The state after the last recorded turn of a conversation; an empty session where there is none."""
+
+    async def memories(self, person: Person) -> list[StoredMemory]:
+        """All memories of a person, newest first."""
+
+
+class Claim(StrEnum):
+    """What the hint says about a message id."""
+
+    MINE = "mine"  # nobody works on it
+    RUNNING = "running"  # another worker computes it now
+    DONE = "done"  # it was recorded: read it from the store
+
+
+class Opened(Struct, frozen=True):
+    """The start of a turn as Valkey sees it: the claim, whether the lane is ours, the session if it is there."""
+
+    claim: Claim
+    lane: bool
+    session: Session | None
+
+
+class SessionStore(Protocol):
+    """Sessions, and hints that save work: who computes a message, whose turn it is in a conversation. All may vanish at any time.
+
+    Every method raises StoreUnavailable when Valkey cannot be reached; the engine then goes on without it.
+    """
+
+    async def open(self, person: Person, request: Request, token: str) -> Opened:
+        """Claim the message and the lane under `token`, and read the session, in one round trip."""
+
+    async def close(self, person: Person, request: Request, token: str, session: Session | None) -> None:
+        """Write the session (None: drop it, it is not known any more), mark the message done, and give back the lane."""
+
+    async def abandon(self, person: Person, request: Request, token: str) -> None:
+        """Give back claim and lane without a result."""

@@ -1,0 +1,210 @@
+"""One turn: what came in (Request), what it meant (Understanding), what goes out (Reply), what is kept (Turn, Session).
+
+All values are frozen. Times are Unix seconds (float, UTC) unless a name says otherwise.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct, field
+
+from shared.effects import Effect
+
+
+class Kind(StrEnum):
+    """What sort of thing a person or platform did."""
+
+    OPEN = "open"  # started to talk, said nothing yet ("Alexa, open Nexus")
+    UTTERANCE = "utterance"  # said or typed something, or the platform resolved it to an intent
+    ACTION = "action"  # pressed or touched something
+    EVENT = "event"  # the platform reports something (playback, permission, error)
+    CLOSE = "close"  # the platform ended the session; nothing can be said any more
+
+
+class Outcome(StrEnum):
+    """How an inbound message ended. Exactly one is recorded; `RUNNING` is never recorded."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    RUNNING = "running"
+
+
+class SlotValue(Struct, frozen=True):
+    """A slot as it was said (`text`) and what it stands for (`value`, a JSON value)."""
+
+    text: str
+    value: Any = None
+
+
+class PlatformIntent(Struct, frozen=True):
+    """The intent a platform resolved by itself, in its own naming (`AMAZON.HelpIntent`)."""
+
+    name: str
+    slots: dict[str, SlotValue] = field(default_factory=dict)
+    confirmed: bool | None = None
+
+
+class Device(Struct, frozen=True):
+    """What the person's device can show and play."""
+
+    screen: bool = False
+    audio_player: bool = False
+    video: bool = False
+    speech: bool = False
+    capabilities: tuple[str, ...] = ()  # the platform's own names (`Alexa.Presentation.APL`)
+
+
+class Attachment(Struct, frozen=True):
+    """Something sent along, by reference."""
+
+    url: str
+    media_type: str
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """One inbound message, the same from every channel.
+
+    `user` is the channel's own name for the person, unique within app and channel. `conversation` groups messages that are
+    answered in order. `message_id` is the channel's own id, on which duplicates are recognised. `deadline` is when the
+    platform stops waiting. `native` holds the few platform facts that `render` needs again.
+    """
+
+    app: str
+    channel: str
+    message_id: str
+    conversation: str
+    user: str
+    kind: Kind
+    received_at: float
+    deadline: float
+    text: str = ""
+    locale: str = "en-US"
+    device: Device = Device()
+    intent: PlatformIntent | None = None
+    event: str = ""  # the platform's own name for an event or action (`AudioPlayer.PlaybackStarted`)
+    attachments: tuple[Attachment, ...] = ()
+    native: dict[str, Any] = field(default_factory=dict)
+
+
+class Ranked(Struct, frozen=True):
+    """An intent with its calibrated score, 0 to 1."""
+
+    intent: str
+    score: float
+
+
+class Understanding(Struct, frozen=True):
+    """What an utterance means. `intent` is None out of scope. Scores are calibrated, 0 to 1."""
+
+    intent: str | None
+    score: float
+    oos_score: float = 0.0
+    slots: dict[str, SlotValue] = field(default_factory=dict)
+    ranking: tuple[Ranked, ...] = ()
+    source: str = "model"  # "model", "platform" (it resolved the intent itself) or "dialogue" (answer to a question of ours)
+
+
+class Card(Struct, frozen=True):
+    """A titled piece to look at. Channels without cards get it as text with its link."""
+
+    title: str
+    text: str = ""
+    image_url: str | None = None
+    url: str | None = None
+
+
+class Choice(Struct, frozen=True):
+    """Something the person may pick. `value` is what is sent back; `title` is what is shown or spoken."""
+
+    title: str
+    value: str
+
+
+class Media(Struct, frozen=True):
+    """A picture, sound or film by reference, with words for those who cannot see or play it."""
+
+    url: str
+    media_type: str
+    alt: str = ""
+
+
+class Elicit(Struct, frozen=True):
+    """The reply asks for one slot of one intent; the next utterance is taken as its value."""
+
+    intent: str
+    slot: str
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """What NEXUS says, rich and platform-free. Each adapter renders the best its platform can show and drops nothing.
+
+    `speech` is an SSML fragment without the <speak> element (subset in shared/ssml.py); None means that `text` is spoken.
+    `native` is the escape hatch: channel name -> what that channel's README documents. `state` replaces what the skill
+    keeps in the session; None leaves it as it is.
+    """
+
+    text: str
+    speech: str | None = None
+    cards: tuple[Card, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    media: tuple[Media, ...] = ()
+    reprompt: str | None = None
+    expects_answer: bool = False
+    elicit: Elicit | None = None
+    end_session: bool = False
+    effects: tuple[Effect, ...] = ()
+    state: dict[str, Any] | None = None
+    native: dict[str, Any] = field(default_factory=dict)
+
+
+class Pending(Struct, frozen=True):
+    """A question of ours that is open: which skill asked for which slot, and what it knows already."""
+
+    skill: str
+    intent: str
+    slot: str
+    slots: dict[str, SlotValue] = field(default_factory=dict)
+
+
+class Session(Struct, frozen=True):
+    """The state of one conversation after its turn number `seq` (0: nothing said yet). Lives in Valkey, rebuilt from Postgres."""
+
+    seq: int = 0
+    updated_at: float = 0.0
+    pending: Pending | None = None
+    last_intent: str | None = None
+    last_reply: str = ""
+    skills: dict[str, dict[str, Any]] = field(default_factory=dict)
+    version: int = 1
+
+
+class Trace(Struct, frozen=True):
+    """How a turn came about: its stages in milliseconds, the skill, the model and what went wrong."""
+
+    id: str
+    stages_ms: dict[str, float]
+    skill: str | None = None
+    model: str = ""
+    providers: tuple[str, ...] = ()
+    attempts: int = 1  # 2 or more: the turn was recomputed because another one in its conversation came first
+    error: str = ""
+    degraded: tuple[str, ...] = ()  # parts that were missing ("valkey", "model")
+
+
+class Turn(Struct, frozen=True, kw_only=True):
+    """The recorded result of one request. Rendering it again gives the same bytes."""
+
+    app: str
+    channel: str
+    message_id: str
+    conversation: str
+    outcome: Outcome
+    at: float
+    seq: int = 0
+    reply: Reply | None = None
+    understanding: Understanding | None = None
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    trace_id: str = ""
+    reason: str = ""  # why it failed or was refused, for a person to read

@@ -1,0 +1,1 @@
+"""The ground NEXUS stands on: settings, servers, storage, keys, wiring, the command line."""

@@ -1,0 +1,254 @@
+"""Settings: environment `NEXUS_*` over nexus.toml over defaults. Nothing else reads the environment.
+
+`load` gives a frozen Settings that knows where each value came from. What the database says about a channel
+of an app is merged beneath `channel_config` by whoever opens the doors.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from infra.settings_table import (
+    SECRET_URLS,
+    SPECS,
+    Doors,
+    DoorSetting,
+    Spec,
+    read_doors,
+    reference,
+    without_password,
+)
+from shared.errors import SettingsInvalid
+
+FILE = "nexus.toml"
+BUILT_IN_CHANNELS = Path(__file__).parent.parent / "channels"
+HIDDEN = "(hidden)"
+
+
+class Entry(Struct, frozen=True):
+    """One setting as `nexus doctor` shows it: the value fit to be seen, and where it came from."""
+
+    name: str
+    shown: str
+    source: str
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """All that NEXUS was told from outside. Paths are absolute; None means not set."""
+
+    host: str
+    port: int
+    home: Path
+    env: str
+    workers: int
+    master_key_file: Path
+    public_url: str | None
+    database_url: str | None
+    redis_url: str | None
+    runtime_dir: Path | None
+    timezone: str
+    log_level: str
+    model_threads: int
+    entries: tuple[Entry, ...]
+    warnings: tuple[str, ...]
+    channels: dict[str, dict[str, str]]
+    doors: dict[str, tuple[DoorSetting, ...]]
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{entry.name}={entry.shown}" for entry in self.entries)
+        return f"Settings({shown})"
+
+    @property
+    def production(self) -> bool:
+        """Whether simulators are refused."""
+        return self.env == "production"
+
+    @property
+    def local_url(self) -> str:
+        """Where this machine reaches the web workers."""
+        name = "127.0.0.1" if self.host in {"0.0.0.0", "::", ""} else self.host  # noqa: S104 (compared, not bound)
+        return f"http://{f'[{name}]' if ':' in name else name}:{self.port}"
+
+    def channel_config(self, channel: str) -> dict[str, str]:
+        """What environment and nexus.toml say about a channel of the default app: key → value."""
+        return dict(self.channels.get(channel, {}))
+
+    def secret_keys(self, channel: str) -> frozenset[str]:
+        """The keys of a channel's configuration that must not be shown."""
+        return frozenset(setting.key for setting in self.doors.get(channel, ()) if setting.secret)
+
+    def simulator_keys(self, channel: str) -> frozenset[str]:
+        """The keys of a channel's configuration that production refuses, wherever they come from."""
+        return frozenset(setting.key for setting in self.doors.get(channel, ()) if setting.simulator)
+
+
+class _Text(Struct, frozen=True):
+    """A value before it is read: its text, the folder its paths count from, where it was found."""
+
+    text: str
+    folder: Path
+    source: str
+
+
+def load(environ: Mapping[str, str], cwd: Path) -> Settings:
+    """The settings. nexus.toml is read from `cwd` and from NEXUS_HOME; of both, the one in `cwd` counts.
+
+    An empty variable counts as not set. Unknown names become warnings. Raises SettingsInvalid, naming the
+    setting, what it should be, and where the wrong value came from.
+    """
+    variables = _variables(environ, cwd)
+    near = _file(cwd)
+    found = {**near, **variables}
+    home = _value(_SPEC["home"], found, cwd)
+    found = {**_file(home), **found}
+    doors = _doors(home)
+    values = {spec.field: _value(spec, found, cwd) for spec in SPECS}
+    entries = [_entry(spec, values[spec.field], found) for spec in SPECS]
+    values.update(_derived(values, environ))
+    channels, door_entries = _channels(doors, found, values["env"])
+    shown = [_resolved(entry, values) for entry in entries]
+    return Settings(
+        **values,
+        channels=channels,
+        doors=doors,
+        entries=(*shown, *door_entries),
+        warnings=tuple(_unknown(found, doors)),
+    )
+
+
+_SPEC = {spec.field: spec for spec in SPECS}
+
+
+def _variables(environ: Mapping[str, str], cwd: Path) -> dict[str, _Text]:
+    return {
+        name: _Text(text, cwd, f"environment {name}")
+        for name, text in environ.items()
+        if name.startswith("NEXUS_") and text
+    }
+
+
+def _file(folder: Path) -> dict[str, _Text]:
+    """nexus.toml under the names of the environment: `port` is NEXUS_PORT; dotted names stay."""
+    file = folder / FILE
+    try:
+        table = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsInvalid(f"{file} cannot be read: {error}") from error
+    return {_name(key): _Text(_scalar(value, key, file), folder, str(file)) for key, value in _flat(table)}
+
+
+def _name(key: str) -> str:
+    return key if "." in key else "NEXUS_" + key.upper()
+
+
+def _flat(table: Mapping[str, Any], before: str = "") -> Iterable[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield before + key, value
+
+
+def _scalar(value: object, key: str, file: Path) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise SettingsInvalid(f"{key} in {file} must be a text or a whole number, not {type(value).__name__}")
+    return str(value)
+
+
+def _value(spec: Spec, found: Mapping[str, _Text], cwd: Path) -> Any:
+    text = found.get(spec.env)
+    if text is None:
+        return None if spec.default is None else spec.parse(spec.default, cwd)
+    try:
+        return spec.parse(text.text, text.folder)
+    except ValueError:
+        told = "" if spec.field in SECRET_URLS else f", not {text.text!r}"
+        raise SettingsInvalid(f"{spec.env} must be {spec.kind}{told} (from {text.source})") from None
+
+
+def _derived(values: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    """The defaults that follow from other values or from the system."""
+    derived: dict[str, Any] = {}
+    if values["master_key_file"] is None:
+        derived["master_key_file"] = values["home"] / "keys" / "master.key"
+    if values["runtime_dir"] is None and environ.get("XDG_RUNTIME_DIR"):
+        derived["runtime_dir"] = Path(environ["XDG_RUNTIME_DIR"])
+    if values["timezone"] is None:
+        derived["timezone"] = _system_timezone()
+    return derived
+
+
+def _system_timezone() -> str:
+    from tzlocal import get_localzone_name  # 40 ms that few commands need
+
+    try:
+        return get_localzone_name() or "UTC"
+    except (ValueError, LookupError):
+        return "UTC"
+
+
+def _entry(spec: Spec, value: object, found: Mapping[str, _Text]) -> Entry:
+    source = found[spec.env].source if spec.env in found else "default"
+    shown = without_password(value) if spec.field in SECRET_URLS and isinstance(value, str) else str(value)
+    return Entry(spec.env, shown, source)
+
+
+def _resolved(entry: Entry, values: Mapping[str, Any]) -> Entry:
+    """A default that was worked out is shown as what it came to."""
+    value = values[entry.name.removeprefix("NEXUS_").lower()]
+    if entry.source != "default":
+        return entry
+    return Entry(entry.name, "(not set)" if value is None else str(value), "default")
+
+
+def _doors(home: Path) -> dict[str, tuple[DoorSetting, ...]]:
+    """The settings that channels declare, built in and in NEXUS_HOME/plugins."""
+    folders: Sequence[Path] = [
+        *sorted(BUILT_IN_CHANNELS.glob("*/")),
+        *sorted((home / "plugins").glob("*/")),
+    ]
+    read = (read_doors(folder) for folder in folders)
+    return {door.name: door.settings for door in read if isinstance(door, Doors)}
+
+
+def _channels(
+    doors: Mapping[str, tuple[DoorSetting, ...]], found: Mapping[str, _Text], env: str
+) -> tuple[dict[str, dict[str, str]], list[Entry]]:
+    channels: dict[str, dict[str, str]] = {}
+    entries: list[Entry] = []
+    for channel, settings in doors.items():
+        for setting in settings:
+            text = found.get(setting.env) or found.get(f"channels.{channel}.{setting.key}")
+            if text is None:
+                continue
+            if setting.simulator and env == "production":
+                raise SettingsInvalid(
+                    f"{setting.env} is for simulators and refused in production (from {text.source}); "
+                    "unset it, or set NEXUS_ENV=development"
+                )
+            value = str((text.folder / text.text).absolute()) if setting.kind == "path" else text.text
+            channels.setdefault(channel, {})[setting.key] = value
+            entries.append(Entry(setting.env, HIDDEN if setting.secret else value, text.source))
+    return channels, entries
+
+
+def _unknown(found: Mapping[str, _Text], doors: Mapping[str, tuple[DoorSetting, ...]]) -> Iterable[str]:
+    known = {spec.env for spec in SPECS}
+    for channel, settings in doors.items():
+        known |= {setting.env for setting in settings}
+        known |= {f"channels.{channel}.{setting.key}" for setting in settings}
+    for name, text in found.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            yield f"{name} is not a setting of NEXUS (from {text.source}){hint}"
+
+
+if __name__ == "__main__":
+    print(reference(_doors(BUILT_IN_CHANNELS)), end="")

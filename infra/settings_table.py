@@ -1,0 +1,251 @@
+"""The settings NEXUS knows: name, meaning, default, and how the text of each is read."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Struct
+
+Parse = Callable[[str, Path], Any]
+"""Reads a setting's text; relative paths count from the given folder. Raises ValueError."""
+
+
+class Spec(Struct, frozen=True):
+    """One setting. `default` is read like a text from outside; None means that there is none."""
+
+    field: str
+    parse: Parse
+    kind: str  # what a right value is, for people: "a whole number, 1 to 64"
+    default: str | None
+    help: str
+    shown_default: str = ""  # where the default is worked out rather than fixed
+
+    @property
+    def env(self) -> str:
+        """The environment variable: `NEXUS_PORT` for `port`."""
+        return "NEXUS_" + self.field.upper()
+
+
+class DoorSetting(Struct, frozen=True):
+    """One `[[settings]]` of a channel.toml: a value the door needs.
+
+    `simulator` marks what only simulators may set (refused in production); `kind` "path" makes relative paths
+    count from where the value was written.
+    """
+
+    key: str
+    env: str
+    help: str = ""
+    secret: bool = False
+    required: bool = False
+    simulator: bool = False
+    kind: Literal["text", "path"] = "text"
+
+
+class Doors(Struct, frozen=True):
+    """The part of a channel.toml that settings need."""
+
+    name: str
+    settings: tuple[DoorSetting, ...] = ()
+
+
+def whole(low: int, high: int) -> Parse:
+    """A whole number within bounds."""
+
+    def parse(text: str, _folder: Path) -> int:
+        number = int(text)
+        if not low <= number <= high:
+            raise ValueError(text)
+        return number
+
+    return parse
+
+
+def one_of(*words: str) -> Parse:
+    """One of the given words, in any case."""
+
+    def parse(text: str, _folder: Path) -> str:
+        if text.lower() not in words:
+            raise ValueError(text)
+        return text.lower()
+
+    return parse
+
+
+def path(text: str, folder: Path) -> Path:
+    """An absolute path."""
+    return Path(os.path.normpath(folder / Path(text).expanduser()))
+
+
+def url(*schemes: str) -> Parse:
+    """A URL of one of the schemes, with a host or (for sockets) a path, without a slash at its end."""
+
+    def parse(text: str, _folder: Path) -> str:
+        parts = urlsplit(text)
+        if parts.scheme not in schemes or not (parts.netloc or parts.path or parts.query):
+            raise ValueError(text)
+        _ = parts.port  # raises ValueError where it is no port
+        return text.rstrip("/")
+
+    return parse
+
+
+def host(text: str, _folder: Path) -> str:
+    """An address or name to listen on."""
+    if not text or any(c.isspace() or c == "/" for c in text):
+        raise ValueError(text)
+    return text
+
+
+def timezone(text: str, _folder: Path) -> str:
+    """An IANA time zone that this machine has rules for."""
+    try:
+        return ZoneInfo(text).key
+    except (OSError, LookupError) as error:  # a folder's name, an unknown zone
+        raise ValueError(text) from error
+
+
+def without_password(text: str) -> str:
+    """A URL fit to be shown: its password and query replaced by dots."""
+    parts = urlsplit(text)
+    user, at, place = parts.netloc.rpartition("@")
+    if ":" in user:
+        user = user.partition(":")[0] + ":…"
+    return urlunsplit((parts.scheme, user + at + place, parts.path, "…" if parts.query else "", ""))
+
+
+SPECS = (
+    Spec("host", host, "an address", "127.0.0.1", "Address the web workers listen on."),
+    Spec("port", whole(1, 65535), "a whole number, 1 to 65535", "8080", "Port the web workers listen on."),
+    Spec("home", path, "a folder", "./.nexus", "Where NEXUS keeps all it keeps: data, keys, models, pids."),
+    Spec(
+        "env",
+        one_of("development", "production"),
+        "development or production",
+        "development",
+        "`production` refuses everything that is for simulators and makes no app `sim`.",
+    ),
+    Spec("workers", whole(1, 64), "a whole number, 1 to 64", "1", "Web workers that share the port."),
+    Spec(
+        "master_key_file",
+        path,
+        "a file",
+        None,
+        "The master key that wraps everybody's data keys. Made at the first start; keep a copy elsewhere.",
+        "`NEXUS_HOME/keys/master.key`",
+    ),
+    Spec(
+        "public_url",
+        url("http", "https"),
+        "an http or https URL",
+        None,
+        "Where people and platforms reach NEXUS from outside; its origin may use the web chat.",
+    ),
+    Spec(
+        "database_url",
+        url("postgresql", "postgres"),
+        "a postgresql URL",
+        None,
+        "A Postgres of yours, instead of the embedded one.",
+        "the embedded Postgres",
+    ),
+    Spec(
+        "redis_url",
+        url("redis", "rediss", "valkey", "valkeys", "unix"),
+        "a redis, rediss or unix URL",
+        None,
+        "A Valkey or Redis of yours, instead of the embedded one.",
+        "the embedded Valkey",
+    ),
+    Spec(
+        "runtime_dir",
+        path,
+        "a folder",
+        None,
+        "Short-lived folder for sockets of the embedded servers; its path must be short.",
+        "`XDG_RUNTIME_DIR`, or the system's temporary folder",
+    ),
+    Spec(
+        "timezone",
+        timezone,
+        "an IANA time zone",
+        None,
+        "Time zone of people whose channel does not tell theirs.",
+        "the system's",
+    ),
+    Spec(
+        "log_level",
+        one_of("debug", "info", "warning", "error"),
+        "debug, info, warning or error",
+        "info",
+        "The least level that is logged.",
+    ),
+    Spec(
+        "model_threads",
+        whole(1, 256),
+        "a whole number, 1 to 256",
+        "1",
+        "Threads one model session computes with, in each web worker.",
+    ),
+)
+SECRET_URLS = frozenset({"database_url", "redis_url"})  # shown without password
+
+
+def read_doors(folder: Path) -> Doors | None:
+    """What a channel's folder declares; None where channel.toml cannot be read (the plug-in loader says why)."""
+    try:
+        return msgspec.toml.decode((folder / "channel.toml").read_bytes(), type=Doors)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def reference(doors: dict[str, tuple[DoorSetting, ...]]) -> str:
+    """The page infra/SETTINGS.md: every setting in a table, those of the given channels below."""
+    rows = [f"| `{spec.env}` | {_default(spec)} | {spec.help} ({spec.kind}) |" for spec in SPECS]
+    for channel, settings in sorted(doors.items()):
+        rows += [_door_row(channel, setting) for setting in settings]
+    return _PAGE.format(rows="\n".join(rows))
+
+
+def _default(spec: Spec) -> str:
+    return spec.shown_default or ("" if spec.default is None else f"`{spec.default}`")
+
+
+def _door_row(channel: str, setting: DoorSetting) -> str:
+    notes = [f"`nexus channels configure {channel} {setting.key}=…`"]
+    notes += ["required to open the door"] if setting.required else []
+    notes += ["secret"] if setting.secret else []
+    notes += ["simulators only: refused in production"] if setting.simulator else []
+    return f"| `{setting.env}` | | {setting.help} ({'; '.join(notes)}) |"
+
+
+_PAGE = """# Settings
+
+Environment variables count over `nexus.toml`, that over what `nexus channels configure` stored in the database, that over
+the defaults. `nexus doctor` shows each value with its source and hides secrets. An empty variable counts as not set; an
+unknown one is a warning with the nearest name; a wrong value stops NEXUS with a line that says where it came from.
+
+`nexus.toml` is read from the folder NEXUS is started in and from `NEXUS_HOME` (of both, the first counts):
+
+```toml
+port = 8080                 # NEXUS_PORT
+workers = 2                 # NEXUS_WORKERS
+
+[channels.alexa]            # what the app `default` uses
+skill_id = "amzn1.ask.skill.…"
+```
+
+Relative paths count from the folder of the file they stand in, or from where NEXUS was started.
+
+| variable | default | meaning |
+|---|---|---|
+{rows}
+
+The settings of channels fill the app `default`. For other apps use `nexus channels configure NAME key=value … --app APP`.
+
+This page is written by `python -m infra.settings`; a test fails when it is out of date.
+"""

@@ -100,3 +100,11 @@ class ChannelAdapter(ABC):
         """
         status, headers, body = problem(error, self.unauthenticated)
         return WireReply(status, headers, body)
+
+    def preflight(self, wire: Wire) -> WireReply | None:
+        """The answer to OPTIONS, for doors that pages of other sites may use (CORS). None: OPTIONS is no method here (405)."""
+        return None
+
+    def finish(self, wire: Wire, reply: WireReply) -> WireReply:
+        """The last touch on every answer to `wire`, errors included, for headers that depend on who asks (CORS). Pure."""
+        return reply

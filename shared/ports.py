@@ -61,7 +61,8 @@ class ApiKeys(Protocol):
 class DoorPorts(Struct, frozen=True):
     """What a channel adapter may use.
 
-    `keys` makes a KeySource from the door's configuration; `secret(purpose)` is a 32-byte secret of this app, stable over restarts.
+    `keys` makes a KeySource from the door's configuration. `secret(purpose)` is a 32-byte secret of this app, the same
+    after a restart.
     """
 
     clock: Clock
@@ -141,7 +142,6 @@ class TurnRecord(Struct, frozen=True, kw_only=True):
 
     person: Person
     request: Request
-    fingerprint: bytes
     turn: Turn
     trace: Trace
     session: Session
@@ -166,13 +166,6 @@ class Recorded(Struct, frozen=True):
     turn: Turn
 
 
-class FoundTurn(Struct, frozen=True):
-    """A recorded turn with the fingerprint of what caused it."""
-
-    turn: Turn
-    fingerprint: bytes
-
-
 class TurnStore(Protocol):
     """The truth: persons, turns, memories. Everything a person said or heard is encrypted under that person's key.
 
@@ -185,7 +178,10 @@ class TurnStore(Protocol):
     async def record(self, record: TurnRecord) -> Recorded:
         """Store the turn with its effects durably, in one commit shared with others that wait."""
 
-    async def find(self, app: str, channel: str, message_id: str) -> FoundTurn | None:
+    async def find(self, request: Request) -> Recorded | None:
+        """What was recorded under the message id of `request` (DUPLICATE or CONFLICT), or None."""
+
+    async def turn(self, app: str, channel: str, message_id: str) -> Turn | None:
         """The recorded turn of a message, or None."""
 
     async def last_session(self, person: Person, channel: str, conversation: str) -> Session:

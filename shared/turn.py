@@ -103,7 +103,9 @@ class Understanding(Struct, frozen=True):
     oos_score: float = 0.0
     slots: dict[str, SlotValue] = field(default_factory=dict)
     ranking: tuple[Ranked, ...] = ()
-    source: str = "model"  # "model", "platform" (it resolved the intent itself) or "dialogue" (answer to a question of ours)
+    source: str = (
+        "model"  # "model", "platform" (it resolved the intent itself) or "dialogue" (answer to a question of ours)
+    )
 
 
 class Card(Struct, frozen=True):

@@ -1,0 +1,157 @@
+"""Group commit: one task, one connection, one transaction for everything that waits.
+
+The answer to a turn leaves after its commit, so the cost of a durable commit is shared by all that are ready together.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+import psycopg
+from msgspec import Struct
+
+from infra.storage.postgres import PATIENCE_S, Connection
+from shared.errors import StoreUnavailable
+
+log = logging.getLogger("nexus.writer")
+
+_MOST_ROWS = 256  # in one transaction
+_MOST_WAITING = 4096  # beyond that callers are refused: a queue without end only moves the failure
+_RETRY_S = 0.05
+
+
+class TurnRow(Struct, frozen=True):
+    """One row of `turns`, sealed, with the memories that come and go with it."""
+
+    app: str
+    message_digest: bytes
+    fingerprint: bytes
+    conversation_digest: bytes
+    seq: int
+    person_id: str
+    channel: str
+    outcome: str
+    at: float
+    request: bytes
+    turn: bytes
+    trace: bytes
+    session: bytes
+    remember: tuple[tuple[str, bytes], ...] = ()  # memory id, sealed body
+    forget: tuple[str, ...] = ()
+
+
+_TURN_COLUMNS = TurnRow.__struct_fields__[:13]
+_STORE = files("infra.storage").joinpath("store_turns.sql").read_text()
+
+
+class Writer:
+    """Stores turns. Open it with `async with`; `put` from as many tasks as there are."""
+
+    def __init__(self, dsn: str, *, patience_s: float = PATIENCE_S) -> None:
+        self._dsn = dsn
+        self._patience_s = patience_s
+        self._waiting: deque[tuple[TurnRow, asyncio.Future[bool]]] = deque()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._connection: Connection | None = None
+
+    async def __aenter__(self) -> "Writer":
+        self._task = asyncio.create_task(self._run(), name="group commit")
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._refuse([future for _, future in self._waiting])
+        await self._disconnect()
+
+    async def put(self, row: TurnRow) -> bool:
+        """True once the row is durable; False if its message or its place in the conversation is taken.
+
+        Raises StoreUnavailable, in which case the row may or may not be stored: putting it again is safe.
+        """
+        if len(self._waiting) >= _MOST_WAITING:
+            raise StoreUnavailable("too many turns wait for Postgres")
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((row, future))
+        self._wake.set()
+        return await future
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_ROWS))]
+            if not self._waiting:
+                self._wake.clear()
+            await self._commit([pair for pair in batch if not pair[1].cancelled()])
+
+    async def _commit(self, batch: list[tuple[TurnRow, asyncio.Future[bool]]]) -> None:
+        """Commit the batch. If a row makes it fail, halve it until the bad row stands alone."""
+        if not batch:
+            return
+        try:
+            stored = await self._store([row for row, _ in batch])
+        except StoreUnavailable:
+            self._refuse([future for _, future in batch])
+        except psycopg.Error as error:
+            if len(batch) > 1:
+                middle = len(batch) // 2
+                await self._commit(batch[:middle])
+                await self._commit(batch[middle:])
+            else:
+                log.error("row refused", extra={"sqlstate": error.sqlstate})
+                self._refuse([batch[0][1]], "Postgres refused to store this turn")
+        else:
+            for row, future in batch:
+                if not future.done():
+                    future.set_result((row.app, row.message_digest) in stored)
+
+    @staticmethod
+    def _refuse(futures: list[asyncio.Future[bool]], why: str = "Postgres cannot be reached") -> None:
+        for future in futures:
+            if not future.done():
+                future.set_exception(StoreUnavailable(why))
+
+    async def _store(self, rows: list[TurnRow]) -> set[tuple[str, bytes]]:
+        """One transaction; tried again while Postgres is away, until patience ends."""
+        # Sorted by key, so that two writers that meet wait for each other in the same order.
+        params = _params(sorted(rows, key=lambda row: (row.app, row.message_digest)))
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._patience_s
+        while True:
+            try:
+                connection = self._connection or await self._connect()
+                cursor = await connection.execute(_STORE, params, prepare=True)
+                return {(app, bytes(digest)) for app, digest in await cursor.fetchall()}
+            except psycopg.OperationalError as error:
+                # After a deadlock between two workers the connection is good: another try settles it.
+                if not isinstance(error, psycopg.errors.DeadlockDetected):
+                    await self._disconnect()
+                if loop.time() >= end:
+                    raise StoreUnavailable("Postgres cannot be reached") from error
+            await asyncio.sleep(_RETRY_S)
+
+    async def _connect(self) -> Connection:
+        self._connection = await psycopg.AsyncConnection.connect(self._dsn, autocommit=True, connect_timeout=2)
+        return self._connection
+
+    async def _disconnect(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+
+def _params(rows: Sequence[TurnRow]) -> tuple[list[Any], ...]:
+    """One array a column: the turns', then the new memories', then the forgotten ones'."""
+    new = [(row.app, row.message_digest, *memory) for row in rows for memory in row.remember]
+    gone = [(row.app, row.message_digest, memory_id) for row in rows for memory_id in row.forget]
+    turns = [tuple(getattr(row, name) for name in _TURN_COLUMNS) for row in rows]
+    return *_columns(turns, len(_TURN_COLUMNS)), *_columns(new, 4), *_columns(gone, 3)
+
+
+def _columns(rows: list[tuple[Any, ...]], width: int) -> tuple[list[Any], ...]:
+    return tuple([row[i] for row in rows] for i in range(width))

@@ -196,7 +196,7 @@ SECRET_URLS = frozenset({"database_url", "redis_url"})  # shown without password
 
 
 def read_doors(folder: Path) -> Doors | None:
-    """What a channel's folder declares; None where channel.toml cannot be read (the plug-in loader says why)."""
+    """What a channel's folder declares; None without a channel.toml that can be read."""
     try:
         return msgspec.toml.decode((folder / "channel.toml").read_bytes(), type=Doors)
     except (OSError, msgspec.DecodeError):
@@ -225,9 +225,10 @@ def _door_row(channel: str, setting: DoorSetting) -> str:
 
 _PAGE = """# Settings
 
-Environment variables count over `nexus.toml`, that over what `nexus channels configure` stored in the database, that over
-the defaults. `nexus doctor` shows each value with its source and hides secrets. An empty variable counts as not set; an
-unknown one is a warning with the nearest name; a wrong value stops NEXUS with a line that says where it came from.
+Environment variables count over `nexus.toml`, that over what `nexus channels configure` stored in the
+database, that over the defaults. `nexus doctor` shows each value with its source and hides secrets. An empty
+variable counts as not set; an unknown one is a warning with the nearest name; a wrong value stops NEXUS with a
+line that says where it came from.
 
 `nexus.toml` is read from the folder NEXUS is started in and from `NEXUS_HOME` (of both, the first counts):
 
@@ -245,7 +246,8 @@ Relative paths count from the folder of the file they stand in, or from where NE
 |---|---|---|
 {rows}
 
-The settings of channels fill the app `default`. For other apps use `nexus channels configure NAME key=value … --app APP`.
+The settings of channels fill the app `default`. For others there is
+`nexus channels configure NAME key=value … --app APP`.
 
 This page is written by `python -m infra.settings`; a test fails when it is out of date.
 """

@@ -1,0 +1,1 @@
+"""What operators see of NEXUS: logs and metrics, never what people say."""

@@ -1,0 +1,252 @@
+"""Prometheus metrics that add up over the web workers, at a few microseconds a turn.
+
+Each worker counts in plain numbers and publishes them once a second into a file of its own under NEXUS_HOME/run/metrics,
+named by the worker and not by its pid: a restarted worker goes on from its file, so sums never go back and files never
+pile up. /metrics on any worker reads all the files; a worker killed hard loses at most its unpublished second.
+"""
+
+import os
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import Self
+
+import msgspec
+from msgspec import Struct, field
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from shared.ports import Clock, ModelState
+
+CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
+BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Upper bounds in seconds; one more for what is slower."""
+PUBLISH_S = 1.0
+STALE_S = 10.0  # after this a worker's states are no longer told; its counts are kept
+SERIES = 200  # of one metric; what comes later is counted as "other"
+
+Labels = tuple[str, ...]
+
+
+class Histogram(Struct):
+    """Counts by bucket (not cumulative; the last is what is slower than all bounds) and the sum in seconds."""
+
+    counts: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
+    total: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count one duration."""
+        self.counts[bisect_left(BUCKETS, seconds)] += 1
+        self.total += seconds
+
+    def merge(self, other: "Histogram") -> None:
+        """Add what another worker counted."""
+        self.counts = [a + b for a, b in zip(self.counts, other.counts, strict=True)]
+        self.total += other.total
+
+
+class Snapshot(Struct):
+    """What one worker has counted since the first start, and its states now (`at`: Unix seconds)."""
+
+    at: float = 0.0
+    turns: dict[Labels, int] = field(default_factory=dict)  # channel, outcome
+    refusals: dict[Labels, int] = field(default_factory=dict)  # channel, code
+    degraded: dict[Labels, int] = field(default_factory=dict)  # part that was missing
+    durations: dict[Labels, Histogram] = field(default_factory=dict)  # channel
+    stages: dict[Labels, Histogram] = field(default_factory=dict)  # stage
+    stores: dict[Labels, int] = field(default_factory=dict)  # store → 1 it answers, 0 it does not
+    models: dict[Labels, int] = field(default_factory=dict)  # version, provider → 1 ready, 0 not
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Snapshot).decode
+
+
+class Metrics:
+    """The counters of one worker. Use as a context manager: within it they are published every second."""
+
+    def __init__(self, folder: Path, worker: str, clock: Clock) -> None:
+        self._file = folder / f"{worker}.metrics"
+        self._clock = clock
+        self._now = _read(self._file) or Snapshot()
+        self._now.stores.clear()
+        self._now.models.clear()
+        self._stop = Event()
+        self._lock = Lock()  # one writer of the draft at a time
+        self._thread = Thread(target=self._publish_until_stopped, name="metrics", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.publish()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        self.publish()
+
+    def turn(
+        self,
+        channel: str,
+        outcome: str,
+        seconds: float,
+        stages_ms: Mapping[str, float],
+        degraded: Iterable[str] = (),
+    ) -> None:
+        """Count a finished turn: how long it took, its stages, the parts it had to do without."""
+        now = self._now
+        _count(now.turns, (channel, outcome))
+        _time(now.durations, (channel,), seconds)
+        for stage, milliseconds in stages_ms.items():
+            _time(now.stages, (stage,), milliseconds / 1000)
+        for part in degraded:
+            _count(now.degraded, (part,))
+
+    def refused(self, channel: str, code: str) -> None:
+        """Count a request that was answered with an error and became no turn."""
+        _count(self._now.refusals, (channel, code))
+
+    def store(self, name: str, up: bool) -> None:
+        """Say whether a store answers."""
+        self._now.stores[(name,)] = int(up)
+
+    def model(self, state: ModelState) -> None:
+        """Say what model runs, on which providers."""
+        self._now.models = {(state.version, provider): int(state.ready) for provider in state.providers}
+
+    def publish(self) -> None:
+        """Write the counts where every worker's /metrics finds them."""
+        with self._lock:
+            self._now.at = self._clock.now()
+            draft = self._file.with_suffix(".draft")
+            draft.write_bytes(_encode(self._now))
+            os.replace(draft, self._file)
+
+    def render(self, version: str) -> bytes:
+        """The sum over all workers in Prometheus' text format. `version` is that of NEXUS."""
+        self.publish()
+        return render(self._file.parent, version, self._clock.now())
+
+    def _publish_until_stopped(self) -> None:
+        while not self._stop.wait(PUBLISH_S):
+            self.publish()
+
+
+def clear(folder: Path) -> None:
+    """Forget all counts; for the start of `nexus up`, before any worker runs."""
+    for file in folder.glob("*.metrics"):
+        file.unlink()
+
+
+def render(folder: Path, version: str, now: float) -> bytes:
+    """The sum of the published counts in Prometheus' text format."""
+    found = {file.stem: snapshot for file in sorted(folder.glob("*.metrics")) if (snapshot := _read(file))}
+    registry = CollectorRegistry()
+    registry.register(_Published(found, version, now))
+    return generate_latest(registry)
+
+
+def _count(counts: dict[Labels, int], labels: Labels) -> None:
+    if labels in counts:
+        counts[labels] += 1
+    else:
+        key = labels if len(counts) < SERIES else ("other",) * len(labels)
+        counts[key] = counts.get(key, 0) + 1
+
+
+def _time(histograms: dict[Labels, Histogram], labels: Labels, seconds: float) -> None:
+    histogram = histograms.get(labels)
+    if histogram is None:
+        key = labels if len(histograms) < SERIES else ("other",) * len(labels)
+        histogram = histograms.setdefault(key, Histogram())
+    histogram.add(seconds)
+
+
+def _read(file: Path) -> Snapshot | None:
+    """A published snapshot; None where there is none of this version's form (counting then starts anew)."""
+    try:
+        return _decode(file.read_bytes())
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+class _Published(Collector):
+    """Turns snapshots into metric families."""
+
+    def __init__(self, workers: Mapping[str, Snapshot], version: str, now: float) -> None:
+        self._workers = workers
+        self._version = version
+        self._now = now
+
+    def collect(self) -> Iterator[Metric]:
+        build = GaugeMetricFamily("nexus_build_info", "The running version of NEXUS.", labels=["version"])
+        build.add_metric([self._version], 1)
+        yield build
+        yield from self._counters()
+        yield from self._histograms()
+        yield from self._states()
+
+    def _counters(self) -> Iterator[Metric]:
+        every = self._workers.values()
+        yield _counter("nexus_turns", "Turns by how they ended.", ["channel", "outcome"], [s.turns for s in every])
+        yield _counter(
+            "nexus_refusals", "Requests that became no turn.", ["channel", "code"], [s.refusals for s in every]
+        )
+        yield _counter("nexus_degraded_turns", "Turns that went without a part.", ["part"], [s.degraded for s in every])
+
+    def _histograms(self) -> Iterator[Metric]:
+        every = self._workers.values()
+        yield _histogram(
+            "nexus_turn_duration_seconds", "From reception to answer.", ["channel"], [s.durations for s in every]
+        )
+        yield _histogram("nexus_stage_duration_seconds", "Stages of a turn.", ["stage"], [s.stages for s in every])
+
+    def _states(self) -> Iterator[Metric]:
+        fresh = {name: s for name, s in self._workers.items() if self._now - s.at <= STALE_S}
+        stores = GaugeMetricFamily("nexus_store_up", "Whether a store answers.", labels=["store", "worker"])
+        models = GaugeMetricFamily(
+            "nexus_model_ready", "Whether a model can answer.", labels=["version", "provider", "worker"]
+        )
+        workers = GaugeMetricFamily("nexus_workers", "Web workers that are alive.")
+        workers.add_metric([], len(fresh))
+        for name, snapshot in fresh.items():
+            for labels, up in snapshot.stores.items():
+                stores.add_metric([*labels, name], up)
+            for labels, ready in snapshot.models.items():
+                models.add_metric([*labels, name], ready)
+        yield from (workers, stores, models)
+
+
+def _counter(name: str, text: str, labels: list[str], every: list[dict[Labels, int]]) -> Metric:
+    sums: dict[Labels, int] = {}
+    for counts in every:
+        for key, count in counts.items():
+            sums[key] = sums.get(key, 0) + count
+    family = CounterMetricFamily(name, text, labels=labels)
+    for key, count in sorted(sums.items()):
+        family.add_metric(list(key), count)
+    return family
+
+
+def _histogram(name: str, text: str, labels: list[str], every: list[dict[Labels, Histogram]]) -> Metric:
+    sums: dict[Labels, Histogram] = {}
+    for histograms in every:
+        for key, histogram in histograms.items():
+            sums.setdefault(key, Histogram()).merge(histogram)
+    family = HistogramMetricFamily(name, text, labels=labels)
+    for key, histogram in sorted(sums.items(), key=lambda item: item[0]):
+        family.add_metric(list(key), _cumulative(histogram.counts), histogram.total)
+    return family
+
+
+def _cumulative(counts: list[int]) -> list[tuple[str, float]]:
+    bounds = [*(str(bound) for bound in BUCKETS), "+Inf"]
+    running = 0
+    buckets: list[tuple[str, float]] = []
+    for bound, count in zip(bounds, counts, strict=True):
+        running += count
+        buckets.append((bound, running))
+    return buckets

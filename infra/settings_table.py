@@ -1,7 +1,7 @@
 """The settings NEXUS knows: name, meaning, default, and how the text of each is read."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -203,7 +203,7 @@ def read_doors(folder: Path) -> Doors | None:
         return None
 
 
-def reference(doors: dict[str, tuple[DoorSetting, ...]]) -> str:
+def reference(doors: Mapping[str, tuple[DoorSetting, ...]]) -> str:
     """The page infra/SETTINGS.md: every setting in a table, those of the given channels below."""
     rows = [f"| `{spec.env}` | {_default(spec)} | {spec.help} ({spec.kind}) |" for spec in SPECS]
     for channel, settings in sorted(doors.items()):

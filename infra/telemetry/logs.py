@@ -25,7 +25,7 @@ FIELDS = frozenset(
     {
         *("trace_id", "app", "channel", "skill", "intent", "outcome", "stage", "code", "status", "route", "method"),
         *("worker", "child", "pid", "port", "signal", "exit", "attempt", "version", "provider", "store", "state"),
-        *("ms", "seconds", "count", "rows", "bytes", "limit", "plugin", "migration", "error"),
+        *("ms", "seconds", "count", "rows", "bytes", "limit", "plugin", "migration", "error", "sqlstate"),
     }
 )
 """The fields a record may carry. A field whose values people choose freely (a text, a number to call) is never one of them."""

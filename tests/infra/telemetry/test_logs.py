@@ -1,0 +1,96 @@
+"""Logs tell what happened and cannot carry what people say."""
+
+import io
+import logging
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from infra.telemetry.logs import configure_logging
+from shared.errors import StoreUnavailable
+
+CANARY = "the spare key is under the mat"
+PHONE = "+4915112345678"
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    out = io.StringIO()
+    configure_logging("info", out)
+    yield out
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.getLogger("nexus").setLevel(logging.NOTSET)
+
+
+def last(stream: io.StringIO) -> dict[str, object]:
+    line = stream.getvalue().splitlines()[-1]
+    return msgspec.json.decode(line, type=dict[str, object])
+
+
+def test_one_json_object_a_line_with_event_and_fields(stream: io.StringIO) -> None:
+    extra = {"trace_id": "01JD-abc", "channel": "rest", "ms": 12.5, "status": 200}
+    logging.getLogger("nexus.web").info("turn recorded", extra=extra)
+    line = last(stream)
+    assert line["event"] == "turn recorded"
+    assert line["level"] == "info"
+    assert line["logger"] == "nexus.web"
+    assert {key: line[key] for key in extra} == extra
+    assert str(line["at"]).endswith("+00:00")
+
+
+@pytest.mark.parametrize("field", ["text", "user", "body", "phone", "token", "conversation", "message_id"])
+def test_fields_outside_the_list_are_refused_by_name(stream: io.StringIO, field: str) -> None:
+    logging.getLogger("nexus.web").info("turn recorded", extra={field: CANARY, "trace_id": "t1"})
+    assert CANARY not in stream.getvalue()
+    assert last(stream)["refused"] == [field]
+    assert last(stream)["trace_id"] == "t1"
+
+
+@pytest.mark.parametrize("value", [CANARY, PHONE, "4915112345678", 4915112345678, {"a": CANARY}, [CANARY], "x" * 200])
+def test_known_fields_take_no_free_values(stream: io.StringIO, value: object) -> None:
+    logging.getLogger("nexus.web").info("turn recorded", extra={"code": value})
+    assert last(stream)["refused"] == ["code"]
+    assert str(value) not in stream.getvalue()
+
+
+def test_a_text_in_place_of_an_event_name_is_refused(stream: io.StringIO) -> None:
+    log = logging.getLogger("nexus.web")
+    log.info(f"Person said: {CANARY}!")  # noqa: G004 (the mistake this test is about)
+    log.info("person said %s", PHONE)
+    text = stream.getvalue()
+    assert CANARY not in text
+    assert PHONE not in text
+    assert "at test_logs.py:" in text
+
+
+def test_other_libraries_show_their_format_but_not_their_arguments(stream: io.StringIO) -> None:
+    logging.getLogger("asyncio").warning("Executing %s took %.3f seconds", CANARY, 1.0)
+    logging.getLogger("asyncio").error(f"Task failed: {CANARY}")  # noqa: G004 (as asyncio itself does)
+    assert "Executing %s took %.3f seconds" in stream.getvalue()
+    assert CANARY not in stream.getvalue()
+
+
+def test_exceptions_show_type_and_frames_and_only_our_texts(stream: io.StringIO) -> None:
+    log = logging.getLogger("nexus.web")
+    try:
+        raise ValueError(CANARY)
+    except ValueError:
+        log.exception("turn failed")
+    assert CANARY not in stream.getvalue()
+    assert last(stream)["exception"] == "ValueError"
+    assert "test_logs.py" in str(last(stream)["frames"])
+    try:
+        raise StoreUnavailable("Postgres cannot be reached")
+    except StoreUnavailable:
+        log.exception("turn failed")
+    assert last(stream)["said"] == "Postgres cannot be reached"
+
+
+def test_levels(stream: io.StringIO) -> None:
+    logging.getLogger("nexus.web").debug("quiet")
+    logging.getLogger("granian").info("quiet %s", "too")
+    assert stream.getvalue() == ""

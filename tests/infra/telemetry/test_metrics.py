@@ -1,0 +1,145 @@
+"""Metrics add up over workers and survive them."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from infra.telemetry import metrics
+from infra.telemetry.metrics import Metrics
+from shared.ports import ModelState
+
+
+class Clock:
+    """A clock that stands."""
+
+    def __init__(self, at: float = 1000.0) -> None:
+        self.at = at
+
+    def now(self) -> float:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at
+
+
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+def parse(text: bytes) -> Samples:
+    families = text_string_to_metric_families(text.decode())
+    return {(s.name, tuple(sorted(s.labels.items()))): s.value for family in families for s in family.samples}
+
+
+def shown(folder: Path, now: float = 1000.0) -> Samples:
+    return parse(metrics.render(folder, "9.9", now))
+
+
+def count(samples: Samples, name: str, **labels: str) -> float:
+    return samples[name, tuple(sorted(labels.items()))]
+
+
+def test_turns_stages_and_states(tmp_path: Path) -> None:
+    with Metrics(tmp_path, "web", Clock()) as one:
+        one.turn("rest", "answered", 0.02, {"understand": 3.0, "record": 2.0}, ("valkey",))
+        one.turn("rest", "answered", 0.03, {"understand": 4.0})
+        one.turn("alexa", "failed", 11.0, {})
+        one.refused("alexa", "signature_invalid")
+        one.store("postgres", up=True)
+        one.model(ModelState("v1", ("CPUExecutionProvider",), ready=True))
+        samples = parse(one.render("9.9"))
+    assert count(samples, "nexus_turns_total", channel="rest", outcome="answered") == 2
+    assert count(samples, "nexus_turns_total", channel="alexa", outcome="failed") == 1
+    assert count(samples, "nexus_refusals_total", channel="alexa", code="signature_invalid") == 1
+    assert count(samples, "nexus_degraded_turns_total", part="valkey") == 1
+    assert count(samples, "nexus_stage_duration_seconds_sum", stage="understand") == pytest.approx(0.007)
+    assert count(samples, "nexus_stage_duration_seconds_bucket", stage="understand", le="0.0025") == 0
+    assert count(samples, "nexus_stage_duration_seconds_bucket", stage="understand", le="0.005") == 2
+    assert count(samples, "nexus_turn_duration_seconds_bucket", channel="alexa", le="10.0") == 0
+    assert count(samples, "nexus_turn_duration_seconds_bucket", channel="alexa", le="+Inf") == 1
+    assert count(samples, "nexus_store_up", store="postgres", worker="web") == 1
+    assert count(samples, "nexus_model_ready", version="v1", provider="CPUExecutionProvider", worker="web") == 1
+    assert count(samples, "nexus_build_info", version="9.9") == 1
+    assert count(samples, "nexus_workers") == 1
+
+
+def _work(folder: str, worker: str, turns: int, done: Event, end: Event) -> None:
+    with Metrics(Path(folder), worker, Clock()) as one:
+        for _ in range(turns):
+            one.turn("rest", "answered", 0.01, {"record": 1.0})
+        one.publish()
+        done.set()
+        end.wait(30)
+
+
+@pytest.fixture
+def worker(tmp_path: Path) -> Callable[[str, int], tuple[int, Event]]:
+    """Starts a process that counts turns, and comes back once it has; gives its pid and what ends it."""
+    context = multiprocessing.get_context("spawn")
+
+    def start(name: str, turns: int) -> tuple[int, Event]:
+        done, end = context.Event(), context.Event()
+        process = context.Process(target=_work, args=(str(tmp_path), name, turns, done, end), daemon=True)
+        process.start()
+        assert done.wait(30)
+        assert process.pid is not None
+        return process.pid, end
+
+    return start
+
+
+def test_two_processes_add_up_and_a_killed_one_goes_on_where_it_was(
+    tmp_path: Path, worker: Callable[[str, int], tuple[int, Event]]
+) -> None:
+    _, end = worker("web", 3)
+    killed, _ = worker("web-2", 4)
+    labels = {"channel": "rest", "outcome": "answered"}
+    assert count(shown(tmp_path), "nexus_turns_total", **labels) == 7
+    os.kill(killed, signal.SIGKILL)
+    os.waitpid(killed, 0)
+    assert count(shown(tmp_path), "nexus_turns_total", **labels) == 7
+    _, end_2 = worker("web-2", 5)
+    assert count(shown(tmp_path), "nexus_turns_total", **labels) == 12
+    assert count(shown(tmp_path), "nexus_stage_duration_seconds_count", stage="record") == 12
+    assert len(list(tmp_path.glob("*.metrics"))) == 2
+    end.set()
+    end_2.set()
+
+
+def test_a_worker_that_fell_silent_keeps_its_counts_and_loses_its_states(tmp_path: Path) -> None:
+    with Metrics(tmp_path, "web", Clock()) as one:
+        one.turn("rest", "answered", 0.1, {})
+        one.store("postgres", up=True)
+    late = shown(tmp_path, now=1000.0 + metrics.STALE_S + 1)
+    assert count(late, "nexus_workers") == 0
+    assert count(late, "nexus_turns_total", channel="rest", outcome="answered") == 1
+    assert not any(name == "nexus_store_up" for name, _ in late)
+
+
+def test_labels_are_bounded(tmp_path: Path) -> None:
+    with Metrics(tmp_path, "web", Clock()) as one:
+        for number in range(metrics.SERIES + 50):
+            one.refused(f"c{number}", "x")
+            one.turn("rest", "answered", 0.1, {f"s{number}": 1.0})
+    samples = shown(tmp_path)
+    assert count(samples, "nexus_refusals_total", channel="other", code="other") == 50
+    assert count(samples, "nexus_stage_duration_seconds_count", stage="other") == 50
+
+
+def test_a_file_of_another_form_starts_anew(tmp_path: Path) -> None:
+    (tmp_path / "web.metrics").write_bytes(b"\x93\x01")
+    with Metrics(tmp_path, "web", Clock()) as one:
+        one.refused("rest", "malformed")
+    assert count(shown(tmp_path), "nexus_refusals_total", channel="rest", code="malformed") == 1
+
+
+def test_clear(tmp_path: Path) -> None:
+    with Metrics(tmp_path, "web", Clock()) as one:
+        one.refused("rest", "malformed")
+    metrics.clear(tmp_path)
+    assert list(tmp_path.glob("*.metrics")) == []

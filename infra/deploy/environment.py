@@ -2,10 +2,11 @@
 
     python3 infra/deploy/environment.py [--extra cpu|gpu] [--dev]
 
-Standard library only: it runs before anything is installed, with any Python that NEXUS supports. Three steps, each
-skipped when what it depends on has not changed since it last finished: the packages NEXUS runs on (into a fresh
-environment, so that nothing of an older lock or of the other extra stays behind), NEXUS itself (editable, from the
-checkout, without the network), and with `--dev` the tools. An interrupted step is done again the next time.
+Standard library only: it runs before anything is installed, with any Python that NEXUS supports. Three steps,
+each skipped when what it depends on has not changed since it last finished: the packages NEXUS runs on (into a
+fresh environment, so that nothing of an older lock or of the other extra stays behind), NEXUS itself (editable,
+from the checkout, without the network), and with `--dev` the tools. An interrupted step is done again the next
+time; of two processes at once the second waits.
 
 Exit codes: 0 done, 1 failed (what failed is on stderr), 2 wrong use.
 """
@@ -52,7 +53,7 @@ def packages_step(extra: str) -> Step:
 
 def project_step() -> Step:
     """NEXUS itself: its metadata and the `nexus` command."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     depends = repr((project["build-system"], project["project"], project["tool"]["setuptools"]))
 
     def install() -> None:
@@ -89,7 +90,7 @@ def bring_up_to_date(step: Step) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Make or renew the virtual environment .venv.")
-    parser.add_argument("--extra", choices=("cpu", "gpu"), default="cpu", help="which ONNX Runtime (default: cpu)")
+    parser.add_argument("--extra", choices=("cpu", "gpu"), default="cpu", help="which ONNX Runtime")
     parser.add_argument("--dev", action="store_true", help="also what `make check` and `make test` need")
     options = parser.parse_args()
     steps = [packages_step(options.extra), project_step(), *([tools_step()] if options.dev else [])]

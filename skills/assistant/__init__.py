@@ -1,0 +1,1 @@
+"""Help, greetings and the small words that hold a conversation together."""

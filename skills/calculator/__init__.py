@@ -1,0 +1,1 @@
+"""Arithmetic and unit conversion, exact where it can be."""

@@ -1,0 +1,1 @@
+"""Things people ask NEXUS to remember, given back in their own words."""

@@ -22,6 +22,8 @@
     ├── HomeHeld               another NEXUS owns this NEXUS_HOME
     ├── MigrationFailed        the database and this version of NEXUS do not fit
     ├── EmbeddedServerFailed   an embedded Postgres or Valkey cannot run here
+    ├── StartFailed            a process of NEXUS did not get ready, or its port is taken
+    ├── NotDurable             the database may forget what it acknowledged
     ├── PluginInvalid          a channel or skill does not load
     ├── ModelInvalid           a model folder is incomplete, of another version, or altered
     └── DecryptionFailed       ciphertext does not belong to this key and row
@@ -192,6 +194,18 @@ class EmbeddedServerFailed(NexusError):
     """An embedded Postgres or Valkey cannot run here. The text says why and the way out."""
 
     code = "embedded_server_failed"
+
+
+class StartFailed(NexusError):
+    """A process of NEXUS did not become ready, or its port is taken. The text says which, why, and its last words."""
+
+    code = "start_failed"
+
+
+class NotDurable(NexusError):
+    """The database may forget what it acknowledged. The text names the setting."""
+
+    code = "not_durable"
 
 
 class PluginInvalid(NexusError):

@@ -83,6 +83,6 @@ create table memories (
 
 -- One row: a digest under the master key, so that a start with another key is refused instead of losing everybody.
 create table instance (
-    only        boolean primary key default true check (only),
+    single      boolean primary key default true check (single),
     key_check   bytea not null
 );

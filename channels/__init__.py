@@ -1,0 +1,1 @@
+"""The doors: one folder a channel. They import `shared` only, never one another."""

@@ -1,0 +1,132 @@
+"""The web chat door: `POST /channels/web/session` opens a visitor's session, `POST /channels/web` carries messages.
+
+Both want an Origin header that is allowed; messages want the session's token as bearer, from the origin it was issued to.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Self
+
+import msgspec
+from msgspec import Meta, Struct
+
+from channels.web.verify import Visitors, allowed_origins, bearer, only
+from shared.channel import ChannelAdapter, Limit, Verified, Wire, WireReply
+from shared.errors import Malformed, NotAuthentic
+from shared.jsontext import decode
+from shared.message import render_message
+from shared.ports import DoorPorts
+from shared.text import clean
+from shared.turn import Device, Kind, Request, Turn
+
+TEXT_LIMIT = 4_000  # code points; more is no talk, and the page says so before it sends
+_JSON = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
+_VARY = (b"vary", b"Origin")
+_PREFLIGHT = (
+    (b"access-control-allow-methods", b"POST"),
+    (b"access-control-allow-headers", b"authorization, content-type"),
+    (b"access-control-max-age", b"600"),
+)
+
+
+class _Message(Struct, frozen=True):
+    text: Annotated[str, Meta(max_length=TEXT_LIMIT)]
+    message_id: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9._:-]{1,128}\Z")] | None = None
+
+
+_decoder = msgspec.json.Decoder(_Message)
+
+
+class WebAdapter(ChannelAdapter):
+    """The door for pages in a browser. A visitor is whoever holds the token; a visitor has one conversation."""
+
+    name: ClassVar[str] = "web"
+    limit: ClassVar[Limit | None] = Limit("web-messages", per_second=1.0, burst=30, on_failure="open")
+    session_limit: ClassVar[Limit] = Limit("web-sessions", per_second=0.5, burst=60, on_failure="open")  # by peer
+
+    def __init__(self, app: str, origins: frozenset[str], ports: DoorPorts) -> None:
+        self._app = app
+        self._origins = origins
+        self._clock = ports.clock
+        self._ids = ports.ids
+        self._visitors = Visitors(app, ports.secret("web-visitor"))
+
+    @classmethod
+    def open(cls, app: str, config: Mapping[str, str], ports: DoorPorts) -> Self:
+        """The door for the origins in `config` (`origins`, `public_url`, `development_origins`)."""
+        return cls(app, allowed_origins(config), ports)
+
+    def open_session(self, wire: Wire) -> WireReply:
+        """A token for a new visitor, or a fresh one for the visitor whose token is sent and still holds.
+
+        Raises NotAuthentic where the origin is not allowed.
+        """
+        origin, now = self._origin(wire), self._clock.now()
+        token = self._visitors.issue(self._known(wire, origin, now) or self._ids.new(), origin, now)
+        return WireReply(200, _JSON, msgspec.json.encode(token))
+
+    async def verify(self, wire: Wire) -> Verified:
+        """Allowed origin, and a visitor token that was issued to it."""
+        origin, token = self._origin(wire), bearer(wire)
+        if token is None:
+            raise NotAuthentic("web: send the visitor token as `Authorization: Bearer …`")
+        return Verified(wire, self._app, self._visitors.check(token, origin, self._clock.now()))
+
+    def parse(self, verified: Verified) -> Request:
+        """`{"text", "message_id"?}`, said by the visitor."""
+        message = decode(_decoder, verified.wire.body)
+        text = clean(message.text)
+        if not text:
+            raise Malformed("text is empty", ("text",))
+        now = self._clock.now()
+        return Request(
+            app=verified.app,
+            channel=self.name,
+            message_id=message.message_id or self._ids.new(),
+            conversation=verified.principal,
+            user=verified.principal,
+            kind=Kind.UTTERANCE,
+            received_at=now,
+            deadline=now + self.budget_s,
+            text=text,
+            device=Device(screen=True),
+        )
+
+    def render(self, request: Request, turn: Turn) -> WireReply:
+        """The answer as `/v1/messages` gives it."""
+        status, body = render_message(turn)
+        return WireReply(status, _JSON, body)
+
+    def preflight(self, wire: Wire) -> WireReply:
+        """Yes to POST with a bearer token, for allowed origins; for others an answer that makes browsers refuse."""
+        allowed = only(wire, "origin") in self._origins
+        return WireReply(204, _PREFLIGHT if allowed else (), b"")
+
+    def finish(self, wire: Wire, reply: WireReply) -> WireReply:
+        """`reply` readable by the page that asked, if its origin is allowed (https://fetch.spec.whatwg.org/#http-cors-protocol)."""
+        origin = only(wire, "origin")
+        headers = (*reply.headers, _VARY)
+        if origin in self._origins:
+            headers += (
+                (b"access-control-allow-origin", origin.encode("latin-1")),
+                (b"access-control-expose-headers", b"retry-after"),
+            )
+        return WireReply(reply.status, headers, reply.body)
+
+    def _origin(self, wire: Wire) -> str:
+        origin = only(wire, "origin")
+        if origin is None:
+            raise NotAuthentic("web: the Origin header is missing or not unique; this door is for pages in a browser")
+        if origin not in self._origins:
+            raise NotAuthentic("web: this origin is not allowed; see `nexus channels configure web origins=…`")
+        return origin
+
+    def _known(self, wire: Wire, origin: str, now: float) -> str | None:
+        token = bearer(wire)
+        if token is None:
+            return None
+        try:
+            return self._visitors.check(token, origin, now)
+        except NotAuthentic:
+            return (
+                None  # too old, or not ours: the page gets a new visitor instead of an error it could do nothing about
+            )

@@ -1,0 +1,135 @@
+"""Who speaks in the web chat: allowed origins, and visitor tokens that hold for one origin of one app.
+
+An origin is `scheme://host[:port]` as browsers write it in the Origin header (RFC 6454): lower case, default port left out.
+A visitor token is a JWT (RFC 7519), HS256 under a secret of the app, with the claims sub (visitor), iss (app), aud (origin),
+iat and exp.
+"""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import SplitResult, urlsplit
+
+import jwt
+from msgspec import Struct
+
+from shared.channel import Wire
+from shared.errors import DoorShut, NotAuthentic, SignatureInvalid
+
+LIFETIME_S = 30 * 24 * 3600
+_ALGORITHM = "HS256"
+_CLAIMS = ["sub", "iss", "aud", "iat", "exp"]
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
+_SEPARATORS = re.compile(r"[,\s]+")
+
+
+class VisitorToken(Struct, frozen=True):
+    """A token to hand out: who it names, and until when it holds (Unix seconds)."""
+
+    token: str
+    visitor: str
+    expires_at: int
+
+
+class Visitors:
+    """Issues and checks the visitor tokens of one app."""
+
+    def __init__(self, app: str, secret: bytes) -> None:
+        self._app = app
+        self._secret = secret
+        self._start = jwt.encode({}, secret, _ALGORITHM).split(".")[0] + "."
+
+    def issue(self, visitor: str, origin: str, now: float) -> VisitorToken:
+        """A token that says: whoever holds it on a page of `origin` is `visitor`."""
+        issued, expires = int(now), int(now) + LIFETIME_S
+        claims = {"sub": visitor, "iss": self._app, "aud": origin, "iat": issued, "exp": expires}
+        return VisitorToken(jwt.encode(claims, self._secret, _ALGORITHM), visitor, expires)
+
+    def check(self, token: str, origin: str, now: float) -> str:
+        """The visitor named by a token that was issued to `origin` and is not expired. Raises NotAuthentic."""
+        visitor, expires = self._claims(token, origin)
+        if expires <= now:
+            raise NotAuthentic("web: the visitor token has expired; open a new session")
+        return visitor
+
+    def _claims(self, token: str, origin: str) -> tuple[str, int]:
+        # Only the header that we write gets as far as a JSON parser; what follows it is parsed after its signature held.
+        if not token.startswith(self._start):
+            raise SignatureInvalid("web: the visitor token is not one of ours")
+        try:
+            claims = jwt.decode(
+                token,
+                self._secret,
+                [_ALGORITHM],
+                {"require": _CLAIMS, "verify_exp": False, "verify_iat": False},
+                audience=origin,
+                issuer=self._app,
+            )
+        except jwt.InvalidAudienceError:
+            raise SignatureInvalid("web: the visitor token was issued to another origin") from None
+        except (jwt.InvalidTokenError, UnicodeError):
+            raise SignatureInvalid("web: the visitor token does not hold") from None
+        return claims["sub"], claims["exp"]
+
+
+def only(wire: Wire, name: str) -> str | None:
+    """The value of a header that came exactly once; None where it is missing or came twice."""
+    wanted = name.lower().encode("latin-1")
+    values = [value for key, value in wire.headers if key == wanted]
+    return values[0].decode("latin-1") if len(values) == 1 else None
+
+
+def bearer(wire: Wire) -> str | None:
+    """The bearer token of the Authorization header, or None."""
+    scheme, _, token = (only(wire, "authorization") or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def allowed_origins(config: Mapping[str, str]) -> frozenset[str]:
+    """The origins that may talk: `origins` and `development_origins` as they stand, `public_url` by its origin.
+
+    Raises DoorShut where something is not an origin, or nothing is allowed at all.
+    """
+    words = (config.get("origins", "") + " " + config.get("development_origins", "")).strip()
+    origins = {_exact(word) for word in _SEPARATORS.split(words) if word}
+    if public_url := config.get("public_url", ""):
+        origins.add(_origin(public_url))
+    if not origins:
+        raise DoorShut(
+            "web: no origin is allowed; set NEXUS_PUBLIC_URL, or run `nexus channels configure web origins=https://…`"
+        )
+    return frozenset(origins)
+
+
+def _exact(word: str) -> str:
+    parts = _split(word)
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise _no_origin(word)
+    return _origin(word)
+
+
+def _origin(url: str) -> str:
+    parts = _split(url)
+    host = parts.netloc.lower()
+    if parts.port is not None:
+        host = host.rpartition(":")[0]
+    if parts.scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(host):
+        raise _no_origin(url)
+    default = parts.port in (None, _DEFAULT_PORTS[parts.scheme])
+    return f"{parts.scheme}://{host}" + ("" if default else f":{parts.port}")
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        raise _no_origin(url) from None
+    return parts
+
+
+def _no_origin(word: str) -> DoorShut:
+    return DoorShut(
+        f"web: {word!r} is not an origin such as https://example.org; "
+        "run `nexus channels configure web origins=…` with exact origins"
+    )

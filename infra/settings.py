@@ -121,6 +121,8 @@ def load(environ: Mapping[str, str], cwd: Path) -> Settings:
 
 
 _SPEC = {spec.field: spec for spec in SPECS}
+_ENVS = frozenset(spec.env for spec in SPECS)
+_FOR_TESTS = frozenset({"NEXUS_CHROMIUM"})  # the browser tests read it; known, so that it is no typing error
 
 
 def _variables(environ: Mapping[str, str], cwd: Path) -> dict[str, _Text]:
@@ -234,14 +236,16 @@ def _channels(
                 )
             value = str((text.folder / text.text).absolute()) if setting.kind == "path" else text.text
             channels.setdefault(channel, {})[setting.key] = value
-            entries.append(Entry(setting.env, HIDDEN if setting.secret else value, text.source))
+            if setting.env not in _ENVS:  # else it is shown already
+                name = setting.env or f"channels.{channel}.{setting.key}"
+                entries.append(Entry(name, HIDDEN if setting.secret else value, text.source))
     return channels, entries
 
 
 def _unknown(found: Mapping[str, _Text], doors: Mapping[str, tuple[DoorSetting, ...]]) -> Iterable[str]:
-    known = {spec.env for spec in SPECS}
+    known = set(_ENVS | _FOR_TESTS)
     for channel, settings in doors.items():
-        known |= {setting.env for setting in settings}
+        known |= {setting.env for setting in settings if setting.env}
         known |= {f"channels.{channel}.{setting.key}" for setting in settings}
     for name, text in found.items():
         if name not in known:

@@ -31,14 +31,14 @@ class Spec(Struct, frozen=True):
 
 
 class DoorSetting(Struct, frozen=True):
-    """One `[[settings]]` of a channel.toml: a value the door needs.
+    """One `[[settings]]` of a channel.toml: a value the door needs, under `env` or (where that is empty) in files only.
 
     `simulator` marks what only simulators may set (refused in production); `kind` "path" makes relative paths
     count from where the value was written.
     """
 
     key: str
-    env: str
+    env: str = ""
     help: str = ""
     secret: bool = False
     required: bool = False
@@ -206,8 +206,9 @@ def read_doors(folder: Path) -> Doors | None:
 def reference(doors: Mapping[str, tuple[DoorSetting, ...]]) -> str:
     """The page infra/SETTINGS.md: every setting in a table, those of the given channels below."""
     rows = [f"| `{spec.env}` | {_default(spec)} | {spec.help} ({spec.kind}) |" for spec in SPECS]
+    known = {spec.env for spec in SPECS}
     for channel, settings in sorted(doors.items()):
-        rows += [_door_row(channel, setting) for setting in settings]
+        rows += [_door_row(channel, setting) for setting in settings if setting.env not in known]
     return _PAGE.format(rows="\n".join(rows))
 
 
@@ -220,7 +221,8 @@ def _door_row(channel: str, setting: DoorSetting) -> str:
     notes += ["required to open the door"] if setting.required else []
     notes += ["secret"] if setting.secret else []
     notes += ["simulators only: refused in production"] if setting.simulator else []
-    return f"| `{setting.env}` | | {setting.help} ({'; '.join(notes)}) |"
+    name = setting.env or f"[channels.{channel}] {setting.key}"
+    return f"| `{name}` | | {setting.help} ({'; '.join(notes)}) |"
 
 
 _PAGE = """# Settings

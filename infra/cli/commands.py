@@ -1,0 +1,156 @@
+"""The commands and their options. What they do is in the module each imports."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from infra.cli.context import settings
+
+app = typer.Typer(
+    help="NEXUS: one assistant, reached by every channel.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+keys = typer.Typer(help="API keys of the REST door.", no_args_is_help=True)
+apps = typer.Typer(help="Apps: each has people, doors and keys of its own.", no_args_is_help=True)
+channels = typer.Typer(help="Channels: the doors people come in by.", no_args_is_help=True)
+skills = typer.Typer(help="Skills: what NEXUS can do.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+app.add_typer(apps, name="apps")
+app.add_typer(channels, name="channels")
+app.add_typer(skills, name="skills")
+
+OfApp = Annotated[str, typer.Option("--app", help="Which app.", show_default=True)]
+
+
+class Door(StrEnum):
+    """What `nexus say` can speak as."""
+
+    ALEXA = "alexa"
+    REST = "rest"
+    WEB = "web"
+
+
+@app.command()
+def up() -> None:
+    """Start NEXUS and keep it running."""
+    from infra.cli.up import run
+
+    run(settings())
+
+
+@app.command()
+def chat(
+    user: Annotated[str, typer.Option(help="Who you are: the same as `user.id` of the REST API.")] = "me",
+    app: OfApp = "default",
+) -> None:
+    """Talk to NEXUS line by line, whether it runs or not. Ends with an empty line or Ctrl-D."""
+    from infra.cli.chat import run
+
+    run(settings(), app, user)
+
+
+@app.command()
+def say(
+    text: Annotated[list[str] | None, typer.Argument(help="What to say.", show_default=False)] = None,
+    channel: Annotated[Door, typer.Option(help="Which platform to speak as.")] = Door.ALEXA,
+    show: Annotated[bool, typer.Option("--show", help="Print the request and the answer as they are sent.")] = False,
+    interactive: Annotated[bool, typer.Option("--interactive", "-i", help="Go on, line by line, in one session.")] = False,
+    user: Annotated[str, typer.Option(help="Which simulated person speaks.")] = "me",
+) -> None:
+    """Say something to the running NEXUS as a platform would: signed, over TCP, to the app `sim`."""
+    from infra.cli.say import run
+
+    if not text and not interactive:
+        raise typer.BadParameter('say what? For example: nexus say "what time is it in Tokyo"', param_hint="TEXT")
+    run(settings(), channel.value, " ".join(text or ()), show=show, interactive=interactive, user=user)
+
+
+@app.command()
+def doctor() -> None:
+    """Look at everything NEXUS needs, and say what is wrong and how to mend it."""
+    from infra.cli.doctor import run
+
+    raise typer.Exit(run(settings()))
+
+
+@keys.command("create")
+def keys_create(
+    name: Annotated[str, typer.Option(help="What the key is for, for you to recognise it.")],
+    app: OfApp = "default",
+) -> None:
+    """Make an API key. It is shown once, on the last line."""
+    from infra.cli.registry import create_key
+
+    create_key(settings(), app, name)
+
+
+@keys.command("list")
+def keys_list() -> None:
+    """List the keys, without their secrets."""
+    from infra.cli.registry import list_keys
+
+    list_keys(settings())
+
+
+@keys.command("revoke")
+def keys_revoke(key_id: Annotated[str, typer.Argument(help="The id in `nexus keys list`.")]) -> None:
+    """Make a key worthless, within two seconds."""
+    from infra.cli.registry import revoke_key
+
+    revoke_key(settings(), key_id)
+
+
+@apps.command("list")
+def apps_list() -> None:
+    """List the apps."""
+    from infra.cli.registry import list_apps
+
+    list_apps(settings())
+
+
+@apps.command("create")
+def apps_create(name: Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens.")]) -> None:
+    """Make an app."""
+    from infra.cli.registry import create_app
+
+    create_app(settings(), name)
+
+
+@channels.command("list")
+def channels_list(app: OfApp = "default") -> None:
+    """List the doors of an app: open, or shut and why."""
+    from infra.cli.doors import list_channels
+
+    list_channels(settings(), app)
+
+
+@channels.command("configure")
+def channels_configure(
+    name: Annotated[str, typer.Argument(help="The channel.")],
+    values: Annotated[list[str], typer.Argument(metavar="KEY=VALUE...", help="`key=` alone removes a value.")],
+    app: OfApp = "default",
+) -> None:
+    """Set values of a door, encrypted in the database; they count within two seconds."""
+    from infra.cli.doors import configure
+
+    pairs = dict(_pair(value) for value in values)
+    configure(settings(), app, name, pairs)
+
+
+@skills.command("list")
+def skills_list() -> None:
+    """List the skills with examples."""
+    from infra.cli.skills import list_skills
+
+    list_skills(settings())
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise typer.BadParameter(f"{text!r} is not KEY=VALUE", param_hint="KEY=VALUE")
+    return key, value

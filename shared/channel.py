@@ -6,12 +6,12 @@ Adapters know no web framework. `parse` takes only a `Verified`, so the type che
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import ClassVar, Literal, Self
 
 from msgspec import Struct
 
-from shared.errors import NexusError
+from shared.errors import NexusError, NotFound
 from shared.ports import DoorPorts
 from shared.problem import problem
 from shared.turn import Request, Turn
@@ -64,6 +64,13 @@ class Limit(Struct, frozen=True):
     on_failure: Literal["open", "closed"]
 
 
+class SidePath(Struct, frozen=True):
+    """A further path of a door, below its own, that needs no engine: how to answer, and the limit by peer address."""
+
+    answer: Callable[[Wire], Awaitable[WireReply]]
+    limit: Limit
+
+
 class ChannelAdapter(ABC):
     """One door. An instance serves one app; it is made anew when its configuration changes.
 
@@ -100,6 +107,14 @@ class ChannelAdapter(ABC):
         """
         status, headers, body = problem(error, self.unauthenticated)
         return WireReply(status, headers, body)
+
+    def render_found(self, turn: Turn) -> WireReply:
+        """The answer when a recorded turn is asked for later. Doors through which nobody asks have none."""
+        raise NotFound("this channel does not keep answers for later")
+
+    def side_path(self, path: str) -> SidePath | None:
+        """What serves `POST /channels/<name>/<path>`, or None."""
+        return None
 
     def preflight(self, wire: Wire) -> WireReply | None:
         """The answer to OPTIONS, for doors that pages of other sites may use (CORS). None: OPTIONS is no method here (405)."""

@@ -221,3 +221,6 @@ class SessionStore(Protocol):
 
     async def abandon(self, person: Person, request: Request, token: str) -> None:
         """Give back claim and lane without a result."""
+
+    async def running(self, app: str, channel: str, message_id: str) -> bool:
+        """Whether a worker computes this message now."""

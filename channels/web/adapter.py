@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from channels.web.verify import Visitors, allowed_origins, bearer, only
-from shared.channel import ChannelAdapter, Limit, Verified, Wire, WireReply
+from shared.channel import ChannelAdapter, SidePath, Limit, Verified, Wire, WireReply
 from shared.errors import Malformed, NotAuthentic
 from shared.jsontext import decode
 from shared.message import render_message
@@ -55,7 +55,11 @@ class WebAdapter(ChannelAdapter):
         """The door for the origins in `config` (`origins`, `public_url`, `development_origins`)."""
         return cls(app, allowed_origins(config), ports)
 
-    def open_session(self, wire: Wire) -> WireReply:
+    def side_path(self, path: str) -> SidePath | None:
+        """`POST /channels/web/session` opens a session."""
+        return SidePath(self.open_session, self.session_limit) if path == "session" else None
+
+    async def open_session(self, wire: Wire) -> WireReply:
         """A token for a new visitor, or a fresh one for the visitor whose token is sent and still holds.
 
         Raises NotAuthentic where the origin is not allowed.

@@ -1,0 +1,1 @@
+"""The REST door: `POST /v1/messages` with an API key."""

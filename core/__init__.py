@@ -1,0 +1,1 @@
+"""The mind: runs a turn, understands, remembers. Imports `shared` only."""

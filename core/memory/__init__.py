@@ -1,0 +1,1 @@
+"""What a person asked NEXUS to remember, and finding it again."""

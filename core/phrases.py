@@ -1,0 +1,10 @@
+"""The few things the engine says itself, when no skill is there to speak. English; skills bring their own languages."""
+
+OUT_OF_SCOPE = "Sorry, I don't know how to help with that. Say “help” to hear what I can do."
+OUT_OF_SCOPE_REPROMPT = "You can say “help”."
+NOTHING_HEARD = "I didn't catch that. Say “help” to hear what I can do."
+NOT_UNDERSTOOD_NOW = "Sorry, I can't understand messages at the moment. Please try again in a minute."
+SKILL_FAILED = "Sorry, something went wrong on my side, and I could not do that."
+TOO_SLOW = "Sorry, that took me too long. Please try again."
+UNKNOWN_EVENT = "Sorry, I can't do anything with that."
+GREETING = "Hello! What can I do for you?"

@@ -1,0 +1,91 @@
+"""The skills that are loaded, and which of them answers what."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from shared.errors import PluginInvalid
+from shared.skill import Skill, SkillInfo, SkillLocale, SkillManifest
+
+
+class LoadedSkill(Struct, frozen=True):
+    """A skill with its manifest and its languages (`en` -> SkillLocale)."""
+
+    manifest: SkillManifest
+    skill: Skill
+    locales: dict[str, SkillLocale]
+
+
+class SkillBook:
+    """Finds the skill of an intent. Raises PluginInvalid if two skills claim the same intent or platform intent."""
+
+    def __init__(self, loaded: Sequence[LoadedSkill]) -> None:
+        self.loaded = tuple(loaded)
+        self.infos = tuple(_info(one.manifest) for one in loaded)
+        self._by_intent: dict[str, LoadedSkill] = {}
+        self._by_platform: dict[str, str] = {}
+        for one in loaded:
+            self._add(one)
+
+    def _add(self, one: LoadedSkill) -> None:
+        name = one.manifest.name
+        for intent, spec in one.manifest.intents.items():
+            if intent in self._by_intent:
+                raise PluginInvalid(f"skill {name}: intent {intent} belongs to {self._by_intent[intent].manifest.name}")
+            self._by_intent[intent] = one
+            for platform_name in spec.platform:
+                if platform_name in self._by_platform:
+                    raise PluginInvalid(
+                        f"skill {name}: {platform_name} means {self._by_platform[platform_name]} already"
+                    )
+                self._by_platform[platform_name] = intent
+
+    def of(self, intent: str) -> LoadedSkill | None:
+        """The skill that answers `intent`, or None."""
+        return self._by_intent.get(intent)
+
+    def from_platform(self, name: str) -> str | None:
+        """Our intent for what a platform calls `name`, or None."""
+        return name if name in self._by_intent else self._by_platform.get(name)
+
+    def utterances(self, language: str) -> dict[str, tuple[str, ...]]:
+        """The sample sentences of every intent in one language, placeholders filled."""
+        found: dict[str, tuple[str, ...]] = {}
+        for one in self.loaded:
+            locale = one.locales.get(language)
+            if locale is not None:
+                found.update(_expanded(locale))
+        return found
+
+
+def _info(manifest: SkillManifest) -> SkillInfo:
+    return SkillInfo(manifest.name, manifest.title, manifest.summary, manifest.examples)
+
+
+_EXAMPLES_A_TEMPLATE = 4
+
+
+def _expanded(locale: SkillLocale) -> dict[str, tuple[str, ...]]:
+    return {
+        intent: tuple(
+            sentence for number, template in enumerate(templates) for sentence in _fill(template, locale.slots, number)
+        )
+        for intent, templates in locale.utterances.items()
+    }
+
+
+def _fill(template: str, examples: dict[str, tuple[str, ...]], start: int) -> list[str]:
+    """A few sentences of one template. Neighbouring templates take other examples, so that all get used."""
+    names = [name for name in examples if f"{{{name}}}" in template]
+    if not names:
+        return [template]
+    sentences = []
+    for step in range(_EXAMPLES_A_TEMPLATE):
+        sentence = template
+        for offset, name in enumerate(names):
+            values = examples[name]
+            sentence = sentence.replace(
+                f"{{{name}}}", values[(start * _EXAMPLES_A_TEMPLATE + step + offset) % len(values)]
+            )
+        sentences.append(sentence)
+    return list(dict.fromkeys(sentences))

@@ -1,0 +1,276 @@
+"""The ASGI front: finds the door, checks what needs no parsing, and walks a message through it.
+
+    404 · 405 with Allow · 503 door shut · 413 · 408 · 415 · authentication · limit · 400 · then the engine
+
+in this order. Doors and API run on the event loop; everything else is a page and goes to Flask in a bounded thread pool.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+from urllib.parse import unquote
+
+from infra.doors import DEFAULT_APP, Doors
+from infra.limits import Limits
+from shared.channel import ChannelAdapter, Wire, WireReply
+from shared.errors import (
+    BodyTimeout,
+    BodyTooLarge,
+    MethodNotAllowed,
+    NexusError,
+    NotFound,
+    UnsupportedEncoding,
+)
+from shared.ports import Clock
+from shared.problem import problem
+from shared.turn import Request, Turn
+
+log = logging.getLogger("nexus.front")
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+Asgi = Callable[[Any, Any, Any], Awaitable[None]]
+
+BODY_TIMEOUT_S = 10.0
+
+
+class Runs(Protocol):
+    """What the front needs of the engine."""
+
+    async def run(self, request: Request) -> Turn:
+        """See `core.engine.Engine.run`."""
+
+    async def find(self, app: str, channel: str, message_id: str) -> Turn | None:
+        """See `core.engine.Engine.find`."""
+
+
+class Counts(Protocol):
+    """What the front tells the metrics."""
+
+    def turn(self, channel: str, outcome: str, seconds: float, stages_ms: Mapping[str, float]) -> None:
+        """A turn was answered."""
+
+    def refused(self, channel: str, code: str) -> None:
+        """A request became no turn."""
+
+
+class Endpoint(Protocol):
+    """A fixed path of the front: `/healthz`, `/openapi.json` …"""
+
+    methods: tuple[str, ...]
+
+    async def __call__(self, wire: Wire) -> WireReply:
+        """Answer."""
+
+
+class Front:
+    """The ASGI application."""
+
+    def __init__(
+        self,
+        doors: Doors,
+        engine: Runs,
+        limits: Limits,
+        counts: Counts,
+        clock: Clock,
+        endpoints: Mapping[str, Endpoint],
+        pages: Asgi,
+    ) -> None:
+        self._doors = doors
+        self._engine = engine
+        self._limits = limits
+        self._counts = counts
+        self._clock = clock
+        self._endpoints = endpoints
+        self._pages = pages
+        self._own_paths = {
+            one.manifest.path: name for name, one in doors.channels.items() if one.manifest.path is not None
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return
+        path: str = scope["path"]
+        if path.startswith(("/channels/", "/apps/")) or path in self._own_paths:
+            reply = await self._at_door(path, scope, receive)
+        elif path in self._endpoints:
+            reply = await self._at_endpoint(self._endpoints[path], scope)
+        elif path.startswith("/v1/"):
+            reply = await self._at_message(path, scope)
+        else:
+            await self._pages(scope, receive, send)
+            return
+        await _send(send, reply)
+
+    # -- doors -----------------------------------------------------------------------------------------------------
+
+    async def _at_door(self, path: str, scope: Scope, receive: Receive) -> WireReply:
+        started = self._clock.monotonic()
+        wire = _wire(scope)
+        channel, adapter = "none", None
+        try:
+            app, channel, sub = self._place(path)
+            if channel not in self._doors.channels:
+                channel = "none"
+                raise NotFound("there is no such channel")
+            adapter = await self._doors.adapter(app, channel)
+            reply = await self._through(adapter, sub, wire, receive, started)
+        except NexusError as error:
+            reply = self._refusal(channel, adapter, error)
+        except Exception as error:
+            log.exception("front failed", extra={"channel": channel, "error": type(error).__name__})
+            reply = self._refusal(channel, adapter, NexusError("something went wrong inside NEXUS"))
+        return reply if adapter is None else adapter.finish(wire, reply)
+
+    async def _through(
+        self, adapter: ChannelAdapter, sub: str, wire: Wire, receive: Receive, started: float
+    ) -> WireReply:
+        serve = adapter.side_path(sub) if sub else None
+        if sub and serve is None:
+            raise NotFound("there is no such path")
+        if wire.method == "OPTIONS":
+            preflight = adapter.preflight(wire)
+            if preflight is not None:
+                return preflight
+        if wire.method != "POST":
+            raise MethodNotAllowed(f"{wire.method} is no method here", ("POST",))
+        wire = await _with_body(wire, receive, adapter.body_limit)
+        if serve is not None:
+            await self._limits.check(serve.limit, wire.peer)
+            return await serve.answer(wire)
+        return await self._message(adapter, wire, started)
+
+    async def _message(self, adapter: ChannelAdapter, wire: Wire, started: float) -> WireReply:
+        verified = await adapter.verify(wire)
+        if adapter.limit is not None:
+            await self._limits.check(adapter.limit, f"{verified.app}:{verified.principal}")
+        request = adapter.parse(verified)
+        parsed = self._clock.monotonic()
+        try:
+            turn = await self._engine.run(request)
+        except NexusError as error:
+            self._counts.refused(adapter.name, error.code)
+            return adapter.render_error(error, request)
+        reply = adapter.render(request, turn)
+        done = self._clock.monotonic()
+        stages = {**turn.timings_ms, "door": 1000 * (parsed - started)}
+        self._counts.turn(adapter.name, turn.outcome.value, done - started, stages)
+        log.info(
+            "turn",
+            extra={
+                "trace_id": turn.trace_id,
+                "channel": adapter.name,
+                "app": turn.app,
+                "outcome": turn.outcome.value,
+                "duration_ms": round(1000 * (done - started), 2),
+            },
+        )
+        return reply
+
+    def _refusal(self, channel: str, adapter: ChannelAdapter | None, error: NexusError) -> WireReply:
+        self._counts.refused(channel, error.code)
+        return _problem(error) if adapter is None else adapter.render_error(error)
+
+    def _place(self, path: str) -> tuple[str, str, str]:
+        """App, channel and what follows `/channels/<name>`; a path of a door's own stands for the whole."""
+        own = self._own_paths.get(path)
+        if own is not None:
+            return DEFAULT_APP, own, ""
+        parts = path.split("/")[1:]
+        app = DEFAULT_APP
+        if parts[0] == "apps":
+            app, parts = parts[1], parts[2:]
+        if parts[:1] != ["channels"] or len(parts) not in (2, 3) or parts[1] in self._own_paths.values():
+            raise NotFound("there is no such path")
+        return app, parts[1], parts[2] if len(parts) == 3 else ""
+
+    # -- API and fixed paths ---------------------------------------------------------------------------------------
+
+    async def _at_message(self, path: str, scope: Scope) -> WireReply:
+        """`GET /v1/messages/<id>`: what became of a message."""
+        wire = _wire(scope)
+        try:
+            head, _, message_id = path.rpartition("/")
+            channel = self._own_paths.get(head)
+            if channel is None or not message_id:
+                raise NotFound("there is no such path")
+            if wire.method not in ("GET", "HEAD"):
+                raise MethodNotAllowed(f"{wire.method} is no method here", ("GET", "HEAD"))
+            adapter = await self._doors.adapter(DEFAULT_APP, channel)
+            verified = await adapter.verify(wire)
+            if adapter.limit is not None:
+                await self._limits.check(adapter.limit, f"{verified.app}:{verified.principal}")
+            turn = await self._engine.find(verified.app, channel, unquote(message_id))
+            if turn is None:
+                raise NotFound("there is no such message")
+            return adapter.render_found(turn)
+        except NexusError as error:
+            self._counts.refused("rest", error.code)
+            return _problem(error)
+
+    async def _at_endpoint(self, endpoint: Endpoint, scope: Scope) -> WireReply:
+        wire = _wire(scope)
+        if wire.method not in endpoint.methods:
+            return _problem(MethodNotAllowed(f"{wire.method} is no method here", endpoint.methods))
+        return await endpoint(wire)
+
+
+def _wire(scope: Scope) -> Wire:
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope["query_string"]
+    target = raw + b"?" + query if query else raw
+    client = scope.get("client")
+    return Wire(
+        method=scope["method"],
+        target=target.decode("latin-1"),
+        headers=tuple((bytes(name), bytes(value)) for name, value in scope["headers"]),
+        peer=client[0] if client else "",
+    )
+
+
+async def _with_body(wire: Wire, receive: Receive, limit: int) -> Wire:
+    """The wire with its body, at most `limit` bytes, within the time allowed, and not encoded."""
+    declared = wire.header("content-length")
+    if declared is not None and declared.isascii() and declared.isdigit() and int(declared) > limit:
+        raise BodyTooLarge(f"the body is over {limit} bytes")
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            body = await _body(receive, limit)
+    except TimeoutError:
+        raise BodyTimeout(f"the body did not arrive within {BODY_TIMEOUT_S:.0f} seconds") from None
+    encoding = wire.header("content-encoding")
+    if encoding is not None and encoding.strip().lower() not in ("", "identity"):
+        raise UnsupportedEncoding("send the body as it is: compressed bodies are not accepted")
+    return Wire(wire.method, wire.target, wire.headers, body, wire.peer)
+
+
+async def _body(receive: Receive, limit: int) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body", False) and len(body) <= limit:
+        return body
+    chunks = [body]
+    size = len(body)
+    while size <= limit and message.get("more_body", False):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BodyTimeout("the connection closed before the body was complete")
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+    if size > limit:
+        raise BodyTooLarge(f"the body is over {limit} bytes")
+    return b"".join(chunks)
+
+
+def _problem(error: NexusError) -> WireReply:
+    status, headers, body = problem(error)
+    return WireReply(status, headers, body)
+
+
+async def _send(send: Send, reply: WireReply) -> None:
+    headers = [*reply.headers, (b"content-length", str(len(reply.body)).encode())]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})

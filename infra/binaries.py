@@ -89,9 +89,18 @@ def _packaged(postgres: Path, valkey: Path) -> tuple[Path, Path]:
 
 def _version(postgres: Path, account: Account | None) -> int | None:
     """The major version of PostgreSQL, or None where the account cannot run it."""
-    as_account = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
     try:
-        answer = subprocess.run([postgres, "--version"], cwd="/", capture_output=True, timeout=30, **as_account)  # type: ignore[call-overload]
+        answer = subprocess.run(
+            [postgres, "--version"],
+            cwd="/",
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=30,
+            check=False,
+        )
     except OSError:
         return None
     found = re.search(rb"\(PostgreSQL\) (\d+)", answer.stdout)

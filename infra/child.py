@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 
 from infra.home import Claim
-from infra.processes import Account, describe_exit, kill_group, last_lines, reap, spawn
+from infra.processes import Account, exit_word, kill_group, last_lines, reap, spawn
+from shared.errors import StartFailed
 
 _POLL = 0.01  # while a child starts; nothing is polled once it is ready
 _STOP_POLL = 0.25
@@ -64,7 +65,7 @@ class Child:
     def __init__(self, spec: ChildSpec, claim: Claim) -> None:
         self.spec = spec
         self.phase = Phase.WAITING
-        self.start_failure = ""
+        self.start_failure: StartFailed | None = None
         self._claim = claim
         self._process: subprocess.Popen[bytes] | None = None
         self._was_ready = False
@@ -85,7 +86,7 @@ class Child:
             return self._step_waiting(now, others_missing)
         status = reap(self._process)
         if status is not None:
-            return self._ended(now, describe_exit(status))
+            return self._ended(now, f"ended ({exit_word(status)})")
         return math.inf if self.phase is Phase.READY else self._step_starting(self._process, now)
 
     def step_down(self, now: float, hurry: bool) -> float:
@@ -95,7 +96,7 @@ class Child:
         status = reap(self._process)
         if status is not None:
             self._forget()
-            log.info("child.stopped name=%s how=%s", self.spec.name, describe_exit(status))
+            log.info("child stopped", extra={"child": self.spec.name, "exit": exit_word(status)})
             return now
         if hurry or now >= self._rung_ends:
             self._press(self._process, now)
@@ -120,11 +121,13 @@ class Child:
         )
         self.phase, self._since, self._rung, self._rung_ends = Phase.STARTING, now, -1, 0.0
         self._claim.write_pid(spec.name, self._process.pid)
-        log.info("child.started name=%s pid=%d", spec.name, self._process.pid)
+        log.info("child started", extra={"child": spec.name, "pid": self.pid, "attempt": self._failures})
 
     def _step_starting(self, process: subprocess.Popen[bytes], now: float) -> float:
         if self.spec.ready(process.pid):
-            log.info("child.ready name=%s pid=%d seconds=%.2f", self.spec.name, process.pid, now - self._since)
+            log.info(
+                "child ready", extra={"child": self.spec.name, "pid": self.pid, "seconds": round(now - self._since, 3)}
+            )
             self.phase, self._since, self._was_ready = Phase.READY, now, True
             return math.inf
         if now - self._since < self.spec.ready_within:
@@ -140,12 +143,14 @@ class Child:
         delay = min(_FIRST_DELAY * 2 ** (self._failures - 1), _LONGEST_DELAY) if self._failures else 0.0
         self._failures += 1
         self._not_before = now + delay
-        text = f"{self.spec.name} {how}"
-        if self.phase is not Phase.READY:
-            text += f" before it was ready. Its last words:\n{last_lines(self.spec.log)}"
-        if not self._was_ready:
-            self.start_failure = text
-        log.error("child.ended name=%s pid=%d restart_in=%.1f why=%s", self.spec.name, self.pid, delay, text)
+        last_words = (
+            "" if self.phase is Phase.READY else f" before it was ready. Its last words:\n{last_lines(self.spec.log)}"
+        )
+        failure = StartFailed(f"{self.spec.name} {how}{last_words}")
+        if self._was_ready:
+            log.error("child to be restarted", exc_info=failure, extra={"child": self.spec.name, "seconds": delay})
+        else:
+            self.start_failure = failure
         self._forget()
         return self._not_before
 
@@ -156,7 +161,7 @@ class Child:
     def _press(self, process: subprocess.Popen[bytes], now: float) -> None:
         self._rung += 1
         if self._rung >= len(self.spec.stop):
-            log.warning("child.killed name=%s pid=%d", self.spec.name, process.pid)
+            log.warning("child killed, it did not stop", extra={"child": self.spec.name, "pid": process.pid})
             kill_group(process)
             self._rung_ends = now + _STOP_POLL
             return

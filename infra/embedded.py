@@ -8,7 +8,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -75,21 +75,28 @@ def open_stores(
     if database and redis:
         yield StoreAddresses(database, redis)
         return
+    with ExitStack() as stack:
+        found = _claim_or_join(stack, home, command)
+        if isinstance(found, Claim):
+            yield stack.enter_context(_own_stores(found, database, redis, cache))
+        else:
+            yield _joined(home, found, database, redis)
+
+
+def _claim_or_join(stack: ExitStack, home: Home, command: str) -> Claim | Published:
+    """The home, if nobody has it, or else what its owner offers, as soon as it does."""
     deadline = time.monotonic() + _JOIN_SECONDS
     while True:
         try:
-            with home.claim(command) as claim:
-                with _own_stores(claim, database, redis, cache) as addresses:
-                    yield addresses
-                return
-        except HomeHeld as held:
+            return stack.enter_context(home.claim(command))
+        except HomeHeld:
             if time.monotonic() > deadline:
                 raise
-            refused = held
-        with _guest(home) as found:
+        with ExitStack() as visit:
+            found = visit.enter_context(_guest(home))
             if found:
-                yield _joined(found, database, redis, refused)
-                return
+                stack.push(visit.pop_all())
+                return found
         time.sleep(_POLL)
 
 
@@ -133,10 +140,11 @@ def _wait_for_guests(file: IO[bytes]) -> None:
             time.sleep(_POLL)
 
 
-def _joined(found: Published, database: str | None, redis: str | None, held: HomeHeld) -> StoreAddresses:
+def _joined(home: Home, found: Published, database: str | None, redis: str | None) -> StoreAddresses:
     if not (database or found.database_url) or not (redis or found.redis_url):
         raise EmbeddedServerFailed(
-            f"{held} It uses a server of its own for a store: set the same NEXUS_DATABASE_URL and NEXUS_REDIS_URL for this command."
+            f"The NEXUS that runs in {home.root} ({home.owner()}) uses a store of the operator's. Set the same "
+            "NEXUS_DATABASE_URL and NEXUS_REDIS_URL for this command."
         )
     return _addresses(found, database, redis)
 

@@ -122,7 +122,8 @@ class Home:
     def make_runtime(self) -> Path:
         """The short private folder for sockets, made if need be: <base>/nexus-<uid>-<hash of the home>.
 
-        It goes when the claim ends; one that a killed owner left is used again. Root's may be passed through, not listed, so that servers under another account reach their own folder in it.
+        It goes when the claim ends; one that a killed owner left is used again. Root's may be passed through, not
+        listed, so that servers under another account reach their own folder in it.
         """
         refusals = []
         for base in self._runtime_bases():

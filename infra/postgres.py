@@ -48,6 +48,7 @@ _OPTIONS = {
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    "log_min_messages": "log",  # LOG, FATAL and PANIC; errors of statements go to who sent them
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
     "log_checkpoints": "off",
@@ -161,8 +162,8 @@ class _WayIsClear:
             return
         sent = _LADDER[self._rung][1]
         self._rung += 1
-        log.warning("postgres.leftover pids=%s signal=%s", pids, sent.name)
         for pid in pids:
+            log.warning("leftover server told to end", extra={"store": "postgres", "pid": pid, "signal": sent.name})
             try:
                 os.kill(pid, sent)
             except ProcessLookupError:

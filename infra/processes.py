@@ -131,9 +131,9 @@ def last_lines(log: Path | None, count: int = 15) -> str:
     return "\n".join(f"  {line}" for line in lines) or "  (it said nothing)"
 
 
-def describe_exit(status: int) -> str:
-    """An exit status in words."""
-    return f"ended with status {status}" if status >= 0 else f"was ended by {signal.Signals(-status).name}"
+def exit_word(status: int) -> str:
+    """An exit status in a word: the name of the signal, or the number."""
+    return f"status-{status}" if status >= 0 else signal.Signals(-status).name
 
 
 def _open_log(log: Path) -> int:

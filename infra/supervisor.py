@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from infra.child import Child, ChildSpec, Phase
 from infra.home import Claim
 from infra.processes import reap_strangers
-from shared.errors import StartFailed
 
 _STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _SIGNALS = (*_STOP, signal.SIGCHLD)
@@ -23,7 +22,7 @@ _LONGEST_SLEEP = 3600.0
 log = logging.getLogger("nexus.supervisor")
 
 
-class StopAsked(Exception):  # noqa: N818 - not an error
+class StopAsked(Exception):
     """Somebody asked the supervisor to stop."""
 
 
@@ -53,7 +52,7 @@ class Supervisor:
                 on_ready()
                 self._until(lambda: False)
             except StopAsked as asked:
-                log.info("supervisor.stopping signal=%s", asked)
+                log.info("stopping", extra={"signal": str(asked)})
             finally:
                 self._stop()
 
@@ -75,9 +74,9 @@ class Supervisor:
             self._stop()
 
     def _all_ready(self) -> bool:
-        failed = next((child for child in self._children if child.start_failure), None)
-        if failed:
-            raise StartFailed(failed.start_failure)
+        failures = [child.start_failure for child in self._children if child.start_failure]
+        if failures:
+            raise failures[0]
         return all(child.phase is Phase.READY for child in self._children)
 
     def _until(self, reached: Callable[[], bool]) -> None:
@@ -106,7 +105,7 @@ class Supervisor:
                 if not any(child.pid == 0 for child in last):
                     _sleep_until(wake)
             except StopAsked:
-                log.warning("supervisor.stopping_now")
+                log.warning("stopping at once")
                 hurry = True
 
 

@@ -105,14 +105,15 @@ def _missing(migrations: Sequence[Migration], applied: dict[int, tuple[str, str]
     for number, (name, sha256) in applied.items():
         if number > newest:
             raise MigrationFailed(
-                f"The database is newer than this NEXUS: it has step {number:04}_{name}, this NEXUS ends at {newest:04}. Start the "
-                "newer NEXUS, or restore a backup made before it."
+                f"The database is newer than this NEXUS: it has step {number:04}_{name}, this NEXUS ends at {newest:04}. "
+                "Start the newer NEXUS, or restore a backup made before it."
             )
         if number not in known:
             raise MigrationFailed(f"The database has step {number:04}_{name}, whose file is missing. Restore the file.")
         if known[number].sha256 != sha256:
             raise MigrationFailed(
-                f"{known[number]} has changed after it was applied to this database. Restore it, and put the change into a new file."
+                f"{known[number]} has changed after it was applied to this database. Restore it, and put the change "
+                "into a new file."
             )
     missing = [migration for migration in migrations if migration.number not in applied]
     if missing and missing[0].number < max(applied, default=0):
@@ -132,4 +133,4 @@ def _apply(connection: psycopg.Connection, migration: Migration) -> None:
         raise  # the server went away; this says nothing about the file
     except psycopg.Error as error:
         raise MigrationFailed(f"{migration} failed, and nothing of it was applied: {error}") from error
-    log.info("migration.applied file=%s", migration)
+    log.info("migration applied", extra={"migration": str(migration)})

@@ -1,0 +1,62 @@
+"""The door for Amazon Alexa custom skills."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from channels.alexa.envelope import DECODER
+from channels.alexa.kinds import Answer, answer_of
+from channels.alexa.parse import request_of
+from channels.alexa.render import EMPTY, render_apology, render_turn
+from channels.alexa.verify import AlexaVerified, verified
+from shared.channel import ChannelAdapter, Verified, Wire, WireReply
+from shared.errors import Conflict, DoorShut, NexusError
+from shared.jsontext import decode
+from shared.ports import Clock, DoorPorts, KeySource
+from shared.turn import Kind, Request, Turn
+
+_HEADERS = ((b"content-type", b"application/json;charset=UTF-8"),)
+
+
+class AlexaAdapter(ChannelAdapter):
+    """Signed requests of one skill in, speech, cards and directives out. See README.md beside this file."""
+
+    name: ClassVar[str] = "alexa"
+    budget_s: ClassVar[float] = 7.5  # Alexa waits eight seconds; half of one is left for the way
+    unauthenticated: ClassVar[int] = 400
+
+    def __init__(self, app: str, skill_id: str, keys: KeySource, clock: Clock) -> None:
+        self._app, self._skill_id, self._keys, self._clock = app, skill_id, keys, clock
+
+    @classmethod
+    def open(cls, app: str, config: Mapping[str, str], ports: DoorPorts) -> Self:
+        """As ChannelAdapter.open."""
+        skill_id = config.get("skill_id")
+        if not skill_id:
+            raise DoorShut(
+                "alexa: there is no skill id; set NEXUS_ALEXA_SKILL_ID, "
+                "or run `nexus channels configure alexa skill_id=amzn1.ask.skill.…`"
+            )
+        return cls(app, skill_id, ports.keys(config), ports.clock)
+
+    async def verify(self, wire: Wire) -> Verified:
+        """As ChannelAdapter.verify."""
+        return await verified(wire, self._app, self._skill_id, self._keys, self._clock.now())
+
+    def parse(self, verified: Verified) -> Request:
+        """As ChannelAdapter.parse."""
+        if not isinstance(verified, AlexaVerified):
+            raise TypeError("only what this adapter verified can be parsed")
+        envelope = verified.envelope or decode(DECODER, verified.wire.body)
+        return request_of(envelope, verified.app, verified.received_at, self.budget_s)
+
+    def render(self, request: Request, turn: Turn) -> WireReply:
+        """As ChannelAdapter.render."""
+        return WireReply(200, _HEADERS, render_turn(request, turn))
+
+    def render_error(self, error: NexusError, request: Request | None = None) -> WireReply:
+        """A spoken apology once there is somebody to hear it; a problem before that, and for events, which Amazon sends again."""
+        if request is not None and request.kind is Kind.CLOSE:
+            return WireReply(200, _HEADERS, EMPTY)
+        if request is None or isinstance(error, Conflict) or answer_of(request.event) is not Answer.SPEECH:
+            return super().render_error(error, request)
+        return WireReply(200, _HEADERS, render_apology(error))

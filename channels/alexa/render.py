@@ -1,0 +1,152 @@
+"""From a turn to Alexa's answer: what the request's type allows, within Amazon's limits, the same bytes each time."""
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from channels.alexa.answer import MAX_BYTES, MAX_CARD, MAX_SPEECH, Answer, PlainText, Reprompt, Response, encode
+from channels.alexa.cards import card_of
+from channels.alexa.kinds import INTENT, answer_of
+from channels.alexa.kinds import Answer as Allowed
+from channels.alexa.parse import CATCH_ALL, UTTERANCE
+from channels.alexa.speech import cut, spoken, words
+from shared.errors import DeadlineExceeded, LimitExceeded, NexusError, PluginInvalid
+from shared.turn import Elicit, Outcome, Reply, Request, Turn
+
+EMPTY = b'{"version":"1.0","response":{}}'
+
+
+class Native(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """`Reply.native["alexa"]`: what only Alexa has. It is sent as it is; a card here replaces the one NEXUS would make."""
+
+    directives: list[dict[str, Any]] = []
+    card: dict[str, Any] | UnsetType = UNSET
+    should_end_session: bool | UnsetType | None = UNSET  # None: leave it out
+    can_fulfill_intent: dict[str, Any] | UnsetType = UNSET
+    api_response: Any = UNSET
+    session_attributes: dict[str, Any] | UnsetType = UNSET
+
+
+class Room(Struct, frozen=True):
+    """How many characters speech and card may have, and whether there is room for directives and what else is native."""
+
+    speech: int
+    card: int
+    native: bool = True
+
+
+_ROOMS = (Room(MAX_SPEECH, MAX_CARD), Room(4_000, 2_000), Room(1_500, 500), Room(1_500, 500, native=False))
+_NO_NATIVE = Native()
+
+_WITHOUT_REPLY = {
+    Outcome.RUNNING: "I am still working on that. Please ask me again in a moment.",
+    Outcome.DEFERRED: "I am still working on that. Please ask me again in a moment.",
+    Outcome.REFUSED: "Sorry, I can't do that.",
+}
+_FAILED = "Sorry, something went wrong on my side, and nothing was saved. Please try again in a moment."
+_SLOW = "Sorry, that took too long, and nothing was saved. Please ask me again."
+_BUSY = "That was a lot at once. Please wait a moment and ask me again."
+_AGAIN = "You can ask me again now."
+
+
+def render_turn(request: Request, turn: Turn) -> bytes:
+    """The body of the answer. Raises PluginInvalid where a skill put something into `native` that is not in Native."""
+    allowed = answer_of(request.event)
+    if allowed is Allowed.NOTHING:
+        return EMPTY
+    reply = turn.reply or _apology(_WITHOUT_REPLY.get(turn.outcome, _FAILED))
+    native = _native(reply) if reply.native else _NO_NATIVE
+    if allowed is Allowed.SPEECH:
+        return _fitting(request, reply, native)
+    if allowed is Allowed.CAN_FULFILL:
+        return encode(Answer(response=Response(can_fulfill_intent=native.can_fulfill_intent or _cannot(request))))
+    return _bounded(encode(Answer(response=Response(directives=native.directives or UNSET))))
+
+
+def render_apology(error: NexusError) -> bytes:
+    """The spoken answer where there is no turn: nothing was done, and the session stays open."""
+    words_ = _SLOW if isinstance(error, DeadlineExceeded) else _BUSY if isinstance(error, LimitExceeded) else _FAILED
+    return encode(_answer(None, _apology(words_), _NO_NATIVE, _ROOMS[0]))
+
+
+def _apology(text: str) -> Reply:
+    return Reply(text=text, reprompt=_AGAIN, expects_answer=True)
+
+
+def _native(reply: Reply) -> Native:
+    try:
+        return msgspec.convert(reply.native.get("alexa", {}), Native)
+    except msgspec.ValidationError as error:
+        raise PluginInvalid(f"alexa: a skill's native answer is not usable: {error}") from None
+
+
+def _fitting(request: Request, reply: Reply, native: Native) -> bytes:
+    """The fullest answer that Amazon takes. The last room is so small that it always fits."""
+    body = b""
+    for room in _ROOMS:
+        body = encode(_answer(request, reply, native if room.native else _NO_NATIVE, room))
+        if len(body) <= MAX_BYTES:
+            break
+    return body
+
+
+def _bounded(body: bytes) -> bytes:
+    return body if len(body) <= MAX_BYTES else EMPTY
+
+
+def _answer(request: Request | None, reply: Reply, native: Native, room: Room) -> Answer:
+    speech, rest = spoken(reply, room.speech)
+    asks = (reply.expects_answer or reply.elicit is not None or bool(reply.reprompt)) and not reply.end_session
+    reprompt: Reprompt | UnsetType = UNSET
+    if reply.reprompt and asks:
+        again, over = cut(words(reply.reprompt), room.speech)
+        reprompt, rest = Reprompt(PlainText(again)), "\n".join(part for part in (rest, over) if part)
+    directives = _directives(request, reply.elicit if asks and room.native else None, native)
+    response = Response(
+        output_speech=speech or UNSET,
+        card=native.card or card_of(reply, rest, room.card) or UNSET,
+        reprompt=reprompt,
+        directives=directives or UNSET,
+        api_response=native.api_response,
+        should_end_session=_ends(not asks, native, directives),
+    )
+    return Answer(response=response, session_attributes=native.session_attributes)
+
+
+def _ends(end: bool, native: Native, directives: list[dict[str, Any]]) -> bool | UnsetType:
+    """Whether the session ends. Amazon wants nothing said about it where a film starts."""
+    if native.should_end_session is not UNSET:
+        return UNSET if native.should_end_session is None else native.should_end_session
+    if any(str(directive.get("type")).startswith("VideoApp.") for directive in directives):
+        return UNSET
+    return end
+
+
+def _directives(request: Request | None, elicit: Elicit | None, native: Native) -> list[dict[str, Any]]:
+    """The native directives and, unless they hold a dialogue of their own, the one that asks for a slot."""
+    own = any(str(directive.get("type")).startswith("Dialog.") for directive in native.directives)
+    if elicit is None or own or request is None or request.event != INTENT:
+        return native.directives
+    return [*native.directives, _elicit(request, elicit.slot)]
+
+
+def _elicit(request: Request, slot: str) -> dict[str, Any]:
+    """Ask for `slot` of the intent at hand or, where it has none of that name, for free speech, without a carrier phrase."""
+    intent, names = request.native["intent"], request.native["slots"]
+    if slot not in names:
+        intent, slot, names = CATCH_ALL, UTTERANCE, [UTTERANCE]
+    filled = request.intent.slots if request.intent is not None and intent != CATCH_ALL else {}
+    slots = {name: {"name": name, "confirmationStatus": "NONE"} for name in names}
+    for name, value in filled.items():
+        slots[name]["value"] = value.text
+    updated = {"name": intent, "confirmationStatus": "NONE", "slots": slots}
+    return {"type": "Dialog.ElicitSlot", "slotToElicit": slot, "updatedIntent": updated}
+
+
+def _cannot(request: Request) -> dict[str, Any]:
+    """NEXUS answers to its own name: it makes no offer to speak where the person did not ask for it."""
+    answer: dict[str, Any] = {"canFulfill": "NO"}
+    if slots := request.native.get("slots"):
+        answer["slots"] = {name: {"canUnderstand": "NO", "canFulfill": "NO"} for name in slots}
+    return answer

@@ -1,0 +1,60 @@
+"""What Alexa says: words or SSML within Amazon's limit, and what of it did not fit."""
+
+import re
+from collections.abc import Iterable
+
+from channels.alexa.answer import PlainText, Ssml
+from shared.ssml import escape, plain, sanitise
+from shared.turn import Choice, Reply
+
+_ENDS = (". ", "! ", "? ", "\n", "。", "！", "？")
+_UNSPEAKABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_FRAME = len("<speak></speak>")
+
+
+def spoken(reply: Reply, limit: int) -> tuple[PlainText | Ssml | None, str]:
+    """The speech of `reply` in at most `limit` characters, and the rest of the words. Choices are spoken after it."""
+    hint = _hint(reply.choices) if reply.choices else ""
+    if reply.speech is not None:
+        fragment = " ".join(part for part in (sanitise(reply.speech), escape(hint)) if part)
+        if len(fragment) + _FRAME <= limit:
+            return (Ssml(f"<speak>{fragment}</speak>") if fragment else None), ""
+        text = words(plain(reply.speech))
+    else:
+        text = words(reply.text)
+    if not hint and len(text) <= limit:
+        return (PlainText(text) if text else None), ""
+    return _both(text, hint, limit)
+
+
+def words(text: str) -> str:
+    """`text` without what cannot be spoken or encoded: control characters and lone surrogates. Lines stay."""
+    return text if text.isprintable() else _UNSPEAKABLE.sub("", text)
+
+
+def cut(text: str, limit: int) -> tuple[str, str]:
+    """`text` in two: at most `limit` characters, up to the end of a sentence or at least of a word, and the rest."""
+    if len(text) <= limit:
+        return text, ""
+    head = text[:limit]
+    at = max(head.rfind(end) + len(end) if end in head else 0 for end in _ENDS)
+    if at < limit // 2:
+        at = max(at, head.rfind(" ") + 1) or limit
+    return text[:at].rstrip(), text[at:].lstrip()
+
+
+def _both(text: str, hint: str, limit: int) -> tuple[PlainText | None, str]:
+    hint, rest_of_hint = cut(hint, limit // 2)
+    head, rest = cut(text, limit - len(hint) - 1)
+    said = _join(" ", (head, hint))
+    return (PlainText(said) if said else None), _join("\n", (rest, rest_of_hint))
+
+
+def _hint(choices: tuple[Choice, ...]) -> str:
+    titles = [words(choice.title) for choice in choices]
+    *first, last = titles
+    return f"You can say {', '.join(first)} or {last}." if first else f"You can say {last}."
+
+
+def _join(glue: str, parts: Iterable[str]) -> str:
+    return glue.join(part for part in parts if part)

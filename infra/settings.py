@@ -7,6 +7,8 @@ of an app is merged beneath `channel_config` by whoever opens the doors.
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +108,8 @@ def load(environ: Mapping[str, str], cwd: Path) -> Settings:
     home = _value(_SPEC["home"], found, cwd)
     found = {**_file(home), **found}
     doors = _doors(home)
+    if any(_unknown(found, doors)):
+        doors |= _installed_doors()  # looked for only then: it means reading the metadata of every package
     values = {spec.field: _value(spec, found, cwd) for spec in SPECS}
     entries = [_entry(spec, values[spec.field], found) for spec in SPECS]
     values.update(_derived(values, environ))
@@ -211,10 +215,16 @@ def _resolved(entry: Entry, values: Mapping[str, Any]) -> Entry:
 
 def _doors(home: Path) -> dict[str, tuple[DoorSetting, ...]]:
     """The settings that channels declare, built in and in NEXUS_HOME/plugins."""
-    folders: Sequence[Path] = [
-        *sorted(BUILT_IN_CHANNELS.glob("*/")),
-        *sorted((home / "plugins").glob("*/")),
-    ]
+    return _declared([*sorted(BUILT_IN_CHANNELS.glob("*/")), *sorted((home / "plugins").glob("*/"))])
+
+
+def _installed_doors() -> dict[str, tuple[DoorSetting, ...]]:
+    """The settings that channels in installed packages declare."""
+    specs = (find_spec(point.value) for point in entry_points(group="nexus.channels"))
+    return _declared([Path(spec.origin).parent for spec in specs if spec is not None and spec.origin])
+
+
+def _declared(folders: Sequence[Path]) -> dict[str, tuple[DoorSetting, ...]]:
     read = (read_doors(folder) for folder in folders)
     return {door.name: door.settings for door in read if isinstance(door, Doors)}
 

@@ -58,7 +58,9 @@ def say(
     text: Annotated[list[str] | None, typer.Argument(help="What to say.", show_default=False)] = None,
     channel: Annotated[Door, typer.Option(help="Which platform to speak as.")] = Door.ALEXA,
     show: Annotated[bool, typer.Option("--show", help="Print the request and the answer as they are sent.")] = False,
-    interactive: Annotated[bool, typer.Option("--interactive", "-i", help="Go on, line by line, in one session.")] = False,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", "-i", help="Go on, line by line, in one session.")
+    ] = False,
     user: Annotated[str, typer.Option(help="Which simulated person speaks.")] = "me",
 ) -> None:
     """Say something to the running NEXUS as a platform would: signed, over TCP, to the app `sim`."""

@@ -6,13 +6,14 @@ libraries show their constant format string without its arguments. Of an excepti
 its text only where it is a NexusError, whose texts hold no secrets or messages by contract.
 
     log = logging.getLogger("nexus.web")
-    log.info("turn recorded", extra={"trace_id": trace.id, "channel": "rest", "ms": 12.5})
+    log.info("turn recorded", extra={"trace_id": trace.id, "channel": "rest", "duration_ms": 12.5})
 """
 
 import logging
 import re
 import traceback
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import PurePath
 from types import TracebackType
 from typing import Any, TextIO
@@ -25,7 +26,7 @@ FIELDS = frozenset(
     {
         *("trace_id", "app", "channel", "skill", "intent", "outcome", "stage", "code", "status", "route", "method"),
         *("worker", "child", "pid", "port", "signal", "exit", "attempt", "version", "provider", "store", "state"),
-        *("ms", "seconds", "count", "rows", "bytes", "limit", "plugin", "migration", "error", "sqlstate"),
+        *("duration_ms", "seconds", "count", "rows", "bytes", "limit", "plugin", "migration", "error", "sqlstate"),
     }
 )
 """The fields a record may carry. A field whose values people choose freely (a text, a number to call) is never one of them."""
@@ -34,7 +35,11 @@ _EVENT = re.compile(r"[a-z][A-Za-z0-9 ,._/'()-]{0,119}")
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,79}")
 _LONG_NUMBER = re.compile(r"(?<![A-Za-z0-9-])[0-9]{7,}(?![A-Za-z0-9-])")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_USUAL = len(vars(logging.makeLogRecord({})))  # attributes of a record without fields
 _FRAMES = 12
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 class JsonFormatter(logging.Formatter):
@@ -42,7 +47,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "at": _time(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
             "event": _event(record),
@@ -50,17 +55,29 @@ class JsonFormatter(logging.Formatter):
         line.update(_fields(record))
         if record.exc_info and record.exc_info[0] is not None:
             line.update(_exception(record.exc_info[1], record.exc_info[2]))
-        return msgspec.json.encode(line).decode()
+        return _encode(line).decode()
 
 
 def configure_logging(level: str, stream: TextIO) -> None:
     """Log to `stream` from `level` on; other libraries from warning on. Replaces what was configured before."""
+    # Nothing here shows threads, processes or tasks; looking them up for each record costs more than its JSON.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = logging.logAsyncioTasks = False
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("nexus").setLevel(level.upper())
+
+
+def _time(seconds: float) -> str:
+    whole = int(seconds)
+    return f"{_second(whole)}.{int((seconds - whole) * 1000):03}Z"
+
+
+@lru_cache(maxsize=4)
+def _second(whole: int) -> str:
+    return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _event(record: logging.LogRecord) -> str:
@@ -73,10 +90,12 @@ def _event(record: logging.LogRecord) -> str:
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
-    given = {name: value for name, value in vars(record).items() if name not in _STANDARD}
+    given = vars(record)
     kept = {name: value for name, value in given.items() if name in FIELDS and _harmless(value)}
-    refused = sorted(given.keys() - kept.keys())
-    return {**kept, "refused": refused} if refused else kept
+    if len(given) - len(kept) > _USUAL:
+        refused = sorted(given.keys() - kept.keys() - _STANDARD)
+        return {**kept, "refused": refused} if refused else kept
+    return kept
 
 
 def _harmless(value: object) -> bool:
@@ -85,7 +104,7 @@ def _harmless(value: object) -> bool:
         return True
     if isinstance(value, int | float):
         return abs(value) < 10_000_000
-    return isinstance(value, str) and bool(_WORD.fullmatch(value)) and not _LONG_NUMBER.search(value)
+    return isinstance(value, str) and _WORD.fullmatch(value) is not None and not _LONG_NUMBER.search(value)
 
 
 def _exception(error: BaseException | None, trace: TracebackType | None) -> dict[str, Any]:

@@ -32,14 +32,14 @@ def last(stream: io.StringIO) -> dict[str, object]:
 
 
 def test_one_json_object_a_line_with_event_and_fields(stream: io.StringIO) -> None:
-    extra = {"trace_id": "01JD-abc", "channel": "rest", "ms": 12.5, "status": 200}
+    extra = {"trace_id": "01JD-abc", "channel": "rest", "duration_ms": 12.5, "status": 200}
     logging.getLogger("nexus.web").info("turn recorded", extra=extra)
     line = last(stream)
     assert line["event"] == "turn recorded"
     assert line["level"] == "info"
     assert line["logger"] == "nexus.web"
     assert {key: line[key] for key in extra} == extra
-    assert str(line["at"]).endswith("+00:00")
+    assert str(line["at"]).endswith("Z")
 
 
 @pytest.mark.parametrize("field", ["text", "user", "body", "phone", "token", "conversation", "message_id"])

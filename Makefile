@@ -54,7 +54,7 @@ bench: dev ## what a turn costs on this machine
 	@.venv/bin/python -m bench
 
 fuzz: dev ## every property of a door with 100,000 examples
-	@.venv/bin/python -m pytest -m fuzz --hypothesis-profile=fuzz -n 2
+	@.venv/bin/python -m pytest -m fuzz --fuzz-examples 100000 -n 2
 
 test-all: dev ## every test, the slow ones too
 	@infra/deploy/test.sh "slow or not slow" -n 2

@@ -1,0 +1,22 @@
+"""`--fuzz-examples N` (what `make fuzz` does): properties marked "fuzz" run with N examples instead of their own number."""
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Where Hypothesis keeps the settings of a test; public ways to change them end when the test is decorated.
+_SETTINGS = "_hypothesis_internal_use_settings"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz-examples", type=int, metavar="N", help="examples for each property marked fuzz")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    examples = config.getoption("--fuzz-examples")
+    if examples is None:
+        return
+    for item in items:
+        if item.get_closest_marker("fuzz") and isinstance(item, pytest.Function):
+            own = getattr(item.function, _SETTINGS, None) or settings.default
+            more = settings(own, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+            setattr(item.function, _SETTINGS, more)

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from channels.web.verify import Visitors, allowed_origins, bearer, only
-from shared.channel import ChannelAdapter, SidePath, Limit, Verified, Wire, WireReply
+from shared.channel import ChannelAdapter, Limit, SidePath, Verified, Wire, WireReply
 from shared.errors import Malformed, NotAuthentic
 from shared.jsontext import decode
 from shared.message import render_message
@@ -18,7 +18,7 @@ from shared.ports import DoorPorts
 from shared.text import clean
 from shared.turn import Device, Kind, Request, Turn
 
-TEXT_LIMIT = 4_000  # code points; more is no talk, and the page says so before it sends
+TEXT_LIMIT = 16_384  # characters
 _JSON = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 _VARY = (b"vary", b"Origin")
 _PREFLIGHT = (
@@ -29,8 +29,8 @@ _PREFLIGHT = (
 
 
 class _Message(Struct, frozen=True):
-    text: Annotated[str, Meta(max_length=TEXT_LIMIT)]
-    message_id: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9._:-]{1,128}\Z")] | None = None
+    text: Annotated[str, Meta(min_length=1, max_length=TEXT_LIMIT)]
+    message_id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,128}\Z")] | None = None
 
 
 _decoder = msgspec.json.Decoder(_Message)
@@ -80,7 +80,7 @@ class WebAdapter(ChannelAdapter):
         message = decode(_decoder, verified.wire.body)
         text = clean(message.text)
         if not text:
-            raise Malformed("text is empty", ("text",))
+            raise Malformed("text has nothing in it", ("text",))
         now = self._clock.now()
         return Request(
             app=verified.app,

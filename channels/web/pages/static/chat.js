@@ -13,6 +13,8 @@ const door = openDoor(document.body.dataset.door);
 const fine = matchMedia("(pointer: fine)").matches;
 const acts = { say, again };
 
+let following = false; // whether the end of the talk stays in view as it grows
+let lastTop = 0;
 let queue = Promise.resolve(); // messages go out one by one, so that they arrive in the order they were said
 
 function newId() {
@@ -42,11 +44,9 @@ function carry({ id, text: words }) {
     const changes = await answerTo(words, id);
     clearTimeout(waiting);
     status.textContent = "";
-    const atEnd = isAtEnd();
     talk.change(id, changes);
     show();
-    if (atEnd) toEnd();
-    else latest.hidden = false;
+    showStart(id);
   });
 }
 
@@ -68,13 +68,13 @@ const plain = (trouble) => trouble && { words: trouble.words, again: trouble.aga
 // Draws what changed and leaves the rest alone, so that screen readers announce only what is new.
 function show() {
   const all = talk.exchanges();
-  const drawn = new Map([...log.children].map((element) => [element.dataset.key, element]));
+  const drawn = new Map([...log.children].map((element) => [element.id, element]));
   const wanted = all.flatMap((exchange, index) => pieces(exchange, acts, index === all.length - 1));
   const elements = wanted.map((piece) => {
     const old = drawn.get(piece.key);
     if (old?.look === piece.look) return old;
     const element = Object.assign(piece.draw(), { look: piece.look });
-    element.dataset.key = piece.key;
+    element.id = piece.key;
     return element;
   });
   const staying = new Set(elements);
@@ -84,11 +84,27 @@ function show() {
   over.hidden = all.length === 0;
 }
 
-const isAtEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
+const isAtEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 60;
 
 function toEnd() {
+  following = true;
   scroller.scrollTop = scroller.scrollHeight;
-  latest.hidden = true;
+}
+
+// Whoever reads the end of the talk goes on doing so, but a long answer is read from its start.
+function showStart(id) {
+  const answer = find(`${id}-theirs`);
+  if (!following || !answer || answer.offsetHeight < scroller.clientHeight) return;
+  following = false;
+  scroller.scrollTop = answer.offsetTop - 12;
+}
+
+// Only scrolling up means that somebody wants to look at something else: the end also moves away when a picture arrives.
+function watchEnd() {
+  const up = scroller.scrollTop < lastTop;
+  lastTop = scroller.scrollTop;
+  following = isAtEnd() || (following && !up);
+  latest.hidden = following || log.children.length === 0;
 }
 
 function focusField() {
@@ -134,7 +150,9 @@ text.addEventListener("keydown", (event) => {
 });
 document.querySelectorAll("[data-say]").forEach((button) => button.addEventListener("click", () => say(button.dataset.say)));
 latest.addEventListener("click", toEnd);
-scroller.addEventListener("scroll", () => isAtEnd() && (latest.hidden = true), { passive: true });
+scroller.addEventListener("scroll", watchEnd, { passive: true });
+const sizes = new ResizeObserver(() => (following ? toEnd() : watchEnd()));
+[scroller, log].forEach((element) => sizes.observe(element));
 over.addEventListener("click", () => askOver.showModal());
 askOver.addEventListener("click", (event) => {
   const button = event.target.closest("button");
@@ -143,7 +161,7 @@ askOver.addEventListener("click", (event) => {
 talk.onChange(show);
 
 show();
-toEnd();
+following = log.children.length > 0;
 measure();
 focusField();
 log.removeAttribute("aria-busy");

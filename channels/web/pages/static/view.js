@@ -7,7 +7,7 @@
 export function pieces(exchange, acts, last) {
   const { id, state, answered } = exchange;
   const reply = exchange.answer?.reply;
-  const found = [["mine", [exchange.text, exchange.at, state === "failed"], () => mine(exchange)]];
+  const found = [["mine", [exchange.text, state === "failed"], () => mine(exchange)]];
   if (state === "waiting") found.push(["typing", [], typing]);
   if (reply) found.push(["theirs", [reply, answered], () => theirs(reply, answered)]);
   if (exchange.trouble) found.push(["trouble", [exchange.trouble], () => trouble(exchange, acts)]);
@@ -23,16 +23,16 @@ function make(tag, properties, ...children) {
 
 const list = (value) => (Array.isArray(value) ? value : []);
 const said = (who) => make("span", { className: "unseen", textContent: who });
-const bubble = (who, text) => make("div", { className: "bubble", dir: "auto" }, said(who), text);
+const bubble = (text) => make("div", { className: "bubble", dir: "auto", textContent: text });
 
 function mine(exchange) {
   const stuck = exchange.state === "failed" ? " stuck" : "";
-  return make("div", { className: `said mine${stuck}` }, bubble("You: ", exchange.text), clock(exchange.at));
+  return make("div", { className: `said mine${stuck}` }, said("You: "), bubble(exchange.text));
 }
 
 function theirs(reply, at) {
-  const root = make("div", { className: "said theirs" });
-  if (reply.text) root.append(bubble("NEXUS: ", reply.text));
+  const root = make("div", { className: "said theirs" }, said("NEXUS: "));
+  if (reply.text) root.append(bubble(reply.text));
   root.append(...list(reply.cards).map(card), ...list(reply.media).map(medium).filter(Boolean), clock(at));
   return root;
 }
@@ -85,7 +85,7 @@ function card(shown) {
 
 function medium(shown) {
   const url = address(shown.url);
-  if (!url) return shown.alt ? make("p", { className: "bubble", dir: "auto", textContent: shown.alt }) : null;
+  if (!url) return shown.alt ? bubble(shown.alt) : null;
   const kind = String(shown.media_type).split("/")[0];
   if (kind === "image") return picture(url, "medium", shown.alt);
   if (kind !== "audio" && kind !== "video") return link(url, shown.alt || url.host);

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -24,16 +25,25 @@ def texts() -> Iterator[tuple[Path, str]]:
 
 
 def environment_reads(source: str) -> list[int]:
-    """Lines where Python source reaches for the environment, by `os` or by an option of the command line."""
-    found = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os":
-            found += [node.lineno] * (node.attr in _ENVIRONMENT)
-        elif isinstance(node, ast.ImportFrom) and node.module == "os":
-            found += [node.lineno] * any(name.name in _ENVIRONMENT for name in node.names)
-        elif isinstance(node, ast.keyword) and node.arg == "envvar":
-            found.append(node.value.lineno)
-    return found
+    """Lines where Python source reaches for the environment, by `os` or by an option of the command line.
+
+    Handing it on whole, to the reader of the settings, is not reading it: `load(os.environ, …)`.
+    """
+    nodes = list(ast.walk(ast.parse(source)))
+    handed_on = {id(node.args[0]) for node in nodes if isinstance(node, ast.Call) and _is_load(node)}
+    return [node.lineno for node in nodes if id(node) not in handed_on and _reads_environment(node)]
+
+
+def _is_load(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id == "load" and bool(call.args)
+
+
+def _reads_environment(node: ast.AST) -> TypeGuard[ast.Attribute | ast.ImportFrom | ast.keyword]:
+    if isinstance(node, ast.Attribute):
+        return isinstance(node.value, ast.Name) and node.value.id == "os" and node.attr in _ENVIRONMENT
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "os" and any(name.name in _ENVIRONMENT for name in node.names)
+    return isinstance(node, ast.keyword) and node.arg == "envvar"
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:
@@ -76,6 +86,11 @@ def test_only_the_settings_read_the_environment() -> None:
 )
 def test_a_planted_read_is_found(planted: str) -> None:
     assert environment_reads(planted) != []
+
+
+def test_handing_the_environment_to_the_settings_is_not_reading_it() -> None:
+    assert environment_reads("import os\nsettings = load(os.environ, cwd)") == []
+    assert environment_reads("import os\nsettings = load({}, os.environ['HOME'])") == [2]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,117 @@
+"""Pages: what they send, what they allow browsers to do, and what they keep to themselves."""
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from channels.web.pages import make_pages, to_try
+from shared.skill import SkillInfo
+
+SKILLS = (
+    SkillInfo("clock", "Time and date", "I know the time.", ("What time is it?", "How many days until Christmas?")),
+    SkillInfo("odd", "Odd <b>title</b>", "Odd.", ('Say "<script>alert(1)</script>"',)),
+)
+
+
+@pytest.fixture
+def client() -> FlaskClient:
+    return make_pages(SKILLS).test_client()
+
+
+def policy(response: TestResponse) -> dict[str, str]:
+    parts = (part.strip().partition(" ") for part in response.headers["Content-Security-Policy"].split(";"))
+    return {name: value for name, _, value in parts}
+
+
+def test_the_chat_is_at_the_root(client: FlaskClient) -> None:
+    response = client.get("/")
+    assert response.status_code == 200
+    assert response.mimetype == "text/html"
+    assert "<title>NEXUS</title>" in response.text
+    assert 'data-door="/channels/web"' in response.text
+    assert 'data-say="What time is it?"' in response.text
+
+
+def test_what_skills_say_is_text(client: FlaskClient) -> None:
+    page = client.get("/").text
+    assert "<script>alert(1)</script>" not in page
+    assert "<b>title</b>" not in page
+    assert "&lt;b&gt;title&lt;/b&gt;" in page
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/static/chat.js", "/static/nothing.js"])
+def test_every_answer_is_secured(client: FlaskClient, path: str) -> None:
+    response = client.get(path)
+    rules = policy(response)
+    assert rules["default-src"] == "'none'"
+    assert rules["script-src"] == rules["style-src"] == rules["connect-src"] == "'self'"
+    assert rules["frame-ancestors"] == rules["base-uri"] == "'none'"
+    assert "unsafe" not in response.headers["Content-Security-Policy"]
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "same-origin"
+    assert "Set-Cookie" not in response.headers
+
+
+def test_nothing_is_inline_or_from_elsewhere(client: FlaskClient) -> None:
+    page = client.get("/").text
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\bon\w+=|\bstyle=|javascript:", page)
+    assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", page)
+
+
+@pytest.mark.parametrize("path", ["/static/chat.js", "/static/door.js", "/static/talk.js", "/static/view.js"])
+def test_scripts_never_make_markup_of_text(client: FlaskClient, path: str) -> None:
+    script = client.get(path)
+    assert script.mimetype == "text/javascript"
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function", script.text)
+
+
+def test_what_is_not_there_is_said_in_words(client: FlaskClient) -> None:
+    response = client.get("/wp-login.php?next=<script>")
+    assert response.status_code == 404
+    assert "There is nothing here" in response.text
+    assert "wp-login" not in response.text
+    assert "script" not in response.text
+
+
+def test_pages_can_only_be_looked_at(client: FlaskClient) -> None:
+    response = client.post("/")
+    assert response.status_code == 405
+    assert {"GET", "HEAD"} <= set(response.headers["Allow"].replace(" ", "").split(","))
+
+
+def test_a_fault_says_nothing_of_its_inside() -> None:
+    pages = make_pages(SKILLS)
+
+    def fail() -> str:
+        raise RuntimeError("canary-7f3a")
+
+    pages.add_url_rule("/fails", "fails", fail)
+    response = pages.test_client().get("/fails")
+    assert response.status_code == 500
+    assert "Something went wrong" in response.text
+    assert "canary-7f3a" not in response.text
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", ["/favicon.ico", "/static/favicon.svg"])
+def test_has_an_icon(client: FlaskClient, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 200
+    assert response.mimetype == "image/svg+xml"
+
+
+def test_an_unchanged_file_is_not_sent_again(client: FlaskClient) -> None:
+    etag = client.get("/static/nexus.css").headers["ETag"]
+    assert client.get("/static/nexus.css", headers={"If-None-Match": etag}).status_code == 304
+
+
+def test_examples_take_turns() -> None:
+    def info(name: str, *examples: str) -> SkillInfo:
+        return SkillInfo(name, name, name, examples)
+
+    skills = (info("a", "a1", "a2", "a3"), info("b"), info("c", "c1", "a1"))
+    assert to_try(skills) == ("a1", "c1", "a2", "a3")
+    assert to_try(skills, most=2) == ("a1", "c1")
+    assert to_try(()) == ()

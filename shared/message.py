@@ -72,7 +72,7 @@ class MessageOut(Struct, frozen=True):
 
     message_id: str
     conversation: str
-    outcome: str
+    outcome: Outcome
     reply: ReplyOut | None
     understanding: UnderstandingOut
     timings_ms: dict[str, float]
@@ -91,7 +91,7 @@ def message_out(turn: Turn) -> MessageOut:
     return MessageOut(
         turn.message_id,
         turn.conversation,
-        turn.outcome.value,
+        turn.outcome,
         None if turn.reply is None else _reply(turn.reply),
         _understanding(turn.understanding),
         turn.timings_ms,

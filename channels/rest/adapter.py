@@ -15,7 +15,7 @@ from shared.text import clean
 from shared.turn import Device, Kind, Request, Turn
 
 JSON = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
-MESSAGE_ID = r"^[A-Za-z0-9._:-]{1,128}\Z"
+MESSAGE_ID = r"^[A-Za-z0-9._:-]{1,128}$(?!\n)"  # a dialect that JSON Schema and Python share
 TEXT_LIMIT = 16_384  # characters
 DEFAULT_CONVERSATION = "main"  # a user who names none has one
 
@@ -32,7 +32,7 @@ class MessageIn(Struct, frozen=True):
     text: Annotated[str, Meta(min_length=1, max_length=TEXT_LIMIT)]
     user: User
     conversation: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
-    locale: Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z")] | None = None
+    locale: Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$(?!\n)")] | None = None
     message_id: Annotated[str, Meta(pattern=MESSAGE_ID)] | None = None
 
 

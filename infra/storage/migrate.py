@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from shared.errors import MigrationFailed
 
@@ -125,6 +126,8 @@ def _apply(connection: psycopg.Connection, migration: Migration) -> None:
     try:
         with connection.transaction():
             connection.execute(migration.sql)
+            if connection.info.transaction_status is not TransactionStatus.INTRANS:
+                raise MigrationFailed(f"{migration} ended the transaction it ran in. Take its commit or rollback out.")
             connection.execute(
                 "insert into schema_migrations (number, name, sha256) values (%s, %s, %s)",
                 (migration.number, migration.name, migration.sha256),

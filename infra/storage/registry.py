@@ -19,6 +19,7 @@ _KEY_ID_BYTES = 8
 _SECRET_BYTES = 32
 _PREFIX = "nx"
 
+_KEY = re.compile(_PREFIX + "_([0-9a-f]{16})_[0-9a-f]{64}")
 _APP_NAME = re.compile("[a-z0-9][a-z0-9-]{0,62}")
 _decode_config = msgspec.json.Decoder(dict[str, str]).decode
 
@@ -137,12 +138,12 @@ class Registry:
         return {} if row[0] is None else _decode_config(self._vault.open_config(app, channel, row[0]))
 
     async def _look_up(self, token: str, digest: bytes) -> KeyOwner | None:
-        parts = token.split("_")
-        if len(parts) != 3 or parts[0] != _PREFIX or not token.isascii():
+        found = _KEY.fullmatch(token)
+        if found is None:
             return None
         row = await self._database.row(
             "select app_id, key_id, name from api_keys where key_id = %s and digest = %s and revoked_at is null",
-            parts[1],
+            found[1],
             digest,
         )
         return None if row is None else KeyOwner(*row)

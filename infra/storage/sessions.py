@@ -4,6 +4,7 @@ Nothing here is needed for correctness: everything may be flushed at any moment,
 keys of a person share a hash tag, so that the scripts run on a cluster too.
 """
 
+import asyncio
 import hashlib
 
 import msgspec
@@ -20,26 +21,23 @@ _CLAIM_TTL_MS = 20_000  # longer than any platform waits: a worker that died fre
 _LANE_TTL_MS = 20_000
 _DONE_TTL_MS = 600_000
 
-# One round trip at the start of a turn. The claim is kept while we wait for the lane, so that a duplicate waits for us.
+# The claim is about a message, whoever sent it; lane and session are about a conversation of a person.
 _OPEN = """
-local claim = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'GET', 'PX', ARGV[2])
-if claim and claim ~= ARGV[1] then return {claim == 'done' and 2 or 1, 0, false} end
-local lane = redis.call('SET', KEYS[2], ARGV[1], 'NX', 'GET', 'PX', ARGV[3])
-if lane and lane ~= ARGV[1] then return {0, 0, false} end
-return {0, 1, redis.call('GET', KEYS[3])}
+local lane = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'GET', 'PX', ARGV[2])
+if lane and lane ~= ARGV[1] then return {0, false} end
+return {1, redis.call('GET', KEYS[2])}
 """
 _CLOSE = """
-if ARGV[2] == '' then redis.call('DEL', KEYS[3]) else redis.call('SET', KEYS[3], ARGV[2], 'PX', ARGV[3]) end
-redis.call('SET', KEYS[1], 'done', 'PX', ARGV[4])
-if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
+if ARGV[2] == '' then redis.call('DEL', KEYS[2]) else redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3]) end
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 """
-_ABANDON = """
-for i = 1, 2 do if redis.call('GET', KEYS[i]) == ARGV[1] then redis.call('DEL', KEYS[i]) end end
+_RELEASE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 """
-SCRIPTS = (_OPEN, _CLOSE, _ABANDON)
+SCRIPTS = (_OPEN, _CLOSE, _RELEASE)
 _SHA = {source: hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest() for source in SCRIPTS}
 
-_CLAIMS = (Claim.MINE, Claim.RUNNING, Claim.DONE)
+_DONE = b"done"
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Session).decode
 
@@ -54,23 +52,40 @@ class ValkeySessionStore:
 
     async def open(self, person: Person, request: Request, token: str) -> Opened:
         """See `SessionStore.open`."""
-        keys = self._keys(person, request)
-        answer = await self._valkey.call("EVALSHA", _SHA[_OPEN], 3, *keys, token, _CLAIM_TTL_MS, _LANE_TTL_MS)
-        claim, lane, sealed = answer
-        session = None if sealed is None else await self._opened(person, keys[2], sealed)
-        return Opened(_CLAIMS[claim], bool(lane), session)
+        claim_key = self._claim_key(request.app, request.channel, request.message_id)
+        lane_key, session_key = self._conversation_keys(person, request)
+        claim, (lane, sealed) = await asyncio.gather(  # both leave in one round trip
+            self._valkey.call("SET", claim_key, token, "NX", "GET", "PX", _CLAIM_TTL_MS),
+            self._valkey.call("EVALSHA", _SHA[_OPEN], 2, lane_key, session_key, token, _LANE_TTL_MS),
+        )
+        session = None if sealed is None else await self._opened(person, session_key, sealed)
+        return Opened(_claim(claim, token), bool(lane), session)
 
     async def close(self, person: Person, request: Request, token: str, session: Session | None) -> None:
         """See `SessionStore.close`."""
-        keys = self._keys(person, request)
+        claim_key = self._claim_key(request.app, request.channel, request.message_id)
+        lane_key, session_key = self._conversation_keys(person, request)
         sealed = b""
         if session is not None:
-            sealed = (await self._people.key(person)).seal(_encode(session), _bound(person, keys[2]))
-        await self._valkey.call("EVALSHA", _SHA[_CLOSE], 3, *keys, token, sealed, SESSION_TTL_MS, _DONE_TTL_MS)
+            sealed = (await self._people.key(person)).seal(_encode(session), _bound(person, session_key))
+        await asyncio.gather(
+            self._valkey.call("SET", claim_key, _DONE, "PX", _DONE_TTL_MS),
+            self._valkey.call("EVALSHA", _SHA[_CLOSE], 2, lane_key, session_key, token, sealed, SESSION_TTL_MS),
+        )
 
     async def abandon(self, person: Person, request: Request, token: str) -> None:
         """See `SessionStore.abandon`."""
-        await self._valkey.call("EVALSHA", _SHA[_ABANDON], 3, *self._keys(person, request), token)
+        claim_key = self._claim_key(request.app, request.channel, request.message_id)
+        lane_key, _ = self._conversation_keys(person, request)
+        await asyncio.gather(
+            self._valkey.call("EVALSHA", _SHA[_RELEASE], 1, claim_key, token),
+            self._valkey.call("EVALSHA", _SHA[_RELEASE], 1, lane_key, token),
+        )
+
+    async def running(self, app: str, channel: str, message_id: str) -> bool:
+        """See `SessionStore.running`."""
+        claim = await self._valkey.call("GET", self._claim_key(app, channel, message_id))
+        return claim is not None and claim != _DONE
 
     async def _opened(self, person: Person, key: bytes, sealed: bytes) -> Session | None:
         """The session, or None where the bytes are not ours: it is then rebuilt from Postgres."""
@@ -79,11 +94,21 @@ class ValkeySessionStore:
         except (DecryptionFailed, msgspec.MsgspecError):
             return None
 
-    def _keys(self, person: Person, request: Request) -> tuple[bytes, bytes, bytes]:
-        tag = f"nx:{{{person.app}:{person.id}}}:".encode()
-        message = self._vault.hmac("message", request.app, request.channel, request.message_id)
+    def _claim_key(self, app: str, channel: str, message_id: str) -> bytes:
+        return b"nx:c:" + self._vault.hmac("message", app, channel, message_id)
+
+    def _conversation_keys(self, person: Person, request: Request) -> tuple[bytes, bytes]:
+        """The keys of lane and session; they share a hash tag, so that one script may use both on a cluster."""
         conversation = self._vault.hmac("conversation", person.app, person.id, request.channel, request.conversation)
-        return tag + b"c" + message, tag + b"l" + conversation, tag + b"s" + conversation
+        tag = f"nx:{{{person.app}:{person.id}}}:".encode()
+        return tag + b"l" + conversation, tag + b"s" + conversation
+
+
+def _claim(answer: bytes | None, token: str) -> Claim:
+    """What SET NX GET says: nothing was there, we were there already, it is done, or somebody else is at it."""
+    if answer is None or answer == token.encode():
+        return Claim.MINE
+    return Claim.DONE if answer == _DONE else Claim.RUNNING
 
 
 def _bound(person: Person, key: bytes) -> bytes:

@@ -18,7 +18,12 @@ _Call = tuple[tuple[Any, ...], "asyncio.Future[Any]"]
 
 def connect(url: str) -> redis.Redis:
     """A client that fails fast: a session is a convenience, the turn goes on without it."""
-    return redis.Redis.from_url(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=None, protocol=2)
+    client = redis.Redis.from_url(
+        url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=None, protocol=2
+    )
+    # SET … GET answers with the old value; the library would make a yes or no of it.
+    client.set_response_callback("SET", lambda answer, **_options: answer)
+    return client
 
 
 class Valkey:
@@ -56,11 +61,13 @@ class Valkey:
 
     async def _send(self, batch: list[_Call]) -> None:
         try:
-            answers = await self._execute(batch)
-            if any(isinstance(answer, NoScriptError) for answer in answers):  # Valkey restarted and knows no scripts
+            answers = await self._execute([command for command, _ in batch])
+            unknown = [at for at, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+            if unknown:  # Valkey restarted and knows no scripts
                 for source in self._sources:
                     await self.client.script_load(source)
-                answers = await self._execute(batch)
+                for at, answer in zip(unknown, await self._execute([batch[at][0] for at in unknown]), strict=True):
+                    answers[at] = answer
         except (RedisConnectionError, RedisTimeoutError, OSError) as error:
             answers = [_unavailable(error)] * len(batch)
         except RedisError as error:
@@ -73,9 +80,9 @@ class Valkey:
             else:
                 future.set_result(answer)
 
-    async def _execute(self, batch: list[_Call]) -> list[Any]:
+    async def _execute(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
         pipeline = self.client.pipeline(transaction=False)
-        for command, _ in batch:
+        for command in commands:
             pipeline.execute_command(*command)
         return list(await pipeline.execute(raise_on_error=False))
 

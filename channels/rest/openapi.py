@@ -1,0 +1,125 @@
+"""The OpenAPI 3.1 document of the REST API, made from the very types that decode and encode it."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from channels.rest.adapter import MESSAGE_ID, MessageIn
+from shared.message import MessageOut
+
+_REF = "#/components/schemas/{name}"
+
+
+class Problem(Struct):
+    """What went wrong, as RFC 9457 has it. `code` is stable; `fields` names what is wrong in a body."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    fields: list[str] = []
+
+
+def document(version: str) -> bytes:
+    """The document as JSON."""
+    (_, _, _), schemas = msgspec.json.schema_components((MessageIn, MessageOut, Problem), ref_template=_REF)
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "NEXUS",
+                "version": version,
+                "summary": "Talk to NEXUS from any program.",
+                "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            },
+            "servers": [{"url": "/"}],
+            "security": [{"apiKey": []}],
+            "paths": {
+                "/v1/messages": {"post": _post()},
+                "/v1/messages/{message_id}": {"get": _get()},
+            },
+            "components": {
+                "securitySchemes": {
+                    "apiKey": {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "description": "Made by `nexus keys create --app default --name NAME`.",
+                    }
+                },
+                "schemas": schemas,
+            },
+        }
+    )
+
+
+def _post() -> dict[str, Any]:
+    return {
+        "operationId": "sendMessage",
+        "summary": "Say something and get the answer.",
+        "description": (
+            "Sent again with the same `message_id`, user and text, a message gives the stored answer, byte for byte, "
+            "and has no second effect."
+        ),
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("MessageIn")}}},
+        "responses": {
+            "200": _answer("The answer."),
+            "202": _answer("Not answered yet: ask again with GET."),
+            "400": _problem("The body does not parse or breaks the schema; `fields` names what is wrong."),
+            "401": _problem("No API key, or one that is unknown or revoked."),
+            "408": _problem("The body did not arrive in time."),
+            "409": _problem("The `message_id` was used before, for another text or user."),
+            "413": _problem("The body is over 256 kB."),
+            "415": _problem("The body is compressed."),
+            "429": _problem("Too many requests; Retry-After says when to come back."),
+            "503": {
+                "description": "Not available now, or NEXUS failed to answer (then the body is an answer).",
+                "content": {
+                    "application/problem+json": {"schema": _ref("Problem")},
+                    "application/json": {"schema": _ref("MessageOut")},
+                },
+            },
+        },
+    }
+
+
+def _get() -> dict[str, Any]:
+    return {
+        "operationId": "findMessage",
+        "summary": "What became of a message.",
+        "parameters": [
+            {
+                "name": "message_id",
+                "in": "path",
+                "required": True,
+                "schema": {"type": "string", "pattern": MESSAGE_ID},
+            }
+        ],
+        "responses": {
+            "200": _answer("The recorded answer."),
+            "202": _answer("Still running, or deferred."),
+            "401": _problem("No API key, or one that is unknown or revoked."),
+            "404": _problem("No such message of this app."),
+            "429": _problem("Too many requests; Retry-After says when to come back."),
+            "503": {
+                "description": "Not available now, or the recorded outcome is a failure.",
+                "content": {
+                    "application/problem+json": {"schema": _ref("Problem")},
+                    "application/json": {"schema": _ref("MessageOut")},
+                },
+            },
+        },
+    }
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": _REF.format(name=name)}
+
+
+def _answer(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": _ref("MessageOut")}}}
+
+
+def _problem(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {"application/problem+json": {"schema": _ref("Problem")}}}

@@ -1,0 +1,125 @@
+"""The one place that wires: stores, vault, plug-ins, model, engine, doors, front."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+
+from a2wsgi import WSGIMiddleware
+from msgspec import Struct
+
+from channels.rest.openapi import document
+from channels.web.pages import make_pages
+from core.decide import Decider
+from core.engine import Engine
+from core.skillbook import SkillBook
+from infra import endpoints
+from infra.asgi import Front
+from infra.doors import Doors
+from infra.home import StoreAddresses
+from infra.keysource import key_source
+from infra.limits import Limits
+from infra.plugins import Plugins, load_plugins
+from infra.settings import Settings
+from infra.storage.postgres import Database
+from infra.storage.registry import Registry
+from infra.storage.sessions import SCRIPTS, ValkeySessionStore
+from infra.storage.turns import PostgresTurnStore
+from infra.storage.valkey import Valkey, connect
+from infra.storage.writer import Writer
+from infra.system import RandomIds, SystemClock
+from infra.telemetry.metrics import CONTENT_TYPE, Metrics
+from infra.vault import Vault, load_master_key
+from infra.version import VERSION
+from shared.ports import Clock, Ids, ModelService
+
+PAGE_THREADS = 8
+
+OpenModel = Callable[[Settings, SkillBook], AbstractContextManager[ModelService]]
+
+
+class Parts(Struct, frozen=True):
+    """All that an engine stands on, for those who need more than the engine."""
+
+    settings: Settings
+    clock: Clock
+    ids: Ids
+    vault: Vault
+    database: Database
+    valkey: Valkey
+    registry: Registry
+    plugins: Plugins
+    skills: SkillBook
+    model: ModelService
+    engine: Engine
+
+
+@asynccontextmanager
+async def open_engine(
+    settings: Settings, addresses: StoreAddresses, open_model: OpenModel | None = None
+) -> AsyncIterator[Parts]:
+    """The engine and its parts, on the stores at `addresses`. Closes everything at the end.
+
+    Raises SettingsInvalid (another master key), ModelInvalid, StoreUnavailable.
+    """
+    clock, ids = SystemClock(), RandomIds()
+    vault = Vault(load_master_key(settings.master_key_file, create=True))
+    plugins = load_plugins(settings.home)
+    skills = SkillBook(plugins.skills)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(Database(addresses.database_url))
+        writer = await stack.enter_async_context(Writer(addresses.database_url))
+        valkey = Valkey(connect(addresses.redis_url), SCRIPTS)
+        stack.push_async_callback(valkey.close)
+        registry = Registry(database, vault)
+        await registry.check_master_key()
+        await registry.create_app("default")
+        model = stack.enter_context((open_model or _open_model)(settings, skills))
+        turns = PostgresTurnStore(database, writer, vault, ids)
+        sessions = ValkeySessionStore(valkey, vault, turns.people)
+        decider = Decider(turns, model, skills, clock, ids, settings.timezone)
+        engine = Engine(turns, sessions, decider, clock, ids)
+        yield Parts(settings, clock, ids, vault, database, valkey, registry, plugins, skills, model, engine)
+
+
+@asynccontextmanager
+async def open_front(
+    settings: Settings, addresses: StoreAddresses, worker: str, open_model: OpenModel | None = None
+) -> AsyncIterator[Front]:
+    """The ASGI application of the web worker called `worker`."""
+    async with open_engine(settings, addresses, open_model) as parts:
+        with Metrics(settings.home / "run" / "metrics", worker, parts.clock) as metrics:
+            metrics.model(parts.model.state())
+            pages = WSGIMiddleware(make_pages(parts.skills.infos).wsgi_app, workers=PAGE_THREADS)
+            yield Front(
+                make_doors(parts),
+                parts.engine,
+                Limits(addresses.redis_url),
+                metrics,
+                parts.clock,
+                _endpoints(parts, metrics),
+                pages,
+            )
+
+
+def make_doors(parts: Parts) -> Doors:
+    """The doors over the parts of an engine."""
+    return Doors(
+        parts.plugins.channels,
+        parts.settings,
+        parts.registry,
+        parts.vault,
+        parts.clock,
+        parts.ids,
+        parts.registry,
+        lambda config: key_source(config, parts.clock),
+    )
+
+
+def _endpoints(parts: Parts, metrics: Metrics) -> dict[str, endpoints.Endpoint]:
+    return {
+        "/healthz": endpoints.health(),
+        "/readyz": endpoints.readiness(
+            lambda: parts.database.row("select 1"), lambda: parts.valkey.call("PING"), parts.model
+        ),
+        "/metrics": endpoints.metrics(CONTENT_TYPE, lambda: metrics.render(VERSION)),
+        "/openapi.json": endpoints.fixed(endpoints.JSON, document(VERSION)),
+    }

@@ -1,0 +1,91 @@
+"""The fixed paths that machines ask: health, readiness, metrics, the API's description."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from shared.channel import Wire, WireReply
+from shared.ports import ModelService
+
+JSON = b"application/json"
+_READ = ("GET", "HEAD")
+_CHECK_S = 1.0
+
+
+class Endpoint:
+    """Answers GET with what `body` gives: status, content type, bytes."""
+
+    methods: tuple[str, ...] = _READ
+
+    def __init__(self, body: Callable[[], Awaitable[tuple[int, bytes, bytes]]]) -> None:
+        self._body = body
+
+    async def __call__(self, wire: Wire) -> WireReply:
+        """Answer."""
+        status, content_type, body = await self._body()
+        return WireReply(status, ((b"content-type", content_type), (b"cache-control", b"no-store")), body)
+
+
+class PartState(Struct, frozen=True):
+    """One part of NEXUS as /readyz tells it."""
+
+    ok: bool
+    detail: str = ""
+
+
+def health() -> Endpoint:
+    """`/healthz`: this worker's event loop turns."""
+
+    async def body() -> tuple[int, bytes, bytes]:
+        return 200, JSON, b'{"status":"ok"}'
+
+    return Endpoint(body)
+
+
+def fixed(content_type: bytes, content: bytes) -> Endpoint:
+    """Always the same bytes."""
+
+    async def body() -> tuple[int, bytes, bytes]:
+        return 200, content_type, content
+
+    return Endpoint(body)
+
+
+def metrics(content_type: bytes, render: Callable[[], bytes]) -> Endpoint:
+    """`/metrics`: what Prometheus scrapes, summed over the workers."""
+
+    async def body() -> tuple[int, bytes, bytes]:
+        return 200, content_type, await asyncio.to_thread(render)
+
+    return Endpoint(body)
+
+
+def readiness(
+    database: Callable[[], Awaitable[Any]], valkey: Callable[[], Awaitable[Any]], model: ModelService
+) -> Endpoint:
+    """`/readyz`: 200 while Postgres answers, else 503; the state of each part either way."""
+
+    async def body() -> tuple[int, bytes, bytes]:
+        postgres_state, valkey_state = await asyncio.gather(_check(database), _check(valkey))
+        state = model.state()
+        parts = {
+            "postgres": postgres_state,
+            "valkey": valkey_state,
+            "model": PartState(state.ready, f"{state.version} on {', '.join(state.providers)}"),
+        }
+        answer = {"status": "ready" if postgres_state.ok else "unavailable", "parts": parts}
+        return 200 if postgres_state.ok else 503, JSON, msgspec.json.encode(answer)
+
+    return Endpoint(body)
+
+
+async def _check(probe: Callable[[], Awaitable[Any]]) -> PartState:
+    try:
+        async with asyncio.timeout(_CHECK_S):
+            await probe()
+    except Exception as error:  # noqa: BLE001 (whatever is wrong with the part is what is asked here)
+        return PartState(False, type(error).__name__)
+    return PartState(True)

@@ -11,16 +11,11 @@ Made at the first start in development under NEXUS_HOME/simulator, readable by i
 
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from msgspec import Struct
 
 from infra.home import write_file
@@ -29,12 +24,8 @@ from shared.ports import KeyOwner
 
 APP = "sim"
 DEFAULT_APP = "default"
-ALEXA_NAME = "echo-api.amazon.com"
 CHAIN_FILE = "nexus-simulator.pem"
 CHAIN_URL = f"https://s3.amazonaws.com/echo.api/{CHAIN_FILE}"
-_LIFE = timedelta(days=5 * 365)
-_RENEW = timedelta(days=30)
-_RSA_BITS = 2048
 
 
 class Credentials(Struct, frozen=True):
@@ -97,8 +88,7 @@ class Simulator:
         if production:
             raise SettingsInvalid("simulators are refused in production (NEXUS_ENV=production)")
         self._make_folders()
-        if not self._fresh(now):
-            self._make_certificates(now)
+        self._make_certificates(now)
         for app in (DEFAULT_APP, APP):
             await apps.create_app(app)
         known = self.credentials() or Credentials(f"amzn1.ask.skill.{secrets.token_hex(16)}")
@@ -127,22 +117,15 @@ class Simulator:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
 
-    def _fresh(self, now: datetime) -> bool:
-        """Whether everything is there and will hold for a while."""
-        files = (self.root, self.key, self.chains / CHAIN_FILE)
-        if not all(file.exists() for file in files):
-            return False
-        certificate = x509.load_pem_x509_certificate(files[2].read_bytes())
-        return certificate.not_valid_after_utc - now > _RENEW
-
     def _make_certificates(self, now: datetime) -> None:
-        root_key, leaf_key = (rsa.generate_private_key(65537, _RSA_BITS) for _ in range(2))
-        root = _root(root_key, now)
-        leaf = _leaf(leaf_key.public_key(), root, root_key, now)
-        private = leaf_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        write_file(self.key, private)
-        write_file(self.root, root.public_bytes(Encoding.PEM))
-        write_file(self.chains / CHAIN_FILE, leaf.public_bytes(Encoding.PEM) + root.public_bytes(Encoding.PEM))
+        from infra.simulated_chain import holds, make_chain  # cryptography, which readers of credentials can do without
+
+        chain = self.chains / CHAIN_FILE
+        if all(file.exists() for file in (self.root, self.key, chain)) and holds(chain.read_bytes(), now):
+            return
+        made = make_chain(now)
+        for file, content in ((self.key, made.key), (self.root, made.root), (chain, made.chain)):
+            write_file(file, content)
 
 
 async def _live_key(apps: Apps, app: str, name: str, key: str) -> str:
@@ -153,52 +136,3 @@ async def _live_key(apps: Apps, app: str, name: str, key: str) -> str:
     except NotAuthentic:
         pass
     return await apps.create_key(app, name)
-
-
-def _root(key: rsa.RSAPrivateKey, now: datetime) -> x509.Certificate:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "NEXUS simulator root")])
-    usage = x509.KeyUsage(
-        digital_signature=False,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=True,
-        crl_sign=True,
-        encipher_only=False,
-        decipher_only=False,
-    )
-    return (
-        _certificate(name, name, key.public_key(), now)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, SHA256())
-    )
-
-
-def _leaf(
-    key: rsa.RSAPublicKey, root: x509.Certificate, root_key: rsa.RSAPrivateKey, now: datetime
-) -> x509.Certificate:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "NEXUS Alexa simulator")])
-    return (
-        _certificate(name, root.subject, key, now)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(ALEXA_NAME)]), critical=False)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False)
-        .sign(root_key, SHA256())
-    )
-
-
-def _certificate(
-    subject: x509.Name, issuer: x509.Name, key: rsa.RSAPublicKey, now: datetime
-) -> x509.CertificateBuilder:
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now.astimezone(UTC) - timedelta(hours=1))
-        .not_valid_after(now.astimezone(UTC) + _LIFE)
-    )

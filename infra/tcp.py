@@ -4,7 +4,7 @@ The web workers share their port with SO_REUSEPORT, and so would any other progr
 would then go now to NEXUS, now to the stranger. A bind without it finds out first.
 """
 
-import os
+import errno
 import socket
 import time
 from pathlib import Path
@@ -31,6 +31,11 @@ def ensure_port_free(host: str, port: int, patience: float = 1.0) -> None:
         )
 
 
+def listens(pid: int, port: int) -> bool:
+    """Does this process listen on the port? Tells workers apart that share it."""
+    return bool(_listening(port) & _sockets(Path("/proc") / str(pid)))
+
+
 def _refusal(host: str, port: int) -> str:
     """Why the port cannot be bound, or nothing."""
     try:
@@ -39,17 +44,17 @@ def _refusal(host: str, port: int) -> str:
             with socket.socket(family, kind, protocol) as probe:
                 if family == socket.AF_INET6:
                     probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections in TIME_WAIT do not count
                 probe.bind(address)
-                probe.listen(1)
     except OSError as error:
-        return error.strerror or str(error)
+        # Without a listener it is in use only by connections of an earlier server that wait in TIME_WAIT.
+        busy = error.errno != errno.EADDRINUSE or _listening(port)
+        return (error.strerror or str(error)) if busy else ""
     return ""
 
 
 def _holder(port: int) -> str | None:
     """The listening process, as far as we may see it (our own, or all where we are root)."""
-    inodes = {inode for table in ("tcp", "tcp6") for inode in _listening(Path("/proc/net") / table, port)}
+    inodes = _listening(port)
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and inodes & _sockets(entry):
             return f"process {entry.name}: {_command(entry)}"
@@ -63,15 +68,23 @@ def _command(process: Path) -> str:
         return "ended"
 
 
-def _listening(table: Path, port: int) -> list[str]:
-    """Inodes of the sockets in a table of the kernel (proc(5)) that listen on this port."""
-    rows = [line.split() for line in table.read_text().splitlines()[1:]] if table.exists() else []
-    return [row[9] for row in rows if row[3] == _LISTENING and int(row[1].rpartition(":")[2], 16) == port]
+def _listening(port: int) -> set[str]:
+    """Inodes of the sockets that listen on this port, from the tables of the kernel (proc(5)), whosever they are."""
+    tables = [table for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")) if table.exists()]
+    rows = [line.split() for table in tables for line in table.read_text().splitlines()[1:]]
+    return {row[9] for row in rows if row[3] == _LISTENING and int(row[1].rpartition(":")[2], 16) == port}
 
 
 def _sockets(process: Path) -> set[str]:
     try:
-        links = [os.readlink(file) for file in (process / "fd").iterdir()]
+        links = [_link(file) for file in (process / "fd").iterdir()]
     except OSError:  # it ended, or is somebody else's
         return set()
     return {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
+
+
+def _link(file: Path) -> str:
+    try:
+        return str(file.readlink())
+    except OSError:  # closed meanwhile
+        return ""

@@ -1,10 +1,14 @@
-"""What every command starts from: the settings of this process."""
+"""What every command starts from: the settings, and how this process was called."""
 
 import os
+import shlex
+import shutil
 import sys
 from pathlib import Path
 
 from infra.settings import Settings, load
+
+_ROOT = str(Path(__file__).parent.parent.parent)
 
 
 def settings() -> Settings:
@@ -13,3 +17,20 @@ def settings() -> Settings:
     for warning in found.warnings:
         print(f"nexus: warning: {warning}", file=sys.stderr)
     return found
+
+
+def child_environment() -> dict[str, str]:
+    """Our environment for a child that runs one of our modules: ours are found, those of the current folder are not."""
+    path = os.pathsep.join(filter(None, (_ROOT, os.environ.get("PYTHONPATH"))))
+    return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
+
+
+def command() -> str:
+    """How to call this program again from a shell: `nexus` where that finds it, else by its path."""
+    program = Path(sys.argv[0])
+    if program.name != "nexus":
+        return f"{shlex.quote(sys.executable)} -m infra.cli"
+    found = shutil.which("nexus")
+    if found and Path(found).resolve() == program.resolve():
+        return "nexus"
+    return shlex.quote(os.path.relpath(program))

@@ -25,8 +25,8 @@ from shared.errors import NexusError
 FIELDS = frozenset(
     {
         *("trace_id", "app", "channel", "skill", "intent", "outcome", "stage", "code", "status", "route", "method"),
-        *("worker", "child", "pid", "port", "signal", "exit", "attempt", "version", "provider", "store", "state"),
-        *("duration_ms", "seconds", "count", "rows", "bytes", "limit", "plugin", "migration", "error", "sqlstate"),
+        *("worker", "child", "pid", "host", "port", "signal", "exit", "attempt", "version", "provider", "store", "state"),
+        *("duration_ms", "seconds", "count", "rows", "bytes", "limit", "plugin", "migration", "error", "sqlstate", "where"),
     }
 )
 """The fields a record may carry. A field whose values people choose freely (a text, a number to call) is never one of them."""
@@ -60,8 +60,8 @@ class JsonFormatter(logging.Formatter):
 
 def configure_logging(level: str, stream: TextIO) -> None:
     """Log to `stream` from `level` on; other libraries from warning on. Replaces what was configured before."""
-    # Nothing here shows threads, processes or tasks; looking them up for each record costs more than its JSON.
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = logging.logAsyncioTasks = False
+    # Nothing here shows threads or processes; looking them up for each record costs more than its JSON.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()

@@ -1,0 +1,34 @@
+"""Brings the stores to the state NEXUS needs: schema, durability, master key, apps, simulators. Harmless when done again."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from infra.durability import assert_durable
+from infra.home import Home, StoreAddresses
+from infra.settings import Settings
+from infra.simulator import DEFAULT_APP, Simulator
+from infra.storage.migrate import migrate
+from infra.storage.postgres import Database
+from infra.storage.registry import Registry
+from infra.vault import Vault, load_master_key
+
+
+def prepare_stores(settings: Settings, addresses: StoreAddresses) -> None:
+    """Prepare the stores at `addresses`.
+
+    Raises MigrationFailed, NotDurable, SettingsInvalid (another master key) or StoreUnavailable.
+    """
+    migrate(addresses.database_url)
+    assert_durable(addresses.database_url)
+    asyncio.run(_prepare_apps(settings, addresses))
+
+
+async def _prepare_apps(settings: Settings, addresses: StoreAddresses) -> None:
+    vault = Vault(load_master_key(settings.master_key_file, create=True))
+    async with Database(addresses.database_url, size=1) as database:
+        registry = Registry(database, vault)
+        await registry.check_master_key()
+        await registry.create_app(DEFAULT_APP)
+        if not settings.production:
+            simulator = Simulator(Home(settings.home).simulator)
+            await simulator.prepare(registry, datetime.now(UTC), production=settings.production)

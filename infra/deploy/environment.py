@@ -8,7 +8,7 @@ fresh environment, so that nothing of an older lock or of the other extra stays 
 from the checkout, without the network), and with `--dev` the tools. An interrupted step is done again the next
 time; of two processes at once the second waits.
 
-Exit codes: 0 done, 1 failed (what failed is on stderr), 2 wrong use.
+Exit codes: 0 done, 1 failed (what failed is on stderr), 2 wrong use, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -102,6 +102,9 @@ def main() -> int:
         except (OSError, subprocess.CalledProcessError) as error:
             print(f"Set-up stopped: {error}", file=sys.stderr)
             return 1
+        except KeyboardInterrupt:
+            print("Set-up interrupted; the next one takes it up again.", file=sys.stderr)
+            return 130
     return 0
 
 

@@ -1,7 +1,10 @@
 """The sentence encoder as an ONNX graph: token ids in, one unit vector a text out.
 
-Several texts are laid end to end, without padding. `mask` (1, 1, tokens, tokens) is added to the attention scores: 0
-within a text, hugely negative between texts. `pool` (texts, tokens) holds 1 / length where a token belongs to a text.
+Several texts are laid end to end, without padding, except inside attention, where each text gets a row of a grid as
+wide as the longest: `slots` (texts, width) says which token stands where, `present` (texts, width) is 1 where one stands
+and 0 behind a text's end, `cells` (tokens) says which cell of the grid, counted row by row, holds a token. Behind the end
+everything is exactly zero, so a text's own numbers are bit for bit what they are alone. `pool` (texts, tokens) holds
+1 / length where a token belongs to a text.
 
 Biases cost no node of their own: the residual stream carries the bias of the branch that will be added to it (it is
 part of the shift of the normalisation before), and what reads the stream meanwhile subtracts it in its own bias.
@@ -16,6 +19,13 @@ import onnx
 from core.models.graph import CONTRIB, Graph
 from core.models.linear import FloatLinear, GeluLinear, Linear, SmoothedLinear
 from core.models.weights import EPSILON, HEADS, HIDDEN, Array, Layer, Norm, Weights
+
+
+_GRID = (
+    ("slots", np.int32, ["texts", "width"]),
+    ("present", np.int32, ["texts", "width"]),
+    ("cells", np.int32, ["tokens"]),
+)
 
 
 @dataclass(frozen=True)
@@ -100,7 +110,7 @@ def tapped_encoder(weights: Weights) -> onnx.ModelProto:
     """The float32 encoder with one more output for each product, `<layer>.<qkv|up|down>`: its reach per channel."""
     writer = _Writer(weights, _Float())
     graph = writer.write()
-    axes = graph.weight("all_but_channels", np.array([0, 1]))
+    axes = graph.weight("token_axis", np.array([0]))
     for name, (tensor, bias) in writer.taps.items():
         stream = tensor if bias is None else graph.op("Sub", tensor, graph.weight(f"{name}.carried", bias))
         reach = graph.op("ReduceMax", graph.op("Abs", stream), axes, keepdims=0)
@@ -123,27 +133,26 @@ class _Writer:
         attention = [p.out.offset + layer.out.bias for p, layer in zip(products, self._weights.layers, strict=True)]
         carried = [*attention, np.zeros(HIDDEN, np.float32)]
         x = self._embeddings(carried[0])
-        mask = graph.input("mask", np.float32, [1, 1, "tokens", "tokens"])
+        for name, kind, shape in _GRID:
+            graph.input(name, kind, shape)
         for i, layer in enumerate(self._weights.layers):
-            x = self._layer(i, layer, products[i], x, mask, carried[i], carried[i + 1])
+            x = self._layer(i, layer, products[i], x, carried[i], carried[i + 1])
         self._pooled(x)
         return graph
 
     def _embeddings(self, carried: Array) -> str:
         graph = self._graph
-        ids = graph.input("ids", np.int32, [1, "tokens"])
-        places = graph.input("positions", np.int32, [1, "tokens"])
+        ids = graph.input("ids", np.int32, ["tokens"])
+        places = graph.input("positions", np.int32, ["tokens"])
         words = self._precision.words(graph, self._weights.words, ids)
         positions = graph.op("Gather", graph.weight("positions.table", self._weights.positions), places)
         return self._norm("norm", graph.op("Add", words, positions), self._weights.norm, carried)
 
-    def _layer(
-        self, index: int, layer: Layer, use: _Products, x: str, mask: str, carried: Array, next_carried: Array
-    ) -> str:
+    def _layer(self, index: int, layer: Layer, use: _Products, x: str, carried: Array, next_carried: Array) -> str:
         graph = self._graph
         inner = use.down.offset + layer.down.bias
         self.taps[f"{index}.qkv.reach"] = (x, carried)
-        context = self._attention(index, use.qkv, layer.qkv.bias - carried @ use.qkv.effective, x, mask)
+        context = self._attention(index, use.qkv, layer.qkv.bias - carried @ use.qkv.effective, x)
         x = graph.op("Add", use.out.emit(graph, context), x)
         x = self._norm(f"{index}.attention_norm", x, layer.attention_norm, inner)
         self.taps[f"{index}.up.reach"] = (x, inner)
@@ -153,13 +162,14 @@ class _Writer:
         x = graph.op("Add", use.down.emit(graph, active), x)
         return self._norm(f"{index}.output_norm", x, layer.output_norm, next_carried)
 
-    def _attention(self, index: int, qkv: Linear, bias: Array, x: str, mask: str) -> str:
+    def _attention(self, index: int, qkv: Linear, bias: Array, x: str) -> str:
         graph = self._graph
-        thirds = graph.weight("thirds", np.array([HIDDEN] * 3))
-        query, key, value = graph.ops("Split", 3, qkv.emit(graph, x), thirds, axis=2)
-        biases = graph.weight(f"{index}.qkv.bias", bias)
-        inputs = (query, key, value, biases, "", mask)
-        return graph.op("MultiHeadAttention", *inputs, domain=CONTRIB, num_heads=HEADS)
+        grid = graph.op("Gather", qkv.emit(graph, x), "slots")
+        query, key, value = graph.ops("Split", 3, grid, graph.weight("thirds", np.array([HIDDEN] * 3)), axis=2)
+        inputs = (query, key, value, graph.weight(f"{index}.qkv.bias", bias), "present")
+        context = graph.op("MultiHeadAttention", *inputs, domain=CONTRIB, num_heads=HEADS)
+        rows = graph.op("Reshape", context, graph.weight("rows", np.array([-1, HIDDEN])))
+        return graph.op("Gather", rows, "cells")
 
     def _norm(self, name: str, x: str, norm: Norm, carried: Array) -> str:
         graph = self._graph
@@ -170,6 +180,5 @@ class _Writer:
     def _pooled(self, x: str) -> None:
         graph = self._graph
         pool = graph.input("pool", np.float32, ["texts", "tokens"])
-        flat = graph.op("Reshape", x, graph.weight("rows", np.array([-1, HIDDEN])))
-        mean = graph.op("MatMul", pool, flat)
+        mean = graph.op("MatMul", pool, x)
         graph.output(graph.op("LpNormalization", mean, axis=1, p=2), "vectors", ["texts", HIDDEN])

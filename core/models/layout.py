@@ -1,4 +1,4 @@
-"""Tokens of several texts laid end to end: what the encoder graph takes."""
+"""Tokens of several texts laid end to end, and the grid attention sees them in: what the encoder graph takes."""
 
 from collections.abc import Sequence
 
@@ -6,21 +6,22 @@ import numpy as np
 
 Feed = dict[str, np.ndarray]
 
-_NEVER = np.float32(-1e30)
-"""Added to a score, it makes the softmax exactly zero."""
-
 
 def feed(texts: Sequence[Sequence[int]]) -> Feed:
-    """The inputs `ids`, `positions`, `mask` and `pool` for token ids, one sequence a text, none of them empty."""
-    lengths = np.fromiter((len(ids) for ids in texts), np.int64, len(texts))
-    tokens = int(lengths.sum())
-    owners = np.repeat(np.arange(len(texts)), lengths)
-    starts = np.repeat(np.cumsum(lengths) - lengths, lengths)
-    pool = np.zeros((len(texts), tokens), np.float32)
-    pool[owners, np.arange(tokens)] = 1.0 / lengths[owners]
+    """The inputs of the encoder graph (see `core.models.encoder_graph`) for token ids, one non-empty sequence a text."""
+    lengths = np.fromiter((len(ids) for ids in texts), np.int32, len(texts))
+    width = int(lengths.max())
+    present = np.arange(width, dtype=np.int32) < lengths[:, None]
+    owners, positions = np.nonzero(present)
+    slots = np.zeros(present.shape, np.int32)
+    slots[present] = tokens = np.arange(len(owners), dtype=np.int32)
+    pool = np.zeros((len(texts), len(owners)), np.float32)
+    pool[owners, tokens] = 1.0 / lengths[owners]
     return {
-        "ids": np.concatenate([np.asarray(ids, np.int32) for ids in texts])[None],
-        "positions": (np.arange(tokens) - starts).astype(np.int32)[None],
-        "mask": np.where(owners[:, None] == owners, np.float32(0), _NEVER)[None, None],
+        "ids": np.fromiter((i for ids in texts for i in ids), np.int32, len(owners)),
+        "positions": positions.astype(np.int32),
+        "slots": slots,
+        "present": present.astype(np.int32),
+        "cells": np.flatnonzero(present).astype(np.int32),
         "pool": pool,
     }

@@ -36,7 +36,7 @@ class Linear(Protocol):
     offset: Array
 
     def emit(self, graph: Graph, x: str) -> str:
-        """Append the product of `x` (1, tokens, in); returns (1, tokens, out)."""
+        """Append the product of `x` (tokens, in); returns (tokens, out)."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def _rounded(weight: Array) -> _Rounded:
 
 
 def _product(graph: Graph, x: str, largest: str, matrix: _Rounded, name: str, zero_point: int) -> str:
-    """Quantise the rows of `x`, whose magnitudes reach `largest` (1, tokens, 1), multiply, and scale back."""
+    """Quantise the rows of `x`, whose magnitudes reach `largest` (tokens, 1), multiply, and scale back."""
     one = graph.number(1.0)
     zero = graph.weight(f"zero_{zero_point}", np.array(zero_point, np.uint8))
     step = graph.op("Mul", largest, graph.number(1.0 / (255 - zero_point)))
@@ -76,7 +76,7 @@ def _product(graph: Graph, x: str, largest: str, matrix: _Rounded, name: str, ze
 
 
 def _largest(graph: Graph, x: str) -> str:
-    return graph.op("ReduceMax", x, graph.weight("last_axis", np.array([2])), keepdims=1)
+    return graph.op("ReduceMax", x, graph.weight("channel_axis", np.array([1])), keepdims=1)
 
 
 class FloatLinear:
@@ -137,7 +137,7 @@ class GeluLinear:
 
     def emit(self, graph: Graph, x: str) -> str:
         parts = np.array([_LARGEST, len(self.effective) - _LARGEST])
-        top, rest = graph.ops("Split", 2, x, graph.weight("gelu_parts", parts), axis=2)
+        top, rest = graph.ops("Split", 2, x, graph.weight("gelu_parts", parts), axis=1)
         rest = graph.op("Add", rest, graph.number(_GELU_MINIMUM))
         product = _product(graph, rest, _largest(graph, rest), self._matrix, self._name, zero_point=0)
         exact = graph.op("MatMul", top, graph.weight(f"{self._name}.top", self._top))

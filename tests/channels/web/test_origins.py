@@ -8,7 +8,7 @@ from channels.web.adapter import WebAdapter
 from channels.web.verify import allowed_origins
 from shared.channel import Wire, WireReply
 from shared.errors import DoorShut, NotAuthentic
-from tests.channels.web.door import FOREIGN, PAGE, SHOP, SetClock, open_door, wire
+from tests.channels.web.door import FOREIGN, PAGE, SHOP, open_door, wire
 
 
 def header(reply: WireReply, name: str) -> str | None:
@@ -67,13 +67,13 @@ def test_is_shut_without_origins(config: dict[str, str]) -> None:
     "origin", [None, "", "null", FOREIGN, "https://page.example.evil.example", "http://page.example", PAGE + ":444"]
 )
 async def test_no_session_for_other_pages(origin: str | None) -> None:
-    door = open_door(SetClock())
+    door = open_door()
     with pytest.raises(NotAuthentic):
         await door.open_session(wire(origin=origin))
 
 
 async def test_no_session_for_two_origins_at_once() -> None:
-    door = open_door(SetClock())
+    door = open_door()
     once = wire()
     with pytest.raises(NotAuthentic):
         await door.open_session(Wire("POST", "/", (*once.headers, (b"origin", PAGE.encode()))))
@@ -81,7 +81,7 @@ async def test_no_session_for_two_origins_at_once() -> None:
 
 @pytest.mark.parametrize("origin", [PAGE, SHOP])
 def test_an_allowed_page_may_read_answers_and_errors(origin: str) -> None:
-    door = open_door(SetClock())
+    door = open_door()
     for reply in (WireReply(200, (), b"{}"), door.render_error(NotAuthentic("no"))):
         finished = door.finish(wire(origin=origin), reply)
         assert header(finished, "access-control-allow-origin") == origin
@@ -92,7 +92,7 @@ def test_an_allowed_page_may_read_answers_and_errors(origin: str) -> None:
 
 @pytest.mark.parametrize("origin", [FOREIGN, "null", None])
 def test_no_other_page_may(origin: str | None) -> None:
-    door = open_door(SetClock())
+    door = open_door()
     for reply in (WireReply(200, (), b"{}"), door.preflight(wire(origin=origin))):
         finished = door.finish(wire(origin=origin), reply)
         assert [name for name, _ in finished.headers if name.startswith(b"access-control")] == []
@@ -100,7 +100,7 @@ def test_no_other_page_may(origin: str | None) -> None:
 
 
 def test_preflight_allows_what_the_page_sends() -> None:
-    door = open_door(SetClock())
+    door = open_door()
     reply = door.finish(wire(), door.preflight(wire()))
     assert reply.status == 204
     assert reply.body == b""
@@ -110,9 +110,9 @@ def test_preflight_allows_what_the_page_sends() -> None:
 
 
 def test_limits_are_named_and_fail_open() -> None:
-    side = open_door(SetClock()).side_path("session")
+    side = open_door().side_path("session")
     assert side is not None
     assert WebAdapter.limit is not None
     assert {side.limit.name, WebAdapter.limit.name} == {"web-sessions", "web-messages"}
     assert side.limit.on_failure == WebAdapter.limit.on_failure == "open"
-    assert open_door(SetClock()).side_path("other") is None
+    assert open_door().side_path("other") is None

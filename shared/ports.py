@@ -17,9 +17,11 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Unix seconds, UTC."""
+        ...
 
     def monotonic(self) -> float:
         """Seconds that never go back, for measuring."""
+        ...
 
 
 class Ids(Protocol):
@@ -27,6 +29,7 @@ class Ids(Protocol):
 
     def new(self) -> str:
         """A fresh unguessable id of letters, digits and hyphens, at most 40 characters, sortable by time."""
+        ...
 
 
 class SigningKey(Protocol):
@@ -34,6 +37,7 @@ class SigningKey(Protocol):
 
     def verify(self, signature: bytes, data: bytes) -> None:
         """Return if `signature` is that of `data`; raise SignatureInvalid otherwise."""
+        ...
 
 
 class KeySource(Protocol):
@@ -41,6 +45,7 @@ class KeySource(Protocol):
 
     async def key(self, url: str) -> SigningKey:
         """The key at `url`. Raises SignatureInvalid (not acceptable) or KeySourceUnavailable (could not be fetched)."""
+        ...
 
 
 class KeyOwner(Struct, frozen=True):
@@ -56,6 +61,7 @@ class ApiKeys(Protocol):
 
     async def owner(self, token: str) -> KeyOwner:
         """The owner of a live key. Raises NotAuthentic, or StoreUnavailable when it cannot be looked up."""
+        ...
 
 
 class DoorPorts(Struct, frozen=True):
@@ -85,12 +91,15 @@ class ModelService(Protocol):
 
     async def understand(self, text: str, locale: str, deadline: float) -> Understanding:
         """What `text` means (no slots yet). `deadline` is in Unix seconds. Raises ModelUnavailable or DeadlineExceeded."""
+        ...
 
     async def encode(self, texts: Sequence[str], deadline: float) -> list[Vector]:
         """One embedding a text. Raises as `understand`."""
+        ...
 
     def state(self) -> ModelState:
         """What runs now."""
+        ...
 
 
 class Memory(Struct, frozen=True):
@@ -107,9 +116,11 @@ class Memories(Protocol):
 
     async def search(self, text: str, limit: int = 5) -> list[Memory]:
         """The memories that fit `text`, best first; those that do not fit at all are left out."""
+        ...
 
     async def recent(self, limit: int = 5) -> list[Memory]:
         """The newest memories, newest first."""
+        ...
 
 
 class Person(Struct, frozen=True):
@@ -174,21 +185,27 @@ class TurnStore(Protocol):
 
     async def person(self, app: str, channel: str, user: str) -> Person:
         """The person behind a channel's own name, made at first sight."""
+        ...
 
     async def record(self, record: TurnRecord) -> Recorded:
         """Store the turn with its effects durably, in one commit shared with others that wait."""
+        ...
 
     async def find(self, request: Request) -> Recorded | None:
         """What was recorded under the message id of `request` (DUPLICATE or CONFLICT), or None."""
+        ...
 
     async def turn(self, app: str, channel: str, message_id: str) -> Turn | None:
         """The recorded turn of a message, or None."""
+        ...
 
     async def last_session(self, person: Person, channel: str, conversation: str) -> Session:
         """The state after the last recorded turn of a conversation; an empty session where there is none."""
+        ...
 
     async def memories(self, person: Person) -> list[StoredMemory]:
         """All memories of a person, newest first."""
+        ...
 
 
 class Claim(StrEnum):
@@ -215,12 +232,16 @@ class SessionStore(Protocol):
 
     async def open(self, person: Person, request: Request, token: str) -> Opened:
         """Claim the message and the lane under `token`, and read the session, in one round trip."""
+        ...
 
     async def close(self, person: Person, request: Request, token: str, session: Session | None) -> None:
         """Write the session (None: drop it, it is not known any more), mark the message done, and give back the lane."""
+        ...
 
     async def abandon(self, person: Person, request: Request, token: str) -> None:
         """Give back claim and lane without a result."""
+        ...
 
     async def running(self, app: str, channel: str, message_id: str) -> bool:
         """Whether a worker computes this message now."""
+        ...

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from msgspec import Struct
@@ -88,7 +89,7 @@ async def open_front(
     async with open_engine(settings, addresses, open_model) as parts:
         with Metrics(settings.home / "run" / "metrics", worker, parts.clock) as metrics:
             metrics.model(parts.model.state())
-            pages = WSGIMiddleware(make_pages(parts.skills.infos).wsgi_app, workers=PAGE_THREADS)
+            pages = WSGIMiddleware(cast(Any, make_pages(parts.skills.infos)), workers=PAGE_THREADS)
             yield Front(
                 make_doors(parts),
                 parts.engine,

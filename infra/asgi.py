@@ -120,9 +120,8 @@ class Front:
             reply = await self._through(adapter, sub, wire, receive, started)
         except NexusError as error:
             reply = self._refusal(channel, adapter, error)
-        except Exception as error:
-            log.exception("front failed", extra={"channel": channel, "error": type(error).__name__})
-            reply = self._refusal(channel, adapter, NexusError("something went wrong inside NEXUS"))
+        except Exception as error:  # noqa: BLE001 (the last resort: a problem, never a dropped connection)
+            reply = self._refusal(channel, adapter, _internal(channel, error))
         return reply if adapter is None else adapter.finish(wire, reply)
 
     async def _through(
@@ -208,8 +207,9 @@ class Front:
                 raise NotFound("there is no such message")
             return adapter.render_found(turn)
         except NexusError as error:
-            self._counts.refused("rest", error.code)
-            return _problem(error)
+            return self._refusal("rest", None, error)
+        except Exception as error:  # noqa: BLE001 (the last resort: a problem, never a dropped connection)
+            return self._refusal("rest", None, _internal("rest", error))
 
     async def _at_endpoint(self, endpoint: Endpoint, scope: Scope) -> WireReply:
         wire = _wire(scope)
@@ -263,6 +263,11 @@ async def _body(receive: Receive, limit: int) -> bytes:
     if size > limit:
         raise BodyTooLarge(f"the body is over {limit} bytes")
     return b"".join(chunks)
+
+
+def _internal(channel: str, error: Exception) -> NexusError:
+    log.error("front failed", exc_info=error, extra={"channel": channel, "error": type(error).__name__})
+    return NexusError("something went wrong inside NEXUS")
 
 
 def _problem(error: NexusError) -> WireReply:

@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from redis.exceptions import RedisError
-from throttled.asyncio import RateLimiterType, RedisStore, Throttled, per_duration
+from throttled.asyncio import Quota, RateLimiterType, RedisStore, Throttled, per_duration
 from throttled.exceptions import BaseThrottledError
 
 from shared.channel import Limit
@@ -35,9 +35,15 @@ class Limits:
     def _throttle(self, limit: Limit) -> Throttled:
         throttle = self._throttles.get(limit)
         if throttle is None:
-            # GCRA: one request every `1 / per_second`, and up to `burst` at once.
-            quota = per_duration(timedelta(seconds=1 / limit.per_second), 1, burst=limit.burst)
+            quota = _quota(limit)
             throttle = self._throttles[limit] = Throttled(
                 using=RateLimiterType.GCRA.value, quota=quota, store=self._store, key_prefix=f"nx-limit-{limit.name}"
             )
         return throttle
+
+
+def _quota(limit: Limit) -> Quota:
+    """GCRA's rate in whole numbers: n a second, or one every n seconds."""
+    if limit.per_second >= 1:
+        return per_duration(timedelta(seconds=1), round(limit.per_second), burst=limit.burst)
+    return per_duration(timedelta(seconds=round(1 / limit.per_second)), 1, burst=limit.burst)

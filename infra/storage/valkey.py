@@ -22,8 +22,12 @@ def connect(url: str) -> redis.Redis:
         url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=None, protocol=2
     )
     # SET … GET answers with the old value; the library would make a yes or no of it.
-    client.set_response_callback("SET", lambda answer, **_options: answer)
+    client.set_response_callback("SET", _as_it_is)
     return client
+
+
+def _as_it_is(response: Any, **_kwargs: Any) -> Any:
+    return response
 
 
 class Valkey:

@@ -8,10 +8,11 @@ import asyncio
 import posixpath
 import re
 import ssl
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 import httpx
@@ -67,14 +68,15 @@ def canonical(url: str) -> str:
     return f"https://{_HOST}{path}"
 
 
-class Chains(Protocol):
+class Chains(ABC):
     """Certificate chains by their canonical address."""
 
+    @abstractmethod
     async def fetch(self, url: str) -> bytes:
         """The chain as PEM, at most FETCH_BYTES. Raises SignatureInvalid (there is none) or KeySourceUnavailable."""
 
 
-class HttpChains:
+class HttpChains(Chains):
     """Chains over HTTPS: no redirects, no proxies from the environment, bounded in time and size."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None, seconds: float = FETCH_SECONDS) -> None:
@@ -84,12 +86,17 @@ class HttpChains:
     async def fetch(self, url: str) -> bytes:
         """As Chains.fetch."""
         try:
-            async with asyncio.timeout(self._seconds), await self._client() as client:
-                headers = {"accept-encoding": "identity"}
-                async with client.stream("GET", url, headers=headers) as response:
-                    return await _body(response)
+            return await asyncio.wait_for(self._get(url), self._seconds)
         except (httpx.HTTPError, TimeoutError, OSError) as error:
             raise KeySourceUnavailable(f"the certificate chain could not be fetched: {type(error).__name__}") from None
+
+    async def _get(self, url: str) -> bytes:
+        client = await self._client()
+        try:
+            request = client.build_request("GET", url, headers={"accept-encoding": "identity"})
+            return await _body(await client.send(request, stream=True))
+        finally:
+            await client.aclose()
 
     async def _client(self) -> httpx.AsyncClient:
         if self._tls is None:
@@ -112,7 +119,7 @@ async def _body(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-class FolderChains:
+class FolderChains(Chains):
     """Chains from a folder by the last part of their address, for simulators: `https://…/echo.api/x.pem` is `x.pem`."""
 
     def __init__(self, folder: Path) -> None:
@@ -163,9 +170,8 @@ class ChainKeys:
         if held is not None and self._clock.now() < held.until:
             self._held.move_to_end(url)
             return held.key
-        found: Trusted | _Failure | None = self._recent_failure(url)
-        if found is None:
-            found = await asyncio.shield(self._fetching(url))
+        failure = self._recent_failure(url)
+        found = failure if failure is not None else await asyncio.shield(self._fetching(url))
         if isinstance(found, _Failure):
             raise found.error(found.text)
         return found.key

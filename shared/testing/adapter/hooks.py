@@ -1,0 +1,142 @@
+"""The hooks of AdapterContract: what a subclass says about its door, and what the cases do with it."""
+
+import json
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+import msgspec
+
+from shared.channel import ChannelAdapter, Wire
+from shared.errors import Malformed, NotAuthentic
+from shared.ports import DoorPorts
+from shared.testing.adapter.values import NOW, Said, wait
+from shared.testing.fakes import FakeClock, door_ports
+from shared.turn import Request
+
+_CONTENT_HEADERS = (b"host", b"content-type", b"content-length", b"user-agent", b"accept")
+
+
+class AdapterHooks(ABC):
+    """What a subclass fills in and, below, what the cases share. The hooks assume no scheme: signatures or bearer tokens."""
+
+    app: ClassVar[str] = "contract"
+    setting: ClassVar[str]  # what DoorShut must name when it is missing
+    signs_body: ClassVar[bool] = True  # whether authentication covers the body
+    fuzz_examples: ClassVar[int] = 2_000  # how many nearly right bodies the property case tries
+
+    @abstractmethod
+    def open(self, ports: DoorPorts) -> ChannelAdapter:
+        """The adapter of `app`, with credentials."""
+
+    @abstractmethod
+    def open_bare(self, ports: DoorPorts) -> ChannelAdapter:
+        """The adapter without credentials: raises DoorShut."""
+
+    @abstractmethod
+    def body(self, said: Said) -> bytes:
+        """The body in which the platform sends `said` (lone surrogates and NUL as its format can express them)."""
+
+    @abstractmethod
+    def sign(self, body: bytes, said: Said) -> Wire:
+        """An authentic request with this body, said by `said.user` at `said.at`."""
+
+    @abstractmethod
+    def forged(self, wire: Wire) -> Sequence[Wire]:
+        """Variations of an authentic request, each of which somebody without the credentials could have made."""
+
+    @abstractmethod
+    def stale(self) -> Sequence[Wire]:
+        """Requests that were authentic once, or will be, and are not now (too old, from the future, a revoked key)."""
+
+    def unsigned(self, wire: Wire) -> Wire:
+        """`wire` without any credential."""
+        headers = tuple(header for header in wire.headers if header[0] in _CONTENT_HEADERS)
+        return Wire(wire.method, wire.target, headers, wire.body, wire.peer)
+
+    def strange(self, said: Said) -> Sequence[bytes]:
+        """Bodies that are right but hold what this door does not know (types, intents, fields): each becomes a Request."""
+        return [self.body(said)[:-1] + b',"zz_unknown":{"a":[1,{"b":null}]}}']
+
+    def malformed(self) -> Sequence[bytes]:
+        """Bodies that break the format or the schema."""
+        return [
+            b"{}",
+            b"[]",
+            b"null",
+            b"1",
+            b'"text"',
+            b"{",
+            b"}",
+            b'{"a":}',
+            b"\xff\xfe\x00",
+            b"\x00",
+            b"a=b&c=%zz",
+            b"<x/>",
+        ]
+
+    def twice(self, first: Said, last: Said) -> bytes:
+        """The body of `last` in which the key of the text comes twice, with the text of `first` before."""
+        old, new = json.dumps(first.text).encode(), json.dumps(last.text).encode()
+        body, count = re.subn(
+            rb'("[^"]+"\s*:\s*)' + re.escape(new), rb"\g<1>" + old + rb", \g<1>" + new, self.body(last), count=1
+        )
+        assert count == 1, "the text must stand in the body as a JSON value, or `twice` be overridden"
+        return body
+
+    def ports(self) -> DoorPorts:
+        """The ports of the door, with a clock that stands at NOW. Override it to give the door its keys."""
+        return door_ports(FakeClock(NOW))
+
+    # What the cases share.
+
+    def door(self) -> ChannelAdapter:
+        """A fresh adapter."""
+        return self.open(self.ports())
+
+    def wire(self, said: Said | None = None) -> Wire:
+        """An authentic request."""
+        said = said or Said()
+        return self.sign(self.body(said), said)
+
+    def request(self, said: Said | None = None) -> Request:
+        """The request that `said` becomes."""
+        return self.through(self.wire(said))
+
+    def through(self, wire: Wire) -> Request:
+        """Verify and parse."""
+        door = self.door()
+        return door.parse(wait(door.verify(wire)))
+
+    def assert_refused(self, wire: Wire) -> None:
+        """`verify` must raise NotAuthentic."""
+        try:
+            wait(self.door().verify(wire))
+        except NotAuthentic:
+            return
+        raise AssertionError(f"this was taken for authentic: {wire.headers} {wire.body[:200]!r}")
+
+    def assert_malformed(self, body: bytes) -> None:
+        """`verify` must accept the sender, and `parse` must raise Malformed."""
+        door = self.door()
+        verified = wait(door.verify(self.sign(body, Said())))
+        try:
+            request = door.parse(verified)
+        except Malformed:
+            return
+        raise AssertionError(f"this was taken for a message: {body[:200]!r} became {request!r:.300}")
+
+    def assert_request_or_malformed(self, body: bytes) -> None:
+        """`body` must become a Request that can be stored, or be refused: nothing else."""
+        door = self.door()
+        try:
+            verified = wait(door.verify(self.sign(body, Said())))
+        except NotAuthentic:
+            return  # what is signed may still be stale, or meant for somebody else
+        try:
+            request = door.parse(verified)
+        except Malformed:
+            return
+        assert isinstance(request, Request)
+        msgspec.msgpack.encode(request)

@@ -1,0 +1,35 @@
+"""The contract of adapters finds what it is there to find: an honest door passes, and each fault fails the case made for it."""
+
+import pytest
+
+from shared.testing.adapter_contract import AdapterContract
+from tests.contract.toy import FAULTS, BrokenAdapter, ToyContract
+
+CASES = sorted(name.removeprefix("test_") for name in dir(AdapterContract) if name.startswith("test_"))
+
+
+def run(contract: AdapterContract, case: str) -> None:
+    getattr(contract, f"test_{case}")()
+
+
+def test_every_case_has_a_fault_that_it_must_find() -> None:
+    assert sorted(FAULTS) == CASES
+    assert len(set(FAULTS.values())) == len(CASES)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_honest_door_passes(case: str) -> None:
+    run(ToyContract(), case)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_fault_is_found(case: str) -> None:
+    with pytest.raises(Exception) as found:  # noqa: PT011 (an assertion of the case, or whatever the door let through)
+        run(ToyContract(FAULTS[case]), case)
+    assert not isinstance(found.value, ImportError | AttributeError | NameError), "the toy is broken, not faulty"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_broken_door_fails_every_case(case: str) -> None:
+    with pytest.raises((AssertionError, KeyError)):
+        run(ToyContract(door=BrokenAdapter), case)

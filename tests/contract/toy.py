@@ -1,0 +1,278 @@
+"""A small honest door for the contract of adapters, with a fault for each of the contract's cases; and one that is all faults."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Self
+
+import msgspec
+from msgspec import Meta, Struct
+
+from shared.channel import ChannelAdapter, Verified, Wire, WireReply
+from shared.errors import DoorShut, Malformed, NexusError, SignatureInvalid
+from shared.jsontext import decode
+from shared.message import render_message
+from shared.ports import DoorPorts
+from shared.testing.adapter_contract import AdapterContract, Said
+from shared.text import clean
+from shared.turn import Kind, Request, Turn
+
+SECRET = b"a secret for tests"
+_JSON = ((b"content-type", b"application/json"),)
+_PATTERN = Meta(pattern=r"\A[A-Za-z0-9._:-]{1,64}\Z")
+
+
+class Message(Struct, frozen=True):
+    text: str
+    id: Annotated[str, _PATTERN]
+    user: Annotated[str, _PATTERN]
+
+
+class StrictMessage(Message, frozen=True, forbid_unknown_fields=True):
+    """Refuses what it does not know."""
+
+
+_DECODER = msgspec.json.Decoder(Message)
+_STRICT = msgspec.json.Decoder(StrictMessage)
+_ANY = msgspec.json.Decoder(dict[str, Any])
+
+
+def signature(body: bytes, at: float) -> bytes:
+    return hmac.new(SECRET, f"{at}:".encode() + body, hashlib.sha256).hexdigest().encode()
+
+
+class ToyAdapter(ChannelAdapter):
+    """Time stamp and HMAC in headers, a flat JSON body. `fault` names the one thing it does wrong."""
+
+    name: ClassVar[str] = "toy"
+
+    def __init__(self, app: str, ports: DoorPorts, fault: str = "") -> None:
+        self._app, self._ports, self._fault = app, ports, fault
+        self._count = 0
+        if fault == "unbounded":
+            self.body_limit = 1 << 40  # type: ignore[misc]
+
+    @classmethod
+    def open(cls, app: str, config: Mapping[str, str], ports: DoorPorts) -> Self:
+        fault = config.get("fault", "")
+        if not config.get("secret") and fault != "opens without credentials":
+            raise DoorShut("toy: set NEXUS_TOY_SECRET")
+        return cls(app, ports, fault)
+
+    async def verify(self, wire: Wire) -> Verified:
+        if self._fault == "parses first":
+            decode(_DECODER, wire.body)
+        if self._fault == "peeks":
+            try:
+                _DECODER.decode(wire.body)
+            except msgspec.DecodeError:
+                return self._checked(wire)
+        return self._checked(wire)
+
+    def _checked(self, wire: Wire) -> Verified:
+        at, given = wire.header("x-at"), wire.header("x-signature")
+        if given is None or at is None:
+            if self._fault == "lets the unsigned in":
+                return Verified(wire, self._app, "toy")
+            raise SignatureInvalid("toy: a header is missing")
+        if not self._holds(given, wire.body, float(at)):
+            raise SignatureInvalid(
+                "toy: the signature does not match" + (str(wire.body) if self._fault == "chatty" else "")
+            )
+        if self._fault != "never looks at the clock" and abs(self._ports.clock.now() - float(at)) > 60:
+            raise SignatureInvalid("toy: the time stamp is too far off")
+        return Verified(wire, "another" if self._fault == "mixes up apps" else self._app, "toy")
+
+    def _holds(self, given: str, body: bytes, at: float) -> bool:
+        if self._fault == "takes any signature":
+            return True
+        if self._fault == "signs only the time":  # as if the signature were over the time alone
+            return given != "0" * 64
+        return hmac.compare_digest(given.encode(), signature(body, at))
+
+    def parse(self, verified: Verified) -> Request:
+        message = self._message(verified.wire.body)
+        now = self._ports.clock.now()
+        self._count += 1
+        return Request(
+            app=verified.app,
+            channel=self.name,
+            message_id=self._message_id(message),
+            conversation=message.user,
+            user="everybody" if self._fault == "knows one person" else message.user,
+            kind=Kind.UTTERANCE,
+            received_at=now,
+            deadline=now + (0 if self._fault == "has no budget" else self.budget_s),
+            text=self._text(message.text),
+            native={"socket": object()} if self._fault == "carries objects" else {},
+        )
+
+    def _message(self, body: bytes) -> Message:
+        match self._fault:
+            case "guesses what was cut off" if not body.endswith(b"}") and body.startswith(b"{"):
+                return Message("?", "guess", "guess")
+            case "takes nothing for something" if not body:
+                return Message("?", "nothing", "nobody")
+            case "takes any JSON" if body in (b"{}", b"[]"):
+                return Message("?", "anything", "anybody")
+            case "knows no depth":
+                return _untyped(body)
+            case "knows no length" if len(body) > self.body_limit:
+                raise MemoryError("too long")
+            case "trusts types":
+                value = decode(_ANY, body)
+                return Message(value["text"].strip(), value["id"], value["user"])
+            case "wants to know everything":
+                return decode(_STRICT, body)
+            case "takes the first key":
+                return Message(**dict(reversed(json.loads(body, object_pairs_hook=lambda pairs: pairs))))
+        return decode(_DECODER, body)
+
+    def _message_id(self, message: Message) -> str:
+        match self._fault:
+            case "makes up ids":
+                return f"{message.id}-{id(self)}-{self._ports.clock.monotonic()}-{_next()}"
+            case "knows one id":
+                return "the id"
+            case "has endless ids":
+                return message.id * 1_000
+        return message.id
+
+    def _text(self, text: str) -> str:
+        match self._fault:
+            case "shouts":
+                return text.upper()
+            case "does not clean":
+                return text
+            case "is moody":
+                return f"{clean(text)} {self._count}"
+        return clean(text)
+
+    def render(self, request: Request, turn: Turn) -> WireReply:
+        if self._fault == "needs a reply":
+            assert turn.reply is not None
+        if self._fault == "drops cards" and turn.reply is not None:
+            turn = msgspec.structs.replace(turn, reply=msgspec.structs.replace(turn.reply, cards=()))
+        status, body = render_message(turn)
+        if self._fault == "is never the same":
+            body += b" " * (_next() % 97)
+        if self._fault == "speaks Latin":
+            body = body.decode().encode("latin-1")
+        return WireReply(status, _JSON, body)
+
+    def render_error(self, error: NexusError, request: Request | None = None) -> WireReply:
+        if self._fault == "knows few errors" and request is None:
+            return WireReply(200, _JSON, b"oops")
+        if self._fault == "is a teapot" and request is not None:
+            return WireReply(418, _JSON, b"{}")
+        return super().render_error(error, request)
+
+
+_counter = iter(range(1 << 60))
+
+
+def _next() -> int:
+    return next(_counter)
+
+
+def _untyped(body: bytes) -> Message:
+    try:
+        return msgspec.convert(json.loads(body), Message)
+    except (ValueError, msgspec.ValidationError):
+        raise Malformed("toy: not a message") from None
+
+
+class BrokenAdapter(ChannelAdapter):
+    """Does everything wrong."""
+
+    name: ClassVar[str] = "Broken Door"
+    body_limit: ClassVar[int] = 0
+
+    @classmethod
+    def open(cls, app: str, config: Mapping[str, str], ports: DoorPorts) -> Self:
+        return cls()
+
+    async def verify(self, wire: Wire) -> Verified:
+        return Verified(wire, "", "")
+
+    def parse(self, verified: Verified) -> Request:
+        raise KeyError("text")
+
+    def render(self, request: Request, turn: Turn) -> WireReply:
+        raise KeyError("reply")
+
+    def render_error(self, error: NexusError, request: Request | None = None) -> WireReply:
+        return WireReply(0, ((b"Bad Header", b"a\r\nb"),), b"?")
+
+
+class ToyContract(AdapterContract):
+    """The contract over the toy with a fault, or over another door that takes the toy's messages."""
+
+    setting = "NEXUS_TOY_SECRET"
+    fuzz_examples = 200
+
+    def __init__(self, fault: str = "", door: type[ChannelAdapter] = ToyAdapter) -> None:
+        self._fault, self._door = fault, door
+
+    def open(self, ports: DoorPorts) -> ChannelAdapter:
+        return self._door.open(self.app, {"secret": "yes", "fault": self._fault}, ports)
+
+    def open_bare(self, ports: DoorPorts) -> ChannelAdapter:
+        return self._door.open(self.app, {"fault": self._fault}, ports)
+
+    def body(self, said: Said) -> bytes:
+        return json.dumps({"text": said.text, "id": said.message_id, "user": said.user}).encode()
+
+    def sign(self, body: bytes, said: Said) -> Wire:
+        headers = (
+            (b"content-type", b"application/json"),
+            (b"x-at", str(said.at).encode()),
+            (b"x-signature", signature(body, said.at)),
+        )
+        return Wire("POST", "/channels/toy", headers, body)
+
+    def forged(self, wire: Wire) -> Sequence[Wire]:
+        headers = dict(wire.headers) | {b"x-signature": b"0" * 64}
+        return [Wire(wire.method, wire.target, tuple(headers.items()), wire.body)]
+
+    def stale(self) -> Sequence[Wire]:
+        return [self.wire(Said(at=Said().at + seconds)) for seconds in (-61, 61)]
+
+
+FAULTS: dict[str, str] = {
+    "an_authentic_message_is_understood": "shouts",
+    "app_and_channel_are_those_of_the_door": "mixes up apps",
+    "forged_is_refused": "takes any signature",
+    "unsigned_is_refused": "lets the unsigned in",
+    "stale_is_refused": "never looks at the clock",
+    "an_altered_body_is_refused": "signs only the time",
+    "bytes_that_break_parsers_are_only_refused": "parses first",
+    "nothing_is_parsed_before_the_sender_is_proven": "peeks",
+    "truncated_is_malformed": "guesses what was cut off",
+    "empty_is_malformed": "takes nothing for something",
+    "malformed_is_malformed": "takes any JSON",
+    "deep_json_breaks_nothing": "knows no depth",
+    "oversize_breaks_nothing": "knows no length",
+    "anything_becomes_a_request_or_malformed": "trusts types",
+    "unknown_things_become_a_request": "wants to know everything",
+    "of_duplicate_keys_the_last_wins": "takes the first key",
+    "text_is_cleaned_and_otherwise_as_it_was_said": "does not clean",
+    "a_replay_is_the_same_message": "makes up ids",
+    "other_messages_have_other_ids": "knows one id",
+    "people_are_told_apart": "knows one person",
+    "ids_can_be_stored": "has endless ids",
+    "the_deadline_is_the_budget_after_reception": "has no budget",
+    "parsing_twice_gives_the_same": "is moody",
+    "a_request_can_be_stored": "carries objects",
+    "rendering_twice_gives_the_same_and_changes_nothing": "is never the same",
+    "rendering_drops_nothing": "drops cards",
+    "every_outcome_has_an_answer": "needs a reply",
+    "any_words_can_be_answered": "speaks Latin",
+    "every_error_has_an_answer": "knows few errors",
+    "every_error_after_parsing_has_an_answer": "is a teapot",
+    "errors_tell_nothing_of_what_was_said": "chatty",
+    "without_credentials_the_door_is_shut_and_says_how_to_open_it": "opens without credentials",
+    "the_door_declares_sensible_bounds": "unbounded",
+}
+"""For each case of the contract, the fault of the toy that it must find."""

@@ -9,6 +9,9 @@ _SETTINGS = "_hypothesis_internal_use_settings"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-examples", type=int, metavar="N", help="examples for each property marked fuzz")
+    parser.addoption(
+        "--update-goldens", action="store_true", help="write the golden files anew; then read the difference"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

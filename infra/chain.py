@@ -4,6 +4,7 @@ Path validation (RFC 5280 as browsers profile it) is `cryptography.x509.verifica
 every machine; none is pinned, because Amazon changes its issuers.
 """
 
+import warnings
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509 import (
     Certificate,
     DNSName,
@@ -83,7 +85,10 @@ class Trust:
 @cache
 def public_roots() -> tuple[Certificate, ...]:
     """The public roots, as Mozilla trusts them and `certifi` carries them. Those this library cannot read are left out."""
-    return tuple(root for block in _blocks(Path(certifi.where()).read_bytes()) if (root := _root(block)))
+    with warnings.catch_warnings():
+        # A root with a serial number of zero is still a root; when the library stops reading it, it is left out.
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        return tuple(root for block in _blocks(Path(certifi.where()).read_bytes()) if (root := _root(block)))
 
 
 def extra_roots(path: Path) -> tuple[Certificate, ...]:

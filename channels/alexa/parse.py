@@ -1,5 +1,6 @@
 """From Alexa's envelope to the common request."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -17,6 +18,8 @@ DEFAULT_LOCALE = "en-US"
 MAX_ID = 512  # characters; Amazon's are up to about 250
 MAX_TYPE = 128
 
+_CARRIER = re.compile("CatchAll([A-Za-z]*)Intent")
+_CAPITAL, _SPACED = re.compile("([A-Z])"), r" \1"
 _MATCH = "ER_SUCCESS_MATCH"
 _CONFIRMED = {"CONFIRMED": True, "DENIED": False}
 _SCREENS = ("Alexa.Presentation.APL", "Alexa.Presentation.HTML", "Display")
@@ -79,10 +82,17 @@ def _understood(intent: Intent, dialog: str | None) -> tuple[PlatformIntent | No
     name = _identifier(intent.name, "request.intent.name", MAX_TYPE)
     slots = intent.slots or {}
     native = {"intent": name, "slots": list(slots), "dialog": dialog}
-    if name == CATCH_ALL:
-        return None, clean(slots[UTTERANCE].value or "") if UTTERANCE in slots else "", native
+    carrier = _CARRIER.fullmatch(name)
+    if carrier is not None:
+        return None, _free_speech(carrier[1], slots.get(UTTERANCE)), native
     said = {slot: value for slot, found in slots.items() if (value := _slot_value(found)) is not None}
     return PlatformIntent(name, said, _CONFIRMED.get(intent.confirmation)), "", native
+
+
+def _free_speech(carrier: str, slot: Slot | None) -> str:
+    """The words of a catch-all intent. `CatchAllWhereIsIntent` has the carrier phrase "where is", which Alexa cuts off."""
+    words = (slot.value or "") if slot is not None else ""
+    return clean(f"{_CAPITAL.sub(_SPACED, carrier).lower()} {words}" if carrier else words)
 
 
 def _slot_value(slot: Slot) -> SlotValue | None:

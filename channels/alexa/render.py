@@ -134,7 +134,7 @@ def _directives(request: Request | None, elicit: Elicit | None, native: Native) 
 def _elicit(request: Request, slot: str) -> dict[str, Any]:
     """Ask for `slot` of the intent at hand or, where it has none of that name, for free speech, without a carrier phrase."""
     intent, names = request.native["intent"], request.native["slots"]
-    if slot not in names:
+    if slot not in names or request.intent is None:
         intent, slot, names = CATCH_ALL, UTTERANCE, [UTTERANCE]
     filled = request.intent.slots if request.intent is not None and intent != CATCH_ALL else {}
     slots = {name: {"name": name, "confirmationStatus": "NONE"} for name in names}

@@ -107,12 +107,13 @@ class Home:
         descriptor = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             self._lock(descriptor)
-            write_owner(descriptor, Owner(os.getpid(), time.time(), command))
+            _write_owner(descriptor, Owner(os.getpid(), time.time(), command))
             self._sweep()
-            yield Claim(self)
+            try:
+                yield Claim(self)
+            finally:
+                self._sweep()
         finally:
-            if self._runtime:
-                shutil.rmtree(self._runtime, ignore_errors=True)
             os.close(descriptor)
 
     def guests(self) -> Path:
@@ -188,9 +189,12 @@ class Home:
             ) from error
 
     def _sweep(self) -> None:
-        """Remove what an owner that was killed left behind."""
+        """Remove what tells of an owner: at the end, and at the beginning what one that was killed left behind."""
         for stale in (self._stores_file, *self.run.glob("*.pid")):
             stale.unlink(missing_ok=True)
+        if self._runtime:
+            shutil.rmtree(self._runtime, ignore_errors=True)
+            self._runtime = None
 
 
 class Claim:
@@ -216,8 +220,7 @@ class Claim:
         (self.home.run / "stores.json").unlink(missing_ok=True)
 
 
-def write_owner(descriptor: int, owner: Owner) -> None:
-    """Say in the lock file who holds it."""
+def _write_owner(descriptor: int, owner: Owner) -> None:
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, msgspec.json.encode(owner), 0)
 

@@ -54,8 +54,12 @@ _OPTIONS = {
     "log_checkpoints": "off",
 }
 
-# What an orphan gets, by the seconds it has been there. One whose owner was killed is already shutting down by itself.
-_LADDER = ((1.0, signal.SIGINT), (4.0, signal.SIGQUIT), (10.0, signal.SIGKILL))
+# What is left of an earlier server gets, by the seconds it has been there. A whole server whose owner was killed is already
+# shutting down by itself. Backends whose server was killed have nothing to save: the next start recovers from the log.
+_LADDERS = {
+    "whole": ((1.0, signal.SIGINT), (10.0, signal.SIGQUIT), (20.0, signal.SIGKILL)),
+    "headless": ((0.0, signal.SIGQUIT), (1.0, signal.SIGKILL)),
+}
 
 
 def make_data(home: Home, binaries: Binaries, account: Account | None) -> Path:
@@ -125,11 +129,21 @@ def database_url(sockets: Path) -> str:
 
 def is_ready(data: Path, pid: int | None = None) -> bool:
     """Does the server over `data` (the one with this pid) accept connections? Read from its own status file."""
+    lines = _status(data)
+    return len(lines) >= 8 and lines[7].strip() == "ready" and (pid is None or _server_pid(data) == pid)
+
+
+def _status(data: Path) -> list[str]:
+    """The lines of the server's own status file; none where there is no server."""
     try:
-        lines = (data / "postmaster.pid").read_text().splitlines()
+        return (data / "postmaster.pid").read_text().splitlines()
     except OSError:
-        return False
-    return len(lines) >= 8 and lines[7].strip() == "ready" and (pid is None or lines[0] == str(pid))
+        return []
+
+
+def _server_pid(data: Path) -> int | None:
+    lines = _status(data)
+    return int(lines[0]) if lines and lines[0].isdigit() else None
 
 
 class _WayIsClear:
@@ -158,10 +172,11 @@ class _WayIsClear:
     def _press(self, pids: list[int]) -> None:
         now = time.monotonic()
         self._since = now if self._since is None else self._since
-        if self._rung == len(_LADDER) or now < self._since + _LADDER[self._rung][0]:
+        ladder = _LADDERS["whole" if _server_pid(self._data) in pids else "headless"]
+        due = [sent for after, sent in ladder if now >= self._since + after]
+        if len(due) <= self._rung:
             return
-        sent = _LADDER[self._rung][1]
-        self._rung += 1
+        self._rung, sent = len(due), due[-1]
         for pid in pids:
             log.warning("leftover server told to end", extra={"store": "postgres", "pid": pid, "signal": sent.name})
             try:

@@ -40,6 +40,7 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own that gets `death_signal` when this process ends, however it ends.
 
+    What the child itself starts must go with it, as PostgreSQL's backends do: the death signal reaches the child alone.
     `cwd` is entered before the child becomes `account`, which therefore need not be able to enter the folders above it.
     Output goes to `log` (appended), or where ours goes. Only the main thread may call this, because the death signal
     follows the thread that starts the child. Raises OSError when the child cannot be executed.

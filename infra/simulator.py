@@ -3,15 +3,12 @@
 Made at the first start in development under NEXUS_HOME/simulator, readable by its owner only, and kept; production refuses it.
 
     simulator/
-        credentials.json    skill id, REST key of `sim`, REST key of `default` for trying things out
-        alexa/root.pem      the root that the Alexa door of `sim` trusts besides the public ones
-        alexa/key.pem       the private key that signs requests
-        alexa/chains/       certificate chains, served to that door by file name
+        keys.json    REST key of `sim`, and one of `default` for trying things out
+        alexa/       skill id, root, certificate chain and signing key (see channels/alexa/credentials.py)
 """
 
-import secrets
+import uuid
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -24,19 +21,16 @@ from shared.ports import KeyOwner
 
 APP = "sim"
 DEFAULT_APP = "default"
-CHAIN_FILE = "nexus-simulator.pem"
-CHAIN_URL = f"https://s3.amazonaws.com/echo.api/{CHAIN_FILE}"
 
 
-class Credentials(Struct, frozen=True):
-    """What the simulators know. `rest_key` is of the app `sim`, `try_key` of the app `default`."""
+class Keys(Struct, frozen=True):
+    """REST keys: `rest` is of the app `sim`, `first_steps` of the app `default`."""
 
-    skill_id: str
-    rest_key: str = ""
-    try_key: str = ""
+    rest: str = ""
+    first_steps: str = ""
 
     def __repr__(self) -> str:
-        return f"Credentials(skill_id={self.skill_id!r}, keys hidden)"
+        return "Keys(hidden)"
 
 
 class Apps(Protocol):
@@ -67,65 +61,54 @@ class Simulator:
     """The simulators' folder of one NEXUS_HOME."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = folder / "credentials.json"
-        self._alexa = folder / "alexa"
-        self.root = self._alexa / "root.pem"
-        self.key = self._alexa / "key.pem"
-        self.chains = self._alexa / "chains"
+        self.alexa = folder / "alexa"
+        self._folder = folder
+        self._keys = folder / "keys.json"
 
-    def credentials(self) -> Credentials | None:
+    def keys(self) -> Keys | None:
         """What was made at the first start, or None before it."""
         try:
-            return msgspec.json.decode(self._file.read_bytes(), type=Credentials)
+            return msgspec.json.decode(self._keys.read_bytes(), type=Keys)
         except FileNotFoundError:
             return None
 
-    async def prepare(self, apps: Apps, now: datetime, *, production: bool) -> Credentials:
-        """Make what is missing: files, the app, its keys and the configuration of its doors. Doing it again changes nothing.
+    async def prepare(self, apps: Apps, now: float, *, production: bool) -> None:
+        """Make what is missing: credentials, the apps, their keys, the configuration of the doors. Harmless when done again.
 
-        Raises SettingsInvalid in production.
+        `now` is in Unix seconds. Raises SettingsInvalid in production.
         """
         if production:
             raise SettingsInvalid("simulators are refused in production (NEXUS_ENV=production)")
-        self._make_folders()
-        self._make_certificates(now)
         for app in (DEFAULT_APP, APP):
             await apps.create_app(app)
-        known = self.credentials() or Credentials(f"amzn1.ask.skill.{secrets.token_hex(16)}")
-        made = Credentials(
-            known.skill_id,
-            await _live_key(apps, APP, "nexus say", known.rest_key),
-            await _live_key(apps, DEFAULT_APP, "first steps", known.try_key),
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.chmod(0o700)
+        await self._prepare_keys(apps)
+        await self._prepare_alexa(apps, now)
+
+    async def _prepare_keys(self, apps: Apps) -> None:
+        known = self.keys() or Keys()
+        made = Keys(
+            await _live_key(apps, APP, "nexus say", known.rest),
+            await _live_key(apps, DEFAULT_APP, "first steps", known.first_steps),
         )
-        if made != self.credentials():
-            write_file(self._file, msgspec.json.encode(made))
-        await self._configure(apps, made)
-        return made
+        if made != known:
+            write_file(self._keys, msgspec.json.encode(made))
 
-    async def _configure(self, apps: Apps, credentials: Credentials) -> None:
-        wanted = {
-            "skill_id": credentials.skill_id,
-            "extra_roots": str(self.root),
-            "certificates": str(self.chains),
-        }
+    async def _prepare_alexa(self, apps: Apps, now: float) -> None:
+        # cryptography, which those who only read the keys can do without
+        from channels.alexa.credentials import load_credentials, make_credentials
+
+        try:
+            credentials = load_credentials(self.alexa)
+        except SettingsInvalid:
+            credentials = make_credentials(self.alexa, now, f"amzn1.ask.skill.{uuid.uuid4()}")
+            for path in (self.alexa, *self.alexa.rglob("*")):
+                path.chmod(0o700 if path.is_dir() else 0o600)
+        wanted = credentials.config()
         stored = await apps.channel_config(APP, "alexa") or {}
-        if any(stored.get(key) != value for key, value in wanted.items()):
+        if wanted.items() - stored.items():
             await apps.configure_channel(APP, "alexa", wanted)
-
-    def _make_folders(self) -> None:
-        for folder in (self._file.parent, self._alexa, self.chains):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.chmod(0o700)
-
-    def _make_certificates(self, now: datetime) -> None:
-        from infra.simulated_chain import holds, make_chain  # cryptography, which readers of credentials can do without
-
-        chain = self.chains / CHAIN_FILE
-        if all(file.exists() for file in (self.root, self.key, chain)) and holds(chain.read_bytes(), now):
-            return
-        made = make_chain(now)
-        for file, content in ((self.key, made.key), (self.root, made.root), (chain, made.chain)):
-            write_file(file, content)
 
 
 async def _live_key(apps: Apps, app: str, name: str, key: str) -> str:

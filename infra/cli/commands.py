@@ -47,7 +47,7 @@ def chat(
     user: Annotated[str, typer.Option(help="Who you are: the same as `user.id` of the REST API.")] = "me",
     app: OfApp = "default",
 ) -> None:
-    """Talk to NEXUS line by line, whether it runs or not. Ends with an empty line or Ctrl-D."""
+    """Talk to NEXUS line by line, whether it runs or not. Ctrl-D ends."""
     from infra.cli.chat import run
 
     run(settings(), app, user)
@@ -76,7 +76,7 @@ def doctor() -> None:
     """Look at everything NEXUS needs, and say what is wrong and how to mend it."""
     from infra.cli.doctor import run
 
-    raise typer.Exit(run(settings()))
+    raise typer.Exit(run(settings(warn=False)))
 
 
 @keys.command("create")

@@ -11,10 +11,10 @@ from infra.settings import Settings, load
 _ROOT = str(Path(__file__).parent.parent.parent)
 
 
-def settings() -> Settings:
-    """The settings; what is odd about them goes to stderr. Raises SettingsInvalid."""
+def settings(*, warn: bool = True) -> Settings:
+    """The settings; with `warn`, what is odd about them goes to stderr. Raises SettingsInvalid."""
     found = load(os.environ, Path.cwd())
-    for warning in found.warnings:
+    for warning in found.warnings if warn else ():
         print(f"nexus: warning: {warning}", file=sys.stderr)
     return found
 

@@ -1,0 +1,83 @@
+"""`nexus chat`: the same engine in this process, on the stores of the running NEXUS or on ones started for it."""
+
+import asyncio
+import sys
+
+from infra.app import Parts, open_engine
+from infra.cli.lines import lines
+from infra.embedded import open_stores
+from infra.home import Home
+from infra.prepare import prepare_stores
+from infra.runtime import check_runtime
+from infra.settings import Settings
+from infra.telemetry.logs import configure_logging
+from shared.errors import NexusError, NotFound
+from shared.turn import Choice, Kind, Reply, Request
+
+CHANNEL = "rest"  # so that a user is the same person as the REST API's `user.id`
+CONVERSATION = "chat"  # but the talk is one of its own
+_PATIENCE_S = 30.0  # nobody hangs up here
+
+
+def run(settings: Settings, app: str, user: str) -> None:
+    """Talk until the input ends. Raises NotFound for an unknown app, and whatever keeps the engine from starting."""
+    configure_logging("warning", sys.stderr)
+    check_runtime()
+    home = Home(settings.home, settings.runtime_dir)
+    with open_stores(home, settings.database_url, settings.redis_url, "nexus chat") as addresses:
+        prepare_stores(settings, addresses)
+        # One loop, run only while there is something to do: input() then behaves as in any program, Ctrl-C included.
+        with asyncio.Runner() as runner:
+            engine = open_engine(settings, addresses)
+            parts = runner.run(engine.__aenter__())
+            try:
+                runner.run(_require_app(parts, app))
+                _talk(runner, parts, app, user)
+            finally:
+                runner.run(engine.__aexit__(None, None, None))
+
+
+async def _require_app(parts: Parts, app: str) -> None:
+    if await parts.registry.channel_config(app, CHANNEL) is None:
+        raise NotFound(f"there is no app {app!r}: nexus apps create {app}")
+
+
+def _talk(runner: asyncio.Runner, parts: Parts, app: str, user: str) -> None:
+    if sys.stdin.isatty():
+        print(f"You are {user} of app {app}. Ctrl-D ends.")
+    choices: tuple[Choice, ...] = ()
+    for line in lines():
+        picked = int(line) - 1 if line.isdecimal() and len(line) < 4 else -1
+        text = choices[picked].value if 0 <= picked < len(choices) else line
+        try:
+            turn = runner.run(parts.engine.run(_request(parts, app, user, text)))
+        except NexusError as error:
+            print(f"nexus: {error}", file=sys.stderr)
+            continue
+        choices = turn.reply.choices if turn.reply else ()
+        print(shown(turn.reply) if turn.reply else turn.reason, flush=True)
+
+
+def _request(parts: Parts, app: str, user: str, text: str) -> Request:
+    now = parts.clock.now()
+    return Request(
+        app=app,
+        channel=CHANNEL,
+        message_id=parts.ids.new(),
+        conversation=CONVERSATION,
+        user=user,
+        kind=Kind.UTTERANCE,
+        received_at=now,
+        deadline=now + _PATIENCE_S,
+        text=text,
+    )
+
+
+def shown(reply: Reply) -> str:
+    """A reply as lines of text: nothing of it is dropped."""
+    said = [reply.text]
+    for card in reply.cards:
+        said += [part for part in (card.title, card.text, card.url or "", card.image_url or "") if part]
+    said += [f"{medium.alt} {medium.url}".strip() for medium in reply.media]
+    said += [f"  {number}. {choice.title}" for number, choice in enumerate(reply.choices, 1)]
+    return "\n".join(said)

@@ -1,0 +1,187 @@
+"""What `nexus doctor` looks at, one check after the other. None of them stops the others."""
+
+import asyncio
+import contextlib
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from enum import StrEnum
+from pathlib import Path
+
+import psycopg
+import redis
+from msgspec import Struct
+
+from infra.app import Parts, open_engine
+from infra.cli.doors import door_states
+from infra.durability import assert_durable
+from infra.embedded import open_stores
+from infra.home import Home, Owner, StoreAddresses
+from infra.plugins import load_plugins
+from infra.prepare import prepare_stores
+from infra.runtime import check_runtime, installed_runtimes
+from infra.settings import Settings
+from infra.simulator import DEFAULT_APP
+from infra.tcp import ensure_port_free
+from shared.errors import NexusError, StartFailed
+
+_PYTHON = ((3, 11), (3, 14))  # from, up to but not including
+_FREE_BYTES = 1024**3
+
+
+class State(StrEnum):
+    """How well a thing is."""
+
+    OK = "ok"
+    NOTE = "note"  # not as it could be, and no reason not to start
+    BROKEN = "broken"
+
+
+class Check(Struct, frozen=True):
+    """One thing that was looked at."""
+
+    name: str
+    state: State
+    text: str
+
+
+def ok(name: str, text: str) -> Check:
+    """A thing that is well."""
+    return Check(name, State.OK, text)
+
+
+def checks(settings: Settings) -> Iterator[Check]:
+    """Look at everything. Starts the embedded servers for it if NEXUS does not run."""
+    home = Home(settings.home, settings.runtime_dir)
+    holder = _holder(home)
+    yield from (Check("settings", State.NOTE, warning) for warning in settings.warnings)
+    yield _python()
+    yield _guarded("runtime", _runtime)
+    yield _guarded("home", lambda: _home(home, holder))
+    yield _guarded("port", lambda: _port(settings, holder))
+    yield from _plugins(settings)
+    yield from _on_stores(settings, home)
+
+
+def _guarded(name: str, look: Callable[[], Check]) -> Check:
+    """What `look` says, or what it raises."""
+    try:
+        return look()
+    except (NexusError, OSError, psycopg.Error, redis.RedisError) as error:
+        return Check(name, State.BROKEN, f"{error}")
+
+
+def _python() -> Check:
+    state = State.OK if _PYTHON[0] <= sys.version_info[:2] < _PYTHON[1] else State.BROKEN
+    return Check("python", state, f"{platform.python_version()} on {platform.platform()}, {sys.executable}")
+
+
+def _runtime() -> Check:
+    check_runtime()
+    return ok("runtime", ", ".join(f"{name} {version}" for name, version in installed_runtimes().items()))
+
+
+def _holder(home: Home) -> Owner | None:
+    """Who runs on this home now. The lock file alone does not tell: it outlives a kill."""
+    owner = home.owner()
+    if owner is None or owner.pid == os.getpid():
+        return None
+    with contextlib.suppress(OSError):
+        os.kill(owner.pid, 0)
+        if "nexus" in Path(f"/proc/{owner.pid}/cmdline").read_text() or home.published():
+            return owner
+    return None
+
+
+def _home(home: Home, holder: Owner | None) -> Check:
+    there = next(folder for folder in (home.root, *home.root.parents) if folder.exists())
+    free = shutil.disk_usage(there).free
+    if not os.access(there, os.W_OK | os.X_OK):
+        return Check("home", State.BROKEN, f"{there} cannot be written: set NEXUS_HOME to a folder of your own")
+    held = f"held by {holder}" if holder else "nobody runs on it"
+    low = free < _FREE_BYTES
+    return Check("home", State.NOTE if low else State.OK, f"{home.root}, {held}, {free / 1024**3:.1f} GiB free")
+
+
+def _port(settings: Settings, holder: Owner | None) -> Check:
+    try:
+        ensure_port_free(settings.host, settings.port, patience=0)
+    except StartFailed as taken:
+        if holder is None:
+            raise
+        return ok("port", f"{settings.port} is taken, as it should be while NEXUS runs ({str(taken).split('. ')[0]})")
+    if holder:
+        return Check("port", State.NOTE, f"NEXUS runs, but nobody listens on {settings.host} port {settings.port}")
+    return ok("port", f"{settings.host} port {settings.port} is free")
+
+
+def _plugins(settings: Settings) -> Iterator[Check]:
+    found = load_plugins(settings.home)
+    yield from (Check("plug-in", State.BROKEN, f"{broken.name}: {broken.reason}") for broken in found.broken)
+    yield ok("channels", ", ".join(one.manifest.name for one in found.channels) or "none")
+    yield ok("skills", ", ".join(one.manifest.name for one in found.skills) or "none")
+
+
+def _on_stores(settings: Settings, home: Home) -> Iterator[Check]:
+    """What needs the stores; one broken check in place of all if there are none."""
+    try:
+        with open_stores(home, settings.database_url, settings.redis_url, "nexus doctor") as addresses:
+            postgres = _guarded("postgres", lambda: _postgres(settings, addresses))
+            yield postgres
+            yield _guarded("valkey", lambda: _valkey(settings, addresses))
+            if postgres.state is not State.OK:
+                return  # the engine stands on it
+            try:
+                yield from asyncio.run(_in_engine(settings, addresses, _engine))
+            except NexusError as error:
+                yield Check("engine", State.BROKEN, str(error))
+    except (NexusError, OSError) as error:
+        yield Check("stores", State.BROKEN, str(error))
+
+
+def _postgres(settings: Settings, addresses: StoreAddresses) -> Check:
+    if not settings.database_url:  # a database of somebody's own is only looked at
+        prepare_stores(settings, addresses)
+    assert_durable(addresses.database_url)
+    with psycopg.connect(addresses.database_url) as connection:
+        row = connection.execute(
+            "select current_setting('server_version'), to_regclass('schema_migrations') is not null"
+        ).fetchone()
+    version, made = row or ("?", False)
+    text = f"{version}, {'yours' if settings.database_url else 'embedded'}, durable (fsync, synchronous_commit)"
+    return (
+        ok("postgres", text) if made else Check("postgres", State.NOTE, f"{text}, empty: `nexus up` makes the tables")
+    )
+
+
+def _valkey(settings: Settings, addresses: StoreAddresses) -> Check:
+    with redis.Redis.from_url(addresses.redis_url, socket_timeout=2) as client:
+        info = client.info("server")
+    version = info.get("valkey_version") or f"Redis {info.get('redis_version')}"
+    return ok(
+        "valkey", f"{version}, {'yours' if settings.redis_url else 'embedded'}, keeps nothing on disk that counts"
+    )
+
+
+async def _in_engine(
+    settings: Settings, addresses: StoreAddresses, look: Callable[[Settings, Parts], Awaitable[list[Check]]]
+) -> list[Check]:
+    async with open_engine(settings, addresses) as parts:
+        return await look(settings, parts)
+
+
+async def _engine(settings: Settings, parts: Parts) -> list[Check]:
+    state = parts.model.state()
+    model = Check(
+        "model",
+        State.OK if state.ready else State.BROKEN,
+        f"{state.version} on {', '.join(state.providers)}; models in {Home(settings.home).models}",
+    )
+    doors = await door_states(settings, parts.registry, parts.plugins, DEFAULT_APP)
+    return [model, *(_door(channel, shut) for channel, shut in doors.items())]
+
+
+def _door(channel: str, shut: str) -> Check:
+    return Check(f"door {channel}", State.NOTE if shut else State.OK, shut or "open")

@@ -1,0 +1,20 @@
+"""Reading what a person types, line by line, from a terminal or a pipe."""
+
+import sys
+from collections.abc import Iterator
+
+
+def lines() -> Iterator[str]:
+    """Lines that hold something, until Ctrl-D, Ctrl-C or the end of the pipe. Prompts on a terminal only."""
+    terminal = sys.stdin.isatty()
+    if terminal:
+        import readline  # noqa: F401 (its import gives input() a history and arrow keys)
+    while True:
+        try:
+            line = input("> " if terminal else "").strip()
+        except (EOFError, KeyboardInterrupt):
+            if terminal:
+                print()
+            return
+        if line:
+            yield line

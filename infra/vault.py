@@ -9,6 +9,7 @@ import os
 import secrets
 from pathlib import Path
 
+from cachetools import FIFOCache
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -53,9 +54,17 @@ class Vault:
         self._master = master_key
         self._wrapping = DataKey(self._derive(b"wrap"))
         self._digest_keys: dict[str, bytes] = {}
+        self._id_digests: FIFOCache[tuple[str, tuple[str | bytes, ...]], bytes] = FIFOCache(4096)
 
     def _derive(self, purpose: bytes) -> bytes:
         return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"nexus:" + purpose).derive(self._master)
+
+    def id_digest(self, purpose: str, *parts: str | bytes) -> bytes:
+        """`hmac` of outside ids, which come several times a turn: the last few thousand are kept in memory."""
+        digest = self._id_digests.get((purpose, parts))
+        if digest is None:
+            digest = self._id_digests[purpose, parts] = self.hmac(purpose, *parts)
+        return digest
 
     def hmac(self, purpose: str, *parts: str | bytes) -> bytes:
         """A keyed SHA-256 digest of `parts`, 32 bytes. ("ab", "c") and ("a", "bc") differ."""

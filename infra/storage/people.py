@@ -35,7 +35,7 @@ class People:
 
     async def person(self, app: str, channel: str, user: str) -> Person:
         """The person whom `channel` calls `user`. Raises StoreUnavailable."""
-        digest = self._vault.hmac("user", channel, user)
+        digest = self._vault.id_digest("user", channel, user)
         known = self._by_user.get((app, digest))
         if known is None:
             known = await self._find(app, channel, digest) or await self._create(app, channel, user, digest)

@@ -95,11 +95,13 @@ class ValkeySessionStore:
             return None
 
     def _claim_key(self, app: str, channel: str, message_id: str) -> bytes:
-        return b"nx:c:" + self._vault.hmac("message", app, channel, message_id)
+        return b"nx:c:" + self._vault.id_digest("message", app, channel, message_id)
 
     def _conversation_keys(self, person: Person, request: Request) -> tuple[bytes, bytes]:
         """The keys of lane and session; they share a hash tag, so that one script may use both on a cluster."""
-        conversation = self._vault.hmac("conversation", person.app, person.id, request.channel, request.conversation)
+        conversation = self._vault.id_digest(
+            "conversation", person.app, person.id, request.channel, request.conversation
+        )
         tag = f"nx:{{{person.app}:{person.id}}}:".encode()
         return tag + b"l" + conversation, tag + b"s" + conversation
 

@@ -130,11 +130,11 @@ class PostgresTurnStore:
         )
 
     def _message_digest(self, app: str, channel: str, message_id: str) -> bytes:
-        return self._vault.hmac("message", app, channel, message_id)
+        return self._vault.id_digest("message", app, channel, message_id)
 
     def _conversation_digest(self, person: Person, channel: str, conversation: str) -> bytes:
         # The person is part of it: whoever guesses another one's conversation name is in a conversation of their own.
-        return self._vault.hmac("conversation", person.app, person.id, channel, conversation)
+        return self._vault.id_digest("conversation", person.app, person.id, channel, conversation)
 
     def _fingerprint(self, request: Request) -> bytes:
         """Who said what. A repetition has the same; time stamps and deadlines, which differ, are left out."""

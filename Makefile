@@ -6,13 +6,14 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-# NEXUS_EXTRA=gpu takes onnxruntime-gpu with its CUDA libraries instead. PYTHON names an interpreter to prefer.
+# NEXUS_EXTRA=gpu takes onnxruntime-gpu with its CUDA libraries instead. PYTHON names an interpreter to prefer; without
+# it an environment that is there keeps its own.
 NEXUS_EXTRA ?= cpu
 PYTHON ?=
 
 define find_python
 	python=; \
-	for candidate in "$(PYTHON)" python3.13 python3.12 python3.11 python3; do \
+	for candidate in "$(PYTHON)" .venv/bin/python python3.13 python3.12 python3.11 python3; do \
 		[ -n "$$candidate" ] || continue; \
 		if "$$candidate" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; \
 		then python=$$candidate; break; fi; \

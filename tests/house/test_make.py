@@ -19,24 +19,43 @@ def script(path: Path, text: str) -> None:
     path.chmod(0o755)
 
 
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A folder with the Makefile alone."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    return tmp_path
+
+
 def run(command: list[str], folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
 
 
-def test_an_unfit_python_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    script(tmp_path / "python3", "exit 1")
-    result = run([MAKE, "setup"], ROOT, PATH=str(tmp_path))
+def test_an_unfit_python_is_refused_with_the_way_out(bare: Path) -> None:
+    script(bare / "python3", "exit 1")
+    result = run([MAKE, "setup"], bare, PATH=str(bare))
     assert result.returncode != 0
     assert "NEXUS needs Python 3.11, 3.12 or 3.13" in result.stderr
     assert "apt-get install python3 python3-venv" in result.stderr
 
 
-def test_the_first_python_that_fits_is_taken(tmp_path: Path) -> None:
-    script(tmp_path / "python3.13", "exit 127")
-    script(tmp_path / "python3.12", '[ "$1" = -c ] || { echo "12 was asked: $*"; exit 1; }')
-    script(tmp_path / "python3.11", "echo 11 was asked; exit 0")
-    result = run([MAKE, "setup"], ROOT, PATH=str(tmp_path))
-    assert result.stdout.splitlines()[0] == "12 was asked: infra/deploy/environment.py --extra cpu"
+FITS = '[ "$1" = -c ] || { echo "$0 was asked: $*"; exit 1; }'
+
+
+def test_the_first_python_that_fits_is_taken(bare: Path) -> None:
+    script(bare / "python3.13", "exit 127")
+    script(bare / "python3.12", FITS)
+    script(bare / "python3.11", FITS)
+    result = run([MAKE, "setup"], bare, PATH=str(bare))
+    assert result.stdout == f"{bare}/python3.12 was asked: infra/deploy/environment.py --extra cpu\n"
+
+
+def test_an_environment_keeps_its_python_unless_another_is_named(bare: Path) -> None:
+    script(bare / "python3.13", FITS)
+    script(bare / ".venv" / "bin" / "python", FITS)
+    kept = run([MAKE, "setup"], bare, PATH=str(bare))
+    named = run([MAKE, "setup", "PYTHON=python3.13"], bare, PATH=str(bare))
+    assert kept.stdout.startswith(".venv/bin/python was asked")
+    assert named.stdout.startswith(f"{bare}/python3.13 was asked")
 
 
 def test_help_names_every_target() -> None:

@@ -1,0 +1,87 @@
+"""The loader: built-ins, NEXUS_HOME/plugins, and what does not load."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.plugins import Plugins, load_plugins
+
+CHANNEL = """
+from collections.abc import Mapping
+from typing import Self
+from nexus import ChannelAdapter, DoorPorts, Request, Turn, Verified, Wire, WireReply
+
+class Pigeon(ChannelAdapter):
+    name = "pigeon"
+    @classmethod
+    def open(cls, app: str, config: Mapping[str, str], ports: DoorPorts) -> Self: return cls()
+    async def verify(self, wire: Wire) -> Verified: return Verified(wire, "default", "pigeon")
+    def parse(self, verified: Verified) -> Request: raise AssertionError
+    def render(self, request: Request, turn: Turn) -> WireReply: return WireReply(200, (), b"")
+"""
+SKILL = """
+from nexus import Reply, Skill, TurnContext
+
+class Coo(Skill):
+    async def handle(self, turn: TurnContext) -> Reply: return Reply(text="coo")
+"""
+
+
+def plug_in(home: Path, name: str, **files: str) -> None:
+    folder = home / "plugins" / name
+    for path, text in files.items():
+        file = folder / path.replace("__", "/").replace("_toml", ".toml").replace("_py", ".py")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+def reasons(plugins: Plugins) -> dict[str, str]:
+    return {broken.name: broken.reason for broken in plugins.broken}
+
+
+def test_built_ins_load(tmp_path: Path) -> None:
+    plugins = load_plugins(tmp_path)
+    assert plugins.broken == ()
+    assert {one.manifest.name for one in plugins.channels} == {"alexa", "rest", "web"}
+    assert {one.manifest.name for one in plugins.skills} == {"assistant", "calculator", "clock", "notes"}
+
+
+def test_a_folder_in_the_home_is_a_plug_in(tmp_path: Path) -> None:
+    manifest = 'name = "pigeon"\ntitle = "Pigeon"\nentry = "adapter:Pigeon"\n'
+    plug_in(tmp_path, "pigeon", channel_toml=manifest, adapter_py=CHANNEL)
+    skill = (
+        'name = "coo"\ntitle = "Coo"\nsummary = "Coos."\nentry = "skill:Coo"\n[intents."coo.coo"]\nsummary = "Coo."\n'
+    )
+    plug_in(tmp_path, "coo", skill_toml=skill, skill_py=SKILL, locales__en_toml='[utterances]\n"coo.coo" = ["coo"]\n')
+    plugins = load_plugins(tmp_path)
+    assert plugins.broken == ()
+    assert "pigeon" in {one.manifest.name for one in plugins.channels}
+    [coo] = [one for one in plugins.skills if one.manifest.name == "coo"]
+    assert coo.locales["en"].utterances == {"coo.coo": ("coo",)}
+
+
+def test_what_does_not_load_is_named_and_stops_nobody(tmp_path: Path) -> None:
+    plug_in(tmp_path, "torn", channel_toml="name = ")
+    plug_in(tmp_path, "bare", channel_toml='name = "bare"\ntitle = "Bare"\nentry = "adapter:Bare"\n')
+    plug_in(tmp_path, "late", channel_toml='name = "late"\ntitle = "L"\nentry = "adapter:No"\n', adapter_py="x = 1\n")
+    plug_in(tmp_path, "loud", channel_toml='name = "loud"\ntitle = "L"\nentry = "adapter:X"\n', adapter_py="1 / 0\n")
+    plug_in(tmp_path, "twin", channel_toml='name = "rest"\ntitle = "R"\nentry = "adapter:Pigeon"\n', adapter_py=CHANNEL)
+    skill = 'name = "odd"\ntitle = "O"\nsummary = "O"\nentry = "skill:Coo"\n[intents]\n'
+    plug_in(tmp_path, "odd", skill_toml=skill, skill_py=SKILL, locales__en_toml='[utterances]\n"odd.x" = ["x"]\n')
+    plugins = load_plugins(tmp_path)
+    told = reasons(plugins)
+    assert told["channel torn"].startswith("channel.toml: ")
+    assert "adapter" in told["channel bare"]
+    assert told["channel late"] == "adapter has no No"
+    assert told["channel loud"] == "ZeroDivisionError: division by zero"
+    assert told["channel twin"] == "the manifest says rest, the adapter pigeon"
+    assert told["skill odd"] == "locales/en.toml has utterances of unknown intents: odd.x"
+    assert {"alexa", "rest", "web"} == {one.manifest.name for one in plugins.channels}
+
+
+@pytest.fixture(autouse=True)
+def _forget_imports() -> None:
+    """Each test has a home of its own: modules of another one's plug-ins must not be found."""
+    for name in [name for name in sys.modules if name.startswith("nexus_plugins")]:
+        del sys.modules[name]

@@ -212,13 +212,13 @@ def _need_user_name() -> None:
 
 
 def _initialise(folder: Path, output: Path, binaries: Binaries, account: Account | None) -> None:
-    initdb = [
-        str(binaries.postgres / "initdb"), f"--pgdata={_HERE}", f"--username={_ROLE}", "--auth=peer", "--encoding=UTF8",
-        "--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-    ]  # fmt: skip
-    _run(initdb, b"", folder, output, account)
-    single = [str(binaries.postgres / "postgres"), "--single", "-D", _HERE, "postgres"]
+    """Make the database, then write it to the disk once: nobody sees the folder before that."""
+    initdb = [str(binaries.postgres / "initdb"), f"--pgdata={_HERE}"]
+    encoding = ["--encoding=UTF8", "--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    _run([*initdb, "--no-sync", f"--username={_ROLE}", "--auth=peer", *encoding], b"", folder, output, account)
+    single = [str(binaries.postgres / "postgres"), "--single", "-D", _HERE, "-c", "fsync=off", "postgres"]
     _run(single, f"CREATE DATABASE {_DATABASE}\n".encode(), folder, output, account)
+    _run([*initdb, "--sync-only"], b"", folder, output, account)
 
 
 def _run(argv: list[str], given: bytes, folder: Path, output: Path, account: Account | None) -> None:

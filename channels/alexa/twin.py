@@ -72,7 +72,7 @@ class AlexaTwin:
         self.url = base_url.rstrip("/") + ("/channels/alexa" if app == "default" else f"/apps/{app}/channels/alexa")
         self.session = session  # "": none is open; a later twin may go on with this one's
         self.user, self.person, self.locale = user, person, locale
-        self._client = client or httpx.Client(trust_env=False, timeout=10.0)
+        self._client = client  # made at the first request: it costs more than a signature
         self._now, self._new_id = now, new_id
         self._asked: dict[str, Any] | None = None  # the Dialog.ElicitSlot directive that the next words answer
 

@@ -106,7 +106,7 @@ async def test_an_old_session_is_renewed_for_the_same_visitor(chat: Chat) -> Non
 async def test_a_page_that_is_not_allowed_is_told_so(chat: Chat) -> None:
     await chat.page.route("**/channels/web/session", lambda route: problem(401, "not_authentic")(route))
     await chat.say("hello")
-    await expect(chat.trouble).to_contain_text("does not accept messages from this page")
+    await expect(chat.trouble).to_contain_text("does not accept messages from this address")
 
 
 async def test_an_answer_that_is_no_json_is_trouble_too(chat: Chat) -> None:

@@ -12,7 +12,7 @@ const WORDS = {
   unavailable: "NEXUS cannot answer just now.",
   malformed: "NEXUS could not read this message.",
   body_too_large: "This message is too long.",
-  not_authentic: "NEXUS does not accept messages from this page.",
+  not_authentic: "NEXUS does not accept messages from this address; whoever runs it can allow it.",
   failed: "NEXUS could not answer this.",
 };
 

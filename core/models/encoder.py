@@ -14,7 +14,7 @@ from shared.errors import ModelInvalid
 Vectors = npt.NDArray[np.float32]
 
 SIZE = 384
-MOST_TOGETHER = 1024
+MOST_TOGETHER = 512
 """Tokens computed in one go; bounds the memory of a batch."""
 
 

@@ -20,7 +20,6 @@ from core.models.graph import CONTRIB, Graph
 from core.models.linear import FloatLinear, GeluLinear, Linear, SmoothedLinear
 from core.models.weights import EPSILON, HEADS, HIDDEN, Array, Layer, Norm, Weights
 
-
 _GRID = (
     ("slots", np.int32, ["texts", "width"]),
     ("present", np.int32, ["texts", "width"]),

@@ -112,8 +112,9 @@ class SmoothedLinear:
 
 def _smoothing(weight: Array, reach: Array) -> Array:
     strength = np.maximum(np.abs(weight).max(axis=1), 1e-5)
-    factors = np.maximum(reach, 1e-3) ** _ALPHA / strength ** (1 - _ALPHA)
-    return (factors / np.exp(np.log(factors).mean())).astype(np.float32)
+    factors: Array = np.maximum(reach, 1e-3) ** _ALPHA / strength ** (1 - _ALPHA)
+    middle: Array = np.exp(np.log(factors).mean(keepdims=True))
+    return factors / middle
 
 
 class GeluLinear:

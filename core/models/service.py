@@ -153,7 +153,7 @@ class InProcessModels:
     def _answered(self, calls: Sequence[_Call]) -> _Settled:
         try:
             return list(zip(calls, self._compute(calls), strict=True))
-        except Exception:  # noqa: BLE001 - whatever a model raises concerns this batch only
+        except Exception:  # whatever a model raises concerns this batch only
             log.exception("model failed")
             return [(call, ModelUnavailable("the model failed on this; the log says why")) for call in calls]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import onnxruntime as ort
+import onnxruntime as ort  # type: ignore[import-untyped]  # it carries no types
 
 from shared.errors import ModelInvalid, SettingsInvalid
 

@@ -1,4 +1,6 @@
-"""The folder of a built encoder: `encoder.onnx`, `tokenizer.json`, and `manifest.json` with their hashes."""
+"""The folder of a built encoder: the graph, its weights, the tokenizer, and `manifest.json` with their hashes.
+
+The weights lie apart from the graph so that they are mapped, not read: workers share them."""
 
 import hashlib
 from importlib.resources import files
@@ -10,8 +12,10 @@ from msgspec import Struct
 from shared.errors import ModelInvalid
 
 GRAPH = "encoder.onnx"
+WEIGHTS = "encoder.weights"
 TOKENIZER = "tokenizer.json"
 MANIFEST = "manifest.json"
+FILES = (GRAPH, WEIGHTS, TOKENIZER)
 RECIPE = 1
 """Counts up when the same weights give another graph."""
 
@@ -46,9 +50,9 @@ def check(folder: Path, expected: str | None = None) -> Manifest:
     """The manifest of a whole, unaltered folder. Raises ModelInvalid; also when its version is not `expected`."""
     try:
         manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
-        altered = [name for name in (GRAPH, TOKENIZER) if sha256(folder / name) != manifest.hashes.get(name)]
+        altered = [name for name in FILES if sha256(folder / name) != manifest.hashes.get(name)]
     except (OSError, msgspec.DecodeError) as error:
-        raise ModelInvalid("there is no encoder yet: run `make setup`, or `python -m infra.models`") from error
+        raise ModelInvalid(f"no whole encoder in {folder}: run `make setup`, or `python -m infra.models`") from error
     if altered:
         raise ModelInvalid(f"the encoder is altered ({', '.join(altered)}): delete {folder} and run `make setup`")
     if expected is not None and manifest.version != expected:

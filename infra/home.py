@@ -9,7 +9,7 @@
         plugins/    channels and skills of the operator
         keys/       the master key
 
-Sockets are not kept there but in a short private folder (see `Runtime`), because a unix socket's path holds 107 bytes.
+Sockets are not kept there but in a short private folder (see `Home.make_runtime`), because a unix socket's path holds 107 bytes.
 """
 
 import fcntl

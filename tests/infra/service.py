@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import sysconfig
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,7 +134,7 @@ def _runs_for_others(python: str) -> bool:
 
 IS_ROOT = os.geteuid() == 0
 PYTHON = sys.executable
-PACKAGES = sysconfig.get_paths()["platlib"]
+PACKAGES = str(Path(psycopg.__file__).resolve().parents[1])
 OTHERS_PYTHON = next(
     (p for p in (PYTHON, f"/usr/bin/python3.{sys.version_info.minor}") if IS_ROOT and _runs_for_others(p)), None
 )

@@ -23,5 +23,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             own = getattr(item.function, _SETTINGS, None) or settings.default
             more = settings(own, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
             setattr(item.function, _SETTINGS, more)
-            if hasattr(item.cls, "fuzz_examples"):  # an AdapterContract, whose properties are made per door
+            if item.cls is not None and hasattr(item.cls, "fuzz_examples"):  # an AdapterContract, whose properties are made per door
                 item.cls.fuzz_examples = examples

@@ -48,6 +48,11 @@ class SkillBook:
         """Our intent for what a platform calls `name`, or None."""
         return name if name in self._by_intent else self._by_platform.get(name)
 
+    def languages(self) -> tuple[str, ...]:
+        """The languages that some skill speaks, English first: it serves those that have no model of their own."""
+        found = {language for one in self.loaded for language in one.locales}
+        return tuple(sorted(found, key=lambda language: (language != "en", language)))
+
     def utterances(self, language: str) -> dict[str, tuple[str, ...]]:
         """The sample sentences of every intent in one language, placeholders filled."""
         found: dict[str, tuple[str, ...]] = {}

@@ -15,9 +15,10 @@ from core.skillbook import SkillBook
 from infra import endpoints
 from infra.asgi import Front
 from infra.doors import Doors
-from infra.home import StoreAddresses
+from infra.home import Home, StoreAddresses
 from infra.keysource import key_source
 from infra.limits import Limits
+from infra.models import open_models
 from infra.plugins import Plugins, load_plugins
 from infra.settings import Settings
 from infra.storage.postgres import Database
@@ -99,6 +100,12 @@ async def open_front(
                 _endpoints(parts, metrics),
                 pages,
             )
+
+
+def _open_model(settings: Settings, skills: SkillBook) -> AbstractContextManager[ModelService]:
+    home = Home(settings.home, settings.runtime_dir)
+    utterances = {language: skills.utterances(language) for language in skills.languages()}
+    return open_models(home.models, utterances, settings.model_threads, SystemClock())
 
 
 def make_doors(parts: Parts) -> Doors:

@@ -23,5 +23,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             own = getattr(item.function, _SETTINGS, None) or settings.default
             more = settings(own, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
             setattr(item.function, _SETTINGS, more)
-            if item.cls is not None and hasattr(item.cls, "fuzz_examples"):  # an AdapterContract, whose properties are made per door
+            # An AdapterContract makes its properties per door, from this attribute.
+            if item.cls is not None and hasattr(item.cls, "fuzz_examples"):
                 item.cls.fuzz_examples = examples

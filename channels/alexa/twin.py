@@ -115,9 +115,10 @@ class AlexaTwin:
     def send(self, request: Mapping[str, Any], in_session: bool = True) -> Heard:
         """Send any request. Raises AnswerRefused with what Amazon would hold against the answer."""
         envelope = self.envelope(request, in_session)
-        answer = self._client.post(
-            self.url, content=(body := msgspec.json.encode(envelope)), headers=self.headers(body)
-        )
+        body = msgspec.json.encode(envelope)
+        client = self._client or httpx.Client(trust_env=False, timeout=10.0)
+        self._client = client
+        answer = client.post(self.url, content=body, headers=self.headers(body))
         if answer.status_code != 200:
             raise AnswerRefused(f"HTTP {answer.status_code}: {answer.text[:500]}")
         if not answer.headers.get("content-type", "").startswith("application/json"):

@@ -61,7 +61,7 @@ def render_turn(request: Request, turn: Turn) -> bytes:
         return _fitting(request, reply, native)
     if allowed is Allowed.CAN_FULFILL:
         return encode(Answer(response=Response(can_fulfill_intent=native.can_fulfill_intent or _cannot(request))))
-    return _bounded(encode(Answer(response=Response(directives=native.directives or UNSET))))
+    return _bounded(encode(Answer(response=Response(directives=_for_players(request, native.directives) or UNSET))))
 
 
 def render_apology(error: NexusError) -> bytes:
@@ -91,6 +91,13 @@ def _fitting(request: Request, reply: Reply, native: Native) -> bytes:
     return body
 
 
+def _for_players(request: Request, directives: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The directives that may answer what `request` reports: about playback, those of the audio player only."""
+    if not request.event.startswith(("AudioPlayer.", "PlaybackController.")):
+        return directives
+    return [directive for directive in directives if str(directive.get("type")).startswith("AudioPlayer.")]
+
+
 def _bounded(body: bytes) -> bytes:
     return body if len(body) <= MAX_BYTES else EMPTY
 
@@ -101,7 +108,8 @@ def _answer(request: Request | None, reply: Reply, native: Native, room: Room) -
     reprompt: Reprompt | UnsetType = UNSET
     if reply.reprompt and asks:
         again, over = cut(words(reply.reprompt), room.speech)
-        reprompt, rest = Reprompt(PlainText(again)), "\n".join(part for part in (rest, over) if part)
+        reprompt = Reprompt(PlainText(again)) if again else UNSET
+        rest = "\n".join(part for part in (rest, over) if part)
     directives = _directives(request, reply.elicit if asks and room.native else None, native)
     response = Response(
         output_speech=speech or UNSET,

@@ -45,7 +45,7 @@ def cut(text: str, limit: int) -> tuple[str, str]:
 
 def _both(text: str, hint: str, limit: int) -> tuple[PlainText | None, str]:
     hint, rest_of_hint = cut(hint, limit // 2)
-    head, rest = cut(text, limit - len(hint) - 1)
+    head, rest = cut(text, limit - len(hint) - 1 if hint else limit)
     said = _join(" ", (head, hint))
     return (PlainText(said) if said else None), _join("\n", (rest, rest_of_hint))
 

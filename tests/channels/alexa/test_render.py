@@ -1,0 +1,226 @@
+"""What Alexa says and shows for a reply, and that it never is more than Amazon takes."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from channels.alexa.adapter import AlexaAdapter
+from channels.alexa.answer import MAX_BYTES, MAX_CARD, MAX_SPEECH
+from channels.alexa.render import EMPTY, render_turn
+from channels.alexa.rules import complaints
+from shared.errors import Conflict, DeadlineExceeded, LimitExceeded, PluginInvalid, StoreUnavailable
+from shared.testing.adapter.values import rich_reply, turn_of
+from shared.turn import Card, Choice, Elicit, Kind, Media, Outcome, PlatformIntent, Reply, Request, SlotValue
+
+Golden = Callable[[str, Any], None]
+
+
+def asked(event: str = "IntentRequest", kind: Kind = Kind.UTTERANCE, **more: Any) -> Request:
+    native = {"intent": "CatchAllIntent", "slots": ["utterance"], "dialog": None}
+    facts = {
+        "app": "a",
+        "channel": "alexa",
+        "message_id": "m",
+        "conversation": "c",
+        "user": "u",
+        "received_at": 0.0,
+        "deadline": 7.5,
+    }
+    return Request(**{**facts, "event": event, "kind": kind, "native": native, **more})
+
+
+ORDER = asked(
+    intent=PlatformIntent("OrderIntent", {"size": SlotValue("big", "LARGE")}),
+    native={"intent": "OrderIntent", "slots": ["size", "topping"], "dialog": "STARTED"},
+)
+LINK = {"card": {"type": "LinkAccount"}}
+FILM = {"directives": [{"type": "VideoApp.Launch", "videoItem": {"source": "https://films.example/1.mp4"}}]}
+SONG = {
+    "directives": [
+        {
+            "type": "AudioPlayer.Play",
+            "playBehavior": "REPLACE_ALL",
+            "audioItem": {"stream": {"url": "https://songs.example/1.mp3", "token": "1", "offsetInMilliseconds": 0}},
+        }
+    ]
+}
+
+REPLIES: dict[str, tuple[Request, Reply]] = {
+    "plain": (asked(), Reply(text='Tom & "Jerry" <3')),
+    "ssml": (asked(), Reply(text="now", speech='Wait <break time="500ms"/> &amp; <b>see</b>')),
+    "asks": (asked(), Reply(text="Which one?", expects_answer=True, reprompt="Which one, please?")),
+    "ends": (asked(), Reply(text="Goodbye.", end_session=True, reprompt="ignored", expects_answer=True)),
+    "choices": (
+        asked(),
+        Reply(text="Tea?", choices=(Choice("yes", "y"), Choice("no", "n"), Choice("maybe", "m")), expects_answer=True),
+    ),
+    "one_choice": (asked(), Reply(text="Sure?", speech="Sure?", choices=(Choice("A & B", "x"),), expects_answer=True)),
+    "card": (asked(), Reply(text="Here.", cards=(Card("Title", "Text", None, "https://links.example/1"),))),
+    "picture": (asked(), Reply(text="Here.", cards=(Card("Title", "Text", "https://pictures.example/1.png"),))),
+    "http_picture": (asked(), Reply(text="Here.", cards=(Card("Title", "Text", "http://pictures.example/1.png"),))),
+    "media": (asked(), Reply(text="Listen.", media=(Media("https://sounds.example/1.mp3", "audio/mpeg", "a bird"),))),
+    "rich": (asked(), rich_reply()),
+    "elicit_free": (asked(), Reply(text="What shall I remember?", elicit=Elicit("notes.remember", "note"))),
+    "elicit_own": (ORDER, Reply(text="Which topping?", elicit=Elicit("order.pizza", "topping"))),
+    "elicit_other": (ORDER, Reply(text="What else?", elicit=Elicit("notes.remember", "note"))),
+    "elicit_at_launch": (asked("LaunchRequest", Kind.OPEN, native={}), Reply(text="What?", elicit=Elicit("a.b", "c"))),
+    "native_card": (asked(), Reply(text="Link me.", native={"alexa": LINK})),
+    "native_film": (asked(), Reply(text="Film.", native={"alexa": FILM})),
+    "native_song": (
+        asked("PlaybackController.PlayCommandIssued", Kind.ACTION),
+        Reply(text="x", native={"alexa": SONG}),
+    ),
+    "native_can": (
+        asked("CanFulfillIntentRequest", Kind.EVENT),
+        Reply(text="x", native={"alexa": {"canFulfillIntent": {"canFulfill": "YES"}}}),
+    ),
+    "native_silent_session": (asked(), Reply(text="x", native={"alexa": {"shouldEndSession": None}})),
+    "native_api": (
+        asked("Dialog.API.Invoked", Kind.EVENT),
+        Reply(text="", native={"alexa": {"apiResponse": {"price": 7}}}),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REPLIES)
+def test_replies(name: str, golden: Golden) -> None:
+    request, reply = REPLIES[name]
+    body = render_turn(request, turn_of(request, reply))
+    assert complaints(_envelope(request), body) == []
+    golden(f"render_{name}", {"answer": json.loads(body)})
+
+
+def test_long_words_are_cut_at_a_sentence_and_go_on_in_the_card() -> None:
+    sentences = [f"This is sentence number {number}." for number in range(400)]
+    response = _response(Reply(text=" ".join(sentences)))
+    said, shown = response["outputSpeech"]["text"], response["card"]["content"]
+    assert MAX_SPEECH - 100 < len(said) <= MAX_SPEECH
+    assert said.endswith(".")
+    assert f"{said} {shown}" == " ".join(sentences)
+
+
+def test_words_without_end_are_cut_all_the_same() -> None:
+    response = _response(Reply(text="x" * 12_000))
+    assert len(response["outputSpeech"]["text"]) == MAX_SPEECH
+    assert response["card"]["content"] == "x" * 4_000
+
+
+def test_long_ssml_becomes_words() -> None:
+    response = _response(Reply(text="t", speech="<s>Here &amp; there.</s> " * 400))
+    assert response["outputSpeech"]["type"] == "PlainText"
+    assert response["outputSpeech"]["text"].startswith("Here & there. Here & there.")
+
+
+def test_choices_are_said_after_long_words() -> None:
+    response = _response(
+        Reply(text="word " * 3_000, choices=(Choice("left", "l"), Choice("right", "r")), expects_answer=True)
+    )
+    assert response["outputSpeech"]["text"].endswith("You can say left or right.")
+
+
+def test_control_characters_are_not_said() -> None:
+    response = _response(Reply(text="a\x00b\x1bc\nd\u200de\x85", reprompt="\ud800x", expects_answer=True))
+    assert response["outputSpeech"]["text"] == "abc\nd\u200de"
+    assert response["reprompt"]["outputSpeech"]["text"] == "x"
+
+
+TEXTS = st.text(st.characters(exclude_categories=()), max_size=60) | st.sampled_from(
+    ["😀" * 9_000, '"\\' * 9_000, "word. " * 4_000, "&<>" * 4_000]
+)
+URLS = TEXTS | st.sampled_from(["https://x.example/1.png", "https://x.example/" + "a" * 3_000])
+CARDS = st.builds(Card, TEXTS, TEXTS, st.none() | URLS, st.none() | URLS)
+NATIVE = st.none() | st.builds(
+    lambda text: {"alexa": {"directives": [{"type": "X", "text": text.encode("utf-8", "ignore").decode()}]}}, TEXTS
+)
+REPLY = st.builds(
+    lambda native, **fields: Reply(**fields, native=native or {}),
+    native=NATIVE,
+    text=TEXTS,
+    speech=st.none() | TEXTS,
+    cards=st.lists(CARDS, max_size=3).map(tuple),
+    choices=st.lists(st.builds(Choice, TEXTS, TEXTS), max_size=3).map(tuple),
+    media=st.lists(st.builds(Media, URLS, st.sampled_from(["image/png", "audio/mpeg"]), TEXTS), max_size=2).map(tuple),
+    reprompt=st.none() | TEXTS,
+    expects_answer=st.booleans(),
+    end_session=st.booleans(),
+    elicit=st.none() | st.just(Elicit("a.b", "topping")) | st.just(Elicit("a.b", "c")),
+)
+REQUESTS = st.sampled_from(
+    [asked(), ORDER, asked("LaunchRequest", Kind.OPEN, native={}), asked("AudioPlayer.PlaybackStarted", Kind.EVENT)]
+)
+
+
+@pytest.mark.fuzz
+@settings(max_examples=500, deadline=None)
+@given(REQUESTS, REPLY, st.sampled_from(list(Outcome)))
+def test_amazon_takes_every_answer(request_: Request, reply: Reply, outcome: Outcome) -> None:
+    turn = turn_of(request_, reply, outcome)
+    body = render_turn(request_, turn)
+    assert complaints(_envelope(request_), body) == []
+    assert len(body) <= MAX_BYTES
+    assert body == render_turn(request_, turn)
+
+
+def test_the_largest_reply_still_fits_and_keeps_its_question() -> None:
+    text = "😀 " * 20_000
+    native = {"alexa": {"directives": [{"type": "X", "text": "y" * 100_000}]}}
+    reply = Reply(text=text, cards=(Card(text, text),), reprompt=text, elicit=Elicit("a.b", "c"), native=native)
+    response = _response(reply)
+    assert response["outputSpeech"]["text"]
+    assert response["shouldEndSession"] is False
+    assert response["card"]["title"]
+    assert len(response["card"]["title"]) + len(response["card"]["content"]) <= MAX_CARD
+
+
+def test_a_native_answer_that_alexa_has_not_is_a_fault_of_the_skill() -> None:
+    wrong: list[Any] = [{"directive": []}, {"directives": {}}, [], {"card": "x"}]
+    for native in wrong:
+        with pytest.raises(PluginInvalid, match="native"):
+            _response(Reply(text="x", native={"alexa": native}))
+
+
+def test_other_channels_natives_are_not_looked_at() -> None:
+    assert _response(Reply(text="x", native={"web": 7}))["outputSpeech"]["text"] == "x"
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("x"), DeadlineExceeded("x"), LimitExceeded("x", 1.0)])
+def test_errors_are_spoken_and_the_session_stays_open(error: Any, door: AlexaAdapter) -> None:
+    reply = door.render_error(error, asked())
+    response = json.loads(reply.body)["response"]
+    assert reply.status == 200
+    assert complaints(_envelope(asked()), reply.body) == []
+    assert response["outputSpeech"]["text"]
+    assert response["reprompt"]["outputSpeech"]["text"]
+    assert response["shouldEndSession"] is False
+    assert "directives" not in response
+
+
+def test_errors_nobody_can_hear_have_a_status(door: AlexaAdapter) -> None:
+    assert door.render_error(Conflict("x"), asked()).status == 409
+    event = asked("AlexaSkillEvent.SkillDisabled", Kind.EVENT)
+    assert door.render_error(StoreUnavailable("x"), event).status == 503
+    assert door.render_error(StoreUnavailable("x"), asked("SessionEndedRequest", Kind.CLOSE)).body == EMPTY
+
+
+def test_every_outcome_is_spoken() -> None:
+    texts = {
+        outcome: json.loads(render_turn(asked(), turn_of(asked(), None, outcome)))["response"]["outputSpeech"]["text"]
+        for outcome in Outcome
+    }
+    assert all(texts.values())
+    assert "working" in texts[Outcome.RUNNING]
+
+
+def _response(reply: Reply) -> dict[str, Any]:
+    body = render_turn(asked(), turn_of(asked(), reply))
+    assert complaints(_envelope(asked()), body) == []
+    response: dict[str, Any] = json.loads(body)["response"]
+    return response
+
+
+def _envelope(request: Request) -> dict[str, Any]:
+    return {"request": {"type": request.event}}

@@ -22,6 +22,7 @@ _SHARE_FOR_DECIDING = 0.8  # of the time that is left: recording and rendering n
 GREET = "assistant.greet"
 CANCEL = "assistant.cancel"
 LEAVE = "assistant.goodbye"
+RECALL = "notes.recall"
 
 
 class Decided(Struct, frozen=True):
@@ -82,6 +83,9 @@ class Decider:
         stages.mark("understand")
         if understanding is None:
             return self._without_understanding(request)
+        if understanding.intent is None:
+            understanding = await self._recalled(person, request, understanding)
+            stages.mark("recall")
         skill = self._skills.of(understanding.intent) if understanding.intent else None
         if skill is None:
             return self._out_of_scope(understanding)
@@ -102,6 +106,19 @@ class Decider:
         if session.pending is not None and understood.intent not in (CANCEL, LEAVE):
             return _answer_to(session.pending, request.text)
         return self._with_slots(understood, request)
+
+    async def _recalled(self, person: Person, request: Request, understood: Understanding) -> Understanding:
+        """What no skill was trained for may still be a question about what the person told: then it is one for RECALL."""
+        if self._skills.of(RECALL) is None:
+            return understood
+        found = await self._memories(person, request).search(request.text, limit=1)
+        if not found:
+            return understood
+        slots = {**self._slots_in_text(RECALL, request), "topic": SlotValue(request.text, request.text)}
+        return Understanding(RECALL, found[0].score, understood.oos_score, slots, understood.ranking, "memory")
+
+    def _memories(self, person: Person, request: Request) -> PersonMemories:
+        return PersonMemories(person, self._turns, self._model, request.deadline)
 
     def _from_platform(self, request: Request, session: Session) -> Understanding | None:
         """The platform's own intent, if it is one of ours. Its resolved slots win over what we find in the text."""
@@ -145,7 +162,7 @@ class Decider:
             understanding=understanding,
             session=session,
             state=session.skills.get(name, {}),
-            memories=PersonMemories(person, self._turns, self._model, request.deadline),
+            memories=self._memories(person, request),
             clock=self._clock,
             timezone=self._timezone,
             skills=self._skills.infos,

@@ -24,9 +24,48 @@ from shared.errors import NexusError
 
 FIELDS = frozenset(
     {
-        *("trace_id", "app", "channel", "skill", "intent", "outcome", "stage", "code", "status", "route", "method"),
-        *("worker", "child", "pid", "host", "port", "signal", "exit", "attempt", "version", "provider", "store", "state"),
-        *("duration_ms", "seconds", "count", "rows", "bytes", "limit", "plugin", "migration", "error", "sqlstate", "where"),
+        *(
+            "trace_id",
+            "app",
+            "channel",
+            "skill",
+            "intent",
+            "intents",
+            "language",
+            "outcome",
+            "stage",
+            "code",
+            "status",
+            "route",
+            "method",
+        ),
+        *(
+            "worker",
+            "child",
+            "pid",
+            "host",
+            "port",
+            "signal",
+            "exit",
+            "attempt",
+            "version",
+            "provider",
+            "store",
+            "state",
+        ),
+        *(
+            "duration_ms",
+            "seconds",
+            "count",
+            "rows",
+            "bytes",
+            "limit",
+            "plugin",
+            "migration",
+            "error",
+            "sqlstate",
+            "where",
+        ),
     }
 )
 """The fields a record may carry. A field whose values people choose freely (a text, a number to call) is never one of them."""
@@ -104,7 +143,9 @@ def _harmless(value: object) -> bool:
         return True
     if isinstance(value, int | float):
         return abs(value) < 10_000_000
-    return isinstance(value, str) and _WORD.fullmatch(value) is not None and not _LONG_NUMBER.search(value)
+    return isinstance(value, str) and (
+        not value or (_WORD.fullmatch(value) is not None and not _LONG_NUMBER.search(value))
+    )
 
 
 def _exception(error: BaseException | None, trace: TracebackType | None) -> dict[str, Any]:

@@ -14,8 +14,10 @@ import psycopg
 import pytest
 import redis
 
+from channels.alexa.twin import AlexaTwin
 from infra.home import Home
-from infra.simulator import Credentials, Simulator
+from infra.simulator import APP as SIMULATOR_APP
+from infra.simulator import Simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 90  # the first start trains the model
@@ -68,17 +70,15 @@ class Nexus:
         self.process.wait(30)
 
     @property
-    def credentials(self) -> Credentials:
-        """What the first start made for trying things out."""
-        found = Simulator(self.home.simulator).credentials()
-        assert found is not None
-        return found
+    def key(self) -> str:
+        """A REST key of the app `default`, made at the first start for trying things out."""
+        keys = Simulator(self.home.simulator).keys()
+        assert keys is not None
+        return keys.first_steps
 
     def client(self) -> httpx.Client:
         """A REST client of the app `default`."""
-        return httpx.Client(
-            base_url=self.url, headers={"authorization": f"Bearer {self.credentials.try_key}"}, timeout=30
-        )
+        return httpx.Client(base_url=self.url, headers={"authorization": f"Bearer {self.key}"}, timeout=30)
 
     def say(self, text: str, user: str, message_id: str | None = None, **more: str) -> httpx.Response:
         """One message on a connection of its own, so that any worker may get it."""
@@ -91,6 +91,10 @@ class Nexus:
         response = self.say(text, user, **more)
         assert response.status_code == 200, response.text
         return str(response.json()["reply"]["text"])
+
+    def alexa(self, user: str = "amzn1.ask.account.IT") -> AlexaTwin:
+        """A person in front of an Echo, with the skill of the app `sim`."""
+        return AlexaTwin(Simulator(self.home.simulator).alexa, self.url, SIMULATOR_APP, user=user)
 
     def pid(self, name: str) -> int:
         """The pid of a child."""
@@ -109,6 +113,15 @@ class Nexus:
         assert published.redis_url is not None
         with redis.Redis.from_url(published.redis_url) as client:
             client.flushall()
+
+    def valkey_dump(self) -> bytes:
+        """Every key and value that Valkey holds."""
+        published = self.home.published()
+        assert published is not None
+        assert published.redis_url is not None
+        with redis.Redis.from_url(published.redis_url) as client:
+            keys = list(client.scan_iter())
+            return b" ".join([*keys, *(client.dump(key) or b"" for key in keys)])
 
     def database(self) -> "psycopg.Connection[tuple[object, ...]]":
         """A connection to its Postgres."""

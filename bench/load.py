@@ -12,12 +12,14 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import uvloop
 from msgspec import Struct
 
 _LENGTH = b"content-length: "
+_PATIENCE_S = 90.0  # for one round
 _HEAD_END = b"\r\n\r\n"
 
 
@@ -51,8 +53,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.WriteTransport, transport)  # uvloop's derives from neither
         self._next()
 
     def data_received(self, data: bytes) -> None:
@@ -165,7 +166,10 @@ class Client:
     @staticmethod
     def finish(process: "subprocess.Popen[str]") -> Result:
         """Let it send, and wait for the result."""
-        output, _ = process.communicate("go\n")
+        try:
+            output, _ = process.communicate("go\n", timeout=_PATIENCE_S)
+        finally:
+            process.kill()
         return msgspec.json.decode(output.encode(), type=Result)
 
 

@@ -114,7 +114,7 @@ async def no_pages(scope: Scope, receive: Receive, send: Send) -> None:
 def main() -> None:
     """Serve as the command line says."""
     settings = load(os.environ, Path.cwd())
-    configure_logging(settings.log_level, sys.stderr)
+    configure_logging(settings.log_level, sys.stderr, gather=True)
     if sys.argv[1] == "door":
         run(settings, open_door(settings))
     else:

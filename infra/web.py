@@ -87,7 +87,7 @@ def main() -> None:
     index: int = parser.parse_args().index
     try:
         settings = load(os.environ, Path.cwd())
-        configure_logging(settings.log_level, sys.stderr)
+        configure_logging(settings.log_level, sys.stderr, gather=True)
         run(settings, open_front(settings, addresses(settings), worker_name(index)))
     except NexusError as error:
         print(f"nexus: {error}", file=sys.stderr)

@@ -108,10 +108,10 @@ def _home(home: Home, holder: Owner | None) -> Check:
 def _port(settings: Settings, holder: Owner | None) -> Check:
     try:
         ensure_port_free(settings.host, settings.port, patience=0)
-    except StartFailed as taken:
+    except StartFailed:
         if holder is None:
             raise
-        return ok("port", f"{settings.port} is taken, as it should be while NEXUS runs ({str(taken).split('. ')[0]})")
+        return ok("port", f"{settings.host} port {settings.port} is in use, as it should be while NEXUS runs")
     if holder:
         return Check("port", State.NOTE, f"NEXUS runs, but nobody listens on {settings.host} port {settings.port}")
     return ok("port", f"{settings.host} port {settings.port} is free")

@@ -20,6 +20,9 @@ from infra.telemetry.logs import configure_logging
 from shared.errors import NexusError, StartFailed
 
 
+_FIRST_START_S = 300.0  # the first start trains the heads over the skills' samples
+
+
 def run(settings: Settings) -> None:
     """Run NEXUS until it is asked to stop. Raises whatever keeps it from starting."""
     started = time.monotonic()
@@ -49,6 +52,7 @@ def _web_worker(settings: Settings, stores: Stores, prepared: "Preparation", ind
         after=tuple(child.name for child in stores.children),
         may_start=prepared.done,
         ready=lambda pid: listens(pid, settings.port),
+        ready_within=_FIRST_START_S,
     )
 
 

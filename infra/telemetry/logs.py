@@ -11,10 +11,13 @@ its text only where it is a NexusError, whose texts hold no secrets or messages 
 
 import logging
 import re
+import time
 import traceback
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import PurePath
+from threading import Event, Thread
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -76,6 +79,7 @@ _LONG_NUMBER = re.compile(r"(?<![A-Za-z0-9-])[0-9]{7,}(?![A-Za-z0-9-])")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _USUAL = len(vars(logging.makeLogRecord({})))  # attributes of a record without fields
 _FRAMES = 12
+GATHER_S = 0.2
 
 
 _encode = msgspec.json.Encoder().encode
@@ -97,11 +101,50 @@ class JsonFormatter(logging.Formatter):
         return _encode(line).decode()
 
 
-def configure_logging(level: str, stream: TextIO) -> None:
-    """Log to `stream` from `level` on; other libraries from warning on. Replaces what was configured before."""
+class GatheringHandler(logging.StreamHandler[TextIO]):
+    """Writes lines together, five times a second; warnings and worse at once.
+
+    A write a turn costs more than its line: it gives up the interpreter in the middle of the turn.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._lines: list[str] = []
+        self._some = Event()
+        Thread(target=self._write_for_ever, name="logs", daemon=True).start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line for the next write."""
+        self._lines.append(self.format(record))
+        if record.levelno >= logging.WARNING:
+            self.flush()
+        elif len(self._lines) == 1:
+            self._some.set()
+
+    def flush(self) -> None:
+        """Write what was gathered."""
+        with self.lock or nullcontext():
+            lines, self._lines = self._lines, []
+            if lines:
+                self.stream.write("\n".join(lines) + "\n")
+                self.stream.flush()
+
+    def _write_for_ever(self) -> None:
+        while True:
+            self._some.wait()
+            time.sleep(GATHER_S)
+            self._some.clear()
+            self.flush()
+
+
+def configure_logging(level: str, stream: TextIO, *, gather: bool = False) -> None:
+    """Log to `stream` from `level` on; other libraries from warning on. Replaces what was configured before.
+
+    With `gather` lines are written together (see GatheringHandler); a process that forks must not.
+    """
     # Nothing here shows threads or processes; looking them up for each record costs more than its JSON.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    handler = logging.StreamHandler(stream)
+    handler = GatheringHandler(stream) if gather else logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -1,6 +1,6 @@
 """What the Alexa door costs without HTTP and without the engine, part by part: `python -m bench.alexa_parts`.
 
-CPU microseconds a request, the best of five rounds, for a signed request of about 2 kB whose key is cached.
+CPU microseconds a request, the best of five rounds, for a signed request of about 1 kB whose key is cached.
 """
 
 import asyncio

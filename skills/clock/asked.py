@@ -228,7 +228,7 @@ def moment(text: str) -> str:
     """Until or since when; empty where it is not said."""
     text = _END.sub("", text[:LONGEST].strip())
     if match := _LEFT.search(text):
-        return f"the end of the {match[2]}"
+        return f"{match[1].removeprefix('in ').removeprefix('of ')} {match[2]}"
     match = _UNTIL.search(text)
     return _UNTIL_END.sub("", match[1]).strip() if match else ""
 
@@ -252,6 +252,6 @@ def week_of(text: str) -> str:
 
 
 def year(text: str) -> str:
-    """The year in figures; empty where there is none. Words must have been turned into figures before."""
+    """A year in figures; empty where there is none."""
     match = _YEAR.search(text)
     return (match[1] or match[2]) if match else ""

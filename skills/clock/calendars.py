@@ -19,6 +19,7 @@ _ASKED_WEEKDAY = re.compile(
     r"^(?:is|was|will)\b.*\b(?:a|an|the) (weekend|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b"
 )
 _PAST = re.compile(r"\b(?:was|were|since|ago|did|last|passed)\b")
+_LEFT_OF = re.compile(r"^(?:this|the) (year|month|week)$", re.IGNORECASE)  # "how many days are left this year"
 _AT = re.compile(r"^(.*?)\s*\b(?:at )?((?:\d|noon|midnight|midday|half|quarter).*)$")
 _YEAR = re.compile(r"^\d{1,9}$")
 
@@ -72,6 +73,7 @@ def until(turn: TurnContext) -> Reply:
     if not said:
         return turns.ask("Until when?", "clock.until", "moment")
     now = turns.now(turn)
+    said = _LEFT_OF.sub(r"the end of the \1", said)
     plain = days.plain(said)
     hour = hours.hour_in(plain)
     if hour is not None:
@@ -199,7 +201,7 @@ def leap_year(turn: TurnContext) -> Reply:
     """Whether a year is a leap year, or when the next or last one is."""
     text = days.plain(turn.text)
     this = turns.now(turn).year
-    said = days.plain(turns.said(turn, "year"))
+    said = days.plain(turns.said(turn, "year")) or asked.year(text)
     if not said and re.search(r"\b(?:next|coming|last|previous) leap year\b|\bnext one\b", text):
         if re.search(r"\b(?:last|previous) leap\b", text):
             return Reply(text=f"The last leap year was {_leap_year_from(this - 1, -1)}.")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from shared.skill import Skill, TurnContext
 from shared.turn import Reply, SlotValue
-from skills.clock import asked, calendars, clocks, days
+from skills.clock import asked, calendars, clocks
 
 Answer = Callable[[TurnContext], Reply]
 
@@ -43,5 +43,5 @@ _FINDERS: dict[str, Callable[[str], dict[str, str]]] = {
     "clock.when": lambda text: {"date": asked.date(text)},
     "clock.until": lambda text: {"moment": asked.moment(text)},
     "clock.week": lambda text: {"date": asked.week_of(text)},
-    "clock.leap_year": lambda text: {"year": asked.year(days.plain(text))},
+    "clock.leap_year": lambda text: {"year": asked.year(text)},
 }

@@ -1,0 +1,62 @@
+"""What every answer of a skill must hold, whatever was asked."""
+
+import re
+
+import msgspec
+
+from shared.effects import Forget, Remember
+from shared.skill import TurnContext
+from shared.ssml import sanitise
+from shared.turn import Reply
+
+LONGEST = 600  # characters; more is tiresome to hear
+STATE = 16_384  # bytes of JSON
+_MARKUP = re.compile(r"</?[a-zA-Z][^>]*>|&(?:[a-z]+|#\d+);|\*\*|__|```|^#{1,6} |\[[^\]]+\]\(", re.MULTILINE)
+
+
+def check_answered(turn: TurnContext, reply: Reply) -> None:
+    """Says something, in one breath, without markup."""
+    assert reply.text.strip(), "the answer is empty"
+    check_short(reply)
+    check_plain(turn, reply)
+
+
+def check_short(reply: Reply) -> None:
+    """Can be listened to."""
+    assert len(reply.text) <= LONGEST, f"{len(reply.text)} characters are too many to listen to"
+    assert len(reply.speech or "") <= LONGEST, f"{len(reply.speech or '')} characters are too many to listen to"
+
+
+def check_plain(turn: TurnContext, reply: Reply) -> None:
+    """The text is text: markup would be read out. What the person said may be quoted as it is."""
+    said = words_of(turn)
+    assert all(match[0] in said for match in _MARKUP.finditer(reply.text)), f"markup in {reply.text!r}"
+
+
+def words_of(turn: TurnContext) -> str:
+    """Everything the person said in a turn, slots and all."""
+    return " ".join([turn.text, *(slot.text for slot in turn.understanding.slots.values())])
+
+
+def check_speech(reply: Reply) -> None:
+    """Speech, where there is any, is SSML of the subset and says something."""
+    if reply.speech is not None:
+        assert reply.speech.strip(), "the speech is empty"
+        assert sanitise(reply.speech) == reply.speech, f"not SSML of the subset: {reply.speech!r}"
+
+
+def check_effects(turn: TurnContext, reply: Reply, known: frozenset[str]) -> None:
+    """Remembers the person's own words only, and forgets only what is theirs."""
+    for effect in reply.effects:
+        assert isinstance(effect, Remember | Forget), f"{type(effect).__name__} is no effect that NEXUS knows"
+        if isinstance(effect, Remember):
+            assert effect.text.strip(), "remembers nothing"
+            assert effect.text in words_of(turn), f"remembers {effect.text!r}, which was not said"
+        else:
+            assert effect.memory_id in known, f"forgets {effect.memory_id!r}, which is nobody's"
+
+
+def check_state(reply: Reply) -> None:
+    """What is kept in the session is small JSON."""
+    if reply.state is not None:
+        assert len(msgspec.json.encode(reply.state)) <= STATE, "too much to keep in a session"

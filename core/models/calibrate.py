@@ -3,12 +3,11 @@
 import tempfile
 from pathlib import Path
 
-import numpy as np
 import onnx
 
 from core.models.encoder_graph import Reach, tapped_encoder
 from core.models.layout import feed
-from core.models.sessions import open_session
+from core.models.sessions import open_session, run
 from core.models.store import calibration
 from core.models.tokenizer import WordPieces
 from core.models.weights import LAYERS, Weights
@@ -20,7 +19,6 @@ def measure_reaches(weights: Weights, tokenizer: WordPieces) -> tuple[Reach, ...
         path = Path(folder) / "tapped.onnx"
         onnx.save_model(tapped_encoder(weights), str(path))
         session = open_session(path)
-        values = session.run(None, feed(tokenizer.ids(calibration())))
-        names = [output.name for output in session.get_outputs()]
-    found = {name: np.asarray(value, np.float32) for name, value in zip(names, values, strict=True)}
-    return tuple(Reach(*(found[f"{i}.{part}.reach"] for part in ("qkv", "up", "down"))) for i in range(LAYERS))
+        names = [f"{i}.{part}.reach" for i in range(LAYERS) for part in ("qkv", "up", "down")]
+        reaches = run(session, names, feed(tokenizer.ids(calibration())))
+    return tuple(Reach(*reaches[3 * i : 3 * i + 3]) for i in range(LAYERS))

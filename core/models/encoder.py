@@ -7,9 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.models.layout import feed
-from core.models.sessions import CPU, open_session
+from core.models.sessions import CPU, open_session, run
 from core.models.tokenizer import WordPieces
-from shared.errors import ModelInvalid
 
 Vectors = npt.NDArray[np.float32]
 
@@ -35,10 +34,7 @@ class Encoder:
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _run(self, ids: Sequence[Sequence[int]]) -> Vectors:
-        (vectors,) = self._session.run(["vectors"], feed(ids))
-        if not isinstance(vectors, np.ndarray) or vectors.shape != (len(ids), SIZE):
-            raise ModelInvalid("the encoder does not give one vector of 384 numbers a text")
-        return vectors
+        return run(self._session, ["vectors"], feed(ids))[0]
 
 
 def _groups(texts: Sequence[Sequence[int]]) -> Iterator[Sequence[Sequence[int]]]:

@@ -151,11 +151,11 @@ class _Writer:
         graph = self._graph
         inner = use.down.offset + layer.down.bias
         self.taps[f"{index}.qkv.reach"] = (x, carried)
-        context = self._attention(index, use.qkv, layer.qkv.bias - carried @ use.qkv.effective, x)
+        context = self._attention(index, use.qkv, _less(layer.qkv.bias, carried, use.qkv), x)
         x = graph.op("Add", use.out.emit(graph, context), x)
         x = self._norm(f"{index}.attention_norm", x, layer.attention_norm, inner)
         self.taps[f"{index}.up.reach"] = (x, inner)
-        bias = graph.weight(f"{index}.up.bias", use.up_bias - inner @ use.up.effective)
+        bias = graph.weight(f"{index}.up.bias", _less(use.up_bias, inner, use.up))
         active = graph.op("BiasGelu", use.up.emit(graph, x), bias, domain=CONTRIB)
         self.taps[f"{index}.down.reach"] = (active, None)
         x = graph.op("Add", use.down.emit(graph, active), x)
@@ -181,3 +181,8 @@ class _Writer:
         pool = graph.input("pool", np.float32, ["texts", "tokens"])
         mean = graph.op("MatMul", pool, x)
         graph.output(graph.op("LpNormalization", mean, axis=1, p=2), "vectors", ["texts", HIDDEN])
+
+
+def _less(bias: Array, carried: Array, product: Linear) -> Array:
+    """The bias of a product whose input carries something that is not meant for it."""
+    return np.asarray(bias - carried @ product.effective, np.float32)

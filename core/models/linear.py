@@ -37,6 +37,7 @@ class Linear(Protocol):
 
     def emit(self, graph: Graph, x: str) -> str:
         """Append the product of `x` (tokens, in); returns (tokens, out)."""
+        ...
 
 
 @dataclass(frozen=True)

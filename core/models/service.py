@@ -29,13 +29,17 @@ class TextEncoder(Protocol):
 
     providers: tuple[str, ...]
 
-    def encode(self, texts: Sequence[str]) -> Vectors: ...
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One unit vector a text, (texts, 384)."""
+        ...
 
 
 class Interpreter(Protocol):
     """What turns vectors into meaning, for one language (`core.understanding.heads.Heads`)."""
 
-    def interpret(self, texts: Sequence[str], vectors: Vectors) -> list[Understanding]: ...
+    def interpret(self, texts: Sequence[str], vectors: Vectors) -> list[Understanding]:
+        """The meaning of each text, given its vector."""
+        ...
 
 
 class _Answer(NamedTuple):

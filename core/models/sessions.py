@@ -1,9 +1,10 @@
 """ONNX Runtime sessions: opened with explicit threads, trusted only for the providers they really got."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import numpy as np
 import onnxruntime as ort  # type: ignore[import-untyped]  # it carries no types
 
 from shared.errors import ModelInvalid, SettingsInvalid
@@ -47,3 +48,13 @@ def open_session(path: Path, threads: int = 1, providers: Sequence[str] = CPU) -
         return ort.InferenceSession(str(path), options, providers=usable)
     except Exception as error:  # onnxruntime's own exception types have no common base below Exception
         raise ModelInvalid(f"the model {path.name} does not load: {error}") from error
+
+
+def run(session: ort.InferenceSession, outputs: Sequence[str], inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """The named outputs, which must be plain tensors. Raises ModelInvalid if one is not."""
+    found: list[np.ndarray] = []
+    for name, value in zip(outputs, session.run(list(outputs), dict(inputs)), strict=True):
+        if not isinstance(value, np.ndarray):
+            raise ModelInvalid(f"the model gives no tensor {name}")
+        found.append(value)
+    return found

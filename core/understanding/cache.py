@@ -3,19 +3,16 @@
 A file is named after what it was made from and after its own hash, so a damaged one is recognised and made again.
 """
 
-import fcntl
 import hashlib
 import logging
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
-from core.models.store import sha256
+from core.models.store import locked, sha256
 from core.understanding.samples import Samples
 from shared.errors import ModelInvalid
 
@@ -35,8 +32,7 @@ def trained(folder: Path, language: str, samples: Samples, encoder: Path, encode
     """
     basis = f"{RECIPE}\n{encoder_version}\n{samples.digest()}"
     prefix = f"heads-{language}-{hashlib.sha256(basis.encode()).hexdigest()[:16]}"
-    folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder / ".lock"):
+    with locked(folder / ".lock"):
         found = _find(folder, prefix)
         if found is None:
             log.info("training", extra={"language": language, "intents": len(samples.intents)})
@@ -44,13 +40,6 @@ def trained(folder: Path, language: str, samples: Samples, encoder: Path, encode
         for old in set(folder.glob(f"heads-{language}-*.onnx")) - {found}:
             old.unlink(missing_ok=True)
     return found
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _find(folder: Path, prefix: str) -> Path | None:

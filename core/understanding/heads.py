@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 
 from core.models.encoder import Vectors
-from core.models.sessions import open_session
+from core.models.sessions import open_session, run
 from shared.errors import ModelInvalid
 from shared.turn import Ranked, Understanding
 
@@ -40,7 +40,7 @@ class Heads:
 
     def interpret(self, texts: Sequence[str], vectors: Vectors) -> list[Understanding]:
         """The meaning of each text, given its vector. The scores of a ranking and the out-of-scope score add up to 1."""
-        probabilities, outside = self._session.run(["probabilities", "out_of_scope"], {"vectors": vectors})
+        probabilities, outside = run(self._session, ["probabilities", "out_of_scope"], {"vectors": vectors})
         return [
             self._understanding(row, float(score)) if _sayable(text) else self._understanding(row, 1.0)
             for text, row, score in zip(texts, probabilities, outside[:, 0], strict=True)

@@ -1,0 +1,174 @@
+"""The in-process model service: batches what waits, refuses what is too much, keeps deadlines, survives failures."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from threading import Event
+
+import numpy as np
+import pytest
+
+from core.models.encoder import SIZE, Encoder, Vectors
+from core.models.service import MOST_TOGETHER, MOST_WAITING, InProcessModels
+from infra.system import SystemClock
+from shared.errors import DeadlineExceeded, ModelUnavailable
+from shared.turn import Understanding
+
+CLOCK = SystemClock()
+PATIENCE = 20.0
+
+
+class Gate:
+    """An encoder that waits to be let through, and notes what it was asked. A text "fail" fails."""
+
+    providers: tuple[str, ...] = ("Test",)
+
+    def __init__(self) -> None:
+        self.open = Event()
+        self.started = Event()
+        self.batches: list[list[str]] = []
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.batches.append(list(texts))
+        self.started.set()
+        assert self.open.wait(PATIENCE)
+        if "fail" in texts:
+            raise RuntimeError("as asked")
+        return np.array([np.full(SIZE, len(text)) for text in texts], np.float32)
+
+
+class Echo:
+    """Interprets a text as an intent of its own name."""
+
+    def interpret(self, texts: Sequence[str], vectors: Vectors) -> list[Understanding]:
+        return [Understanding(f"{text}/{vector[0]:.0f}", 1.0) for text, vector in zip(texts, vectors, strict=True)]
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    gate = Gate()
+    yield gate
+    gate.open.set()
+
+
+@pytest.fixture
+def models(gate: Gate) -> Iterator[InProcessModels]:
+    with InProcessModels(gate, {"en": Echo()}, "v1", CLOCK) as service:
+        yield service
+        gate.open.set()
+
+
+def soon() -> float:
+    return CLOCK.now() + PATIENCE
+
+
+async def busy(models: InProcessModels, gate: Gate) -> "asyncio.Task[object]":
+    """Occupy the thread with one call."""
+    task: asyncio.Task[object] = asyncio.create_task(models.encode(["first"], soon()))
+    await asyncio.to_thread(gate.started.wait, PATIENCE)
+    return task
+
+
+async def test_what_waits_is_one_batch(models: InProcessModels, gate: Gate) -> None:
+    first = await busy(models, gate)
+    calls = [asyncio.create_task(models.understand(f"text {i}", "en-GB", soon())) for i in range(5)]
+    both = asyncio.create_task(models.encode(["a", "bc"], soon()))
+    await asyncio.sleep(0)
+    gate.open.set()
+    meanings = await asyncio.gather(*calls)
+    vectors = await both
+    await first
+    assert gate.batches == [["first"], [*(f"text {i}" for i in range(5)), "a", "bc"]]
+    assert [meaning.intent for meaning in meanings] == [f"text {i}/6" for i in range(5)]
+    assert [np.frombuffer(vector, "<f4")[0] for vector in vectors] == [1, 2]
+
+
+async def test_a_batch_is_bounded(models: InProcessModels, gate: Gate) -> None:
+    first = await busy(models, gate)
+    calls = [asyncio.create_task(models.encode([str(i)], soon())) for i in range(MOST_TOGETHER + 3)]
+    many = asyncio.create_task(models.encode(["x"] * (2 * MOST_TOGETHER + 1), soon()))
+    await asyncio.sleep(0)
+    gate.open.set()
+    await asyncio.gather(first, *calls)
+    assert len(await many) == 2 * MOST_TOGETHER + 1
+    assert max(map(len, gate.batches)) == MOST_TOGETHER
+
+
+async def test_too_much_is_refused(models: InProcessModels, gate: Gate) -> None:
+    first = await busy(models, gate)
+    calls = [asyncio.create_task(models.encode([str(i)], soon())) for i in range(MOST_WAITING)]
+    await asyncio.sleep(0)
+    with pytest.raises(ModelUnavailable, match="too much"):
+        await models.encode(["one more"], soon())
+    gate.open.set()
+    await asyncio.gather(first, *calls)
+
+
+async def test_a_deadline_holds(models: InProcessModels, gate: Gate) -> None:
+    first = await busy(models, gate)
+    with pytest.raises(DeadlineExceeded):
+        await models.understand("late", "en", CLOCK.now() + 0.02)
+    with pytest.raises(DeadlineExceeded):
+        await models.understand("too late", "en", CLOCK.now() - 1)
+    gate.open.set()
+    await first
+    await models.encode(["after"], soon())
+    assert gate.batches == [["first"], ["after"]]
+
+
+async def test_who_gave_up_is_not_computed(models: InProcessModels, gate: Gate) -> None:
+    first = await busy(models, gate)
+    call = asyncio.create_task(models.encode(["given up"], soon()))
+    await asyncio.sleep(0)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    gate.open.set()
+    await first
+    await models.encode(["after"], soon())
+    assert gate.batches == [["first"], ["after"]]
+
+
+async def test_a_failure_concerns_its_batch_only(models: InProcessModels, gate: Gate) -> None:
+    gate.open.set()
+    with pytest.raises(ModelUnavailable, match="failed"):
+        await models.encode(["fail"], soon())
+    assert models.state().ready
+    assert len(await models.encode(["fine"], soon())) == 1
+
+
+async def test_closing_answers_who_waits(gate: Gate) -> None:
+    with InProcessModels(gate, {}, "v1", CLOCK) as models:
+        first = await busy(models, gate)
+        waiting = asyncio.create_task(models.encode(["second"], soon()))
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(asyncio.to_thread(models.__exit__, None, None, None))
+        async with asyncio.timeout(PATIENCE):
+            while models.state().ready:  # noqa: ASYNC110 (it is a thread that closes)
+                await asyncio.sleep(0.001)
+        gate.open.set()
+        with pytest.raises(ModelUnavailable, match="shut down"):
+            await waiting
+        await asyncio.gather(first, closing)
+        with pytest.raises(ModelUnavailable, match="not running"):
+            await models.encode(["third"], soon())
+
+
+async def test_other_languages_get_the_first_interpreter(models: InProcessModels, gate: Gate) -> None:
+    gate.open.set()
+    assert (await models.understand("hallo", "de-DE", soon())).intent == "hallo/5"
+
+
+async def test_without_an_interpreter_nothing_is_understood(gate: Gate) -> None:
+    gate.open.set()
+    with InProcessModels(gate, {}, "v1", CLOCK) as models:
+        with pytest.raises(ModelUnavailable):
+            await models.understand("hello", "en", soon())
+        assert len(await models.encode(["hello"], soon())) == 1
+
+
+async def test_the_real_encoder_gives_unit_vectors(encoder: Encoder) -> None:
+    with InProcessModels(encoder, {}, "v1", CLOCK) as models:
+        vectors = await asyncio.gather(*(models.encode([f"hello {i}"], soon()) for i in range(40)))
+        assert models.state().providers == ("CPUExecutionProvider",)
+    lengths = [np.linalg.norm(np.frombuffer(one[0], "<f4")) for one in vectors]
+    assert lengths == pytest.approx([1.0] * 40, abs=1e-5)

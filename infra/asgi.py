@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from infra.doors import DEFAULT_APP, Doors
 from infra.limits import Limits
+from infra.telemetry.logs import Events
 from shared.channel import ChannelAdapter, Wire, WireReply
 from shared.errors import (
     BodyTimeout,
@@ -27,6 +28,7 @@ from shared.problem import problem
 from shared.turn import Request, Turn
 
 log = logging.getLogger("nexus.front")
+events = Events("nexus.front")
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -157,15 +159,13 @@ class Front:
         done = self._clock.monotonic()
         stages = {**turn.timings_ms, "door": 1000 * (parsed - started)}
         self._counts.turn(adapter.name, turn.outcome.value, done - started, stages)
-        log.info(
+        events.info(
             "turn",
-            extra={
-                "trace_id": turn.trace_id,
-                "channel": adapter.name,
-                "app": turn.app,
-                "outcome": turn.outcome.value,
-                "duration_ms": round(1000 * (done - started), 2),
-            },
+            trace_id=turn.trace_id,
+            channel=adapter.name,
+            app=turn.app,
+            outcome=turn.outcome.value,
+            duration_ms=round(1000 * (done - started), 2),
         )
         return reply
 

@@ -3,11 +3,12 @@
 import io
 import logging
 from collections.abc import Iterator
+from time import monotonic
 
 import msgspec
 import pytest
 
-from infra.telemetry.logs import configure_logging
+from infra.telemetry.logs import Events, configure_logging
 from shared.errors import StoreUnavailable
 
 CANARY = "the spare key is under the mat"
@@ -93,4 +94,47 @@ def test_exceptions_show_type_and_frames_and_only_our_texts(stream: io.StringIO)
 def test_levels(stream: io.StringIO) -> None:
     logging.getLogger("nexus.web").debug("quiet")
     logging.getLogger("granian").info("quiet %s", "too")
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("gather", [False, True])
+def test_events_that_come_often_say_the_same_as_records(gather: bool) -> None:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    out = io.StringIO()
+    try:
+        configure_logging("info", out, gather=gather)
+        Events("nexus.front").info("turn", trace_id="t1", channel="rest", text=CANARY)
+        logging.getLogger("nexus.front").info("turn", extra={"trace_id": "t2"})
+        end = monotonic() + 5
+        while out.getvalue().count("\n") < 2 and monotonic() < end:
+            root.handlers[0].acquire()  # lets the writer have its turn without a sleep here
+            root.handlers[0].release()
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+    first, second = (msgspec.json.decode(line, type=dict[str, object]) for line in out.getvalue().splitlines())
+    assert (first["event"], first["trace_id"], first["channel"], first["refused"]) == ("turn", "t1", "rest", ["text"])
+    assert second["trace_id"] == "t2"
+    assert list(first)[:4] == list(second)[:4]
+    assert CANARY not in out.getvalue()
+
+
+def test_gathered_lines_are_written_at_once_with_a_warning() -> None:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    out = io.StringIO()
+    try:
+        configure_logging("info", out, gather=True)
+        Events("nexus.front").info("turn", trace_id="t1")
+        logging.getLogger("nexus.front").warning("door shut")
+        assert out.getvalue().count("\n") == 2
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
+def test_a_level_that_is_off_costs_no_line(stream: io.StringIO) -> None:
+    logging.getLogger("nexus").setLevel("WARNING")
+    Events("nexus.front").info("turn", trace_id="t1")
     assert stream.getvalue() == ""

@@ -122,7 +122,7 @@ class ToyAdapter(ChannelAdapter):
                 raise MemoryError("too long")
             case "trusts types":
                 value = decode(_ANY, body)
-                return Message(value["text"].strip(), value["id"], value["user"])
+                return Message(str.strip(value["text"]), value["id"], value["user"])
             case "wants to know everything":
                 return decode(_STRICT, body)
             case "takes the first key":

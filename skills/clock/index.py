@@ -16,7 +16,8 @@ from msgspec import Struct
 WELL_KNOWN = (
     200_000  # people; smaller cities are found by their own name only, for other names mislead ("Bar", "Africa")
 )
-SHORT = 3  # letters; names as short as this are initials ("NYC") or they mislead
+SHORT = 3  # letters; names as short as this mislead ("THE" is an airport), but for a few that everybody uses
+INITIALS = frozenset({"NYC", "LA", "SF", "KL", "HK"})
 
 
 class City(Struct, frozen=True):
@@ -99,4 +100,4 @@ def _lines() -> Iterator[str]:
 
 
 def _is_useful(name: str) -> bool:
-    return name.isascii() and name[:1].isupper() and (len(name) > SHORT or name.isupper())
+    return name.isascii() and name[:1].isupper() and (len(name) > SHORT or name in INITIALS)

@@ -28,13 +28,24 @@ class Notes(Skill):
 
     async def handle(self, turn: TurnContext) -> Reply:
         """The answer; an intent it does not know is taken as a question."""
-        return await _ANSWERS.get(turn.intent, recall)(turn)
+        return await _ANSWERS.get(_meant(turn), recall)(turn)
 
     def slots(self, intent: str, text: str, locale: str) -> dict[str, SlotValue]:
         """`note` or `topic`, word for word."""
         find = _FINDERS.get(intent)
         found = find[1](text[:READ]) if find else ""
         return {find[0]: SlotValue(found, found)} if find and found else {}
+
+
+def _meant(turn: TurnContext) -> str:
+    """The intent; "forget …" is never kept as a note and "remember …" never erases one, however the sentence was classified."""
+    text = turn.text[:READ]
+    if turn.understanding.source == "model":
+        if turn.intent == "notes.remember" and words.asks_to_forget(text):
+            return "notes.forget"
+        if turn.intent == "notes.forget" and words.asks_to_remember(text):
+            return "notes.remember"
+    return turn.intent
 
 
 async def remember(turn: TurnContext) -> Reply:

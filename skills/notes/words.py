@@ -165,6 +165,16 @@ def topic_to_forget(text: str) -> str:
     return "" if topic.casefold() in _SAYS_NOTHING | {"about", "notes", "my notes"} else topic
 
 
+def asks_to_remember(text: str) -> bool:
+    """Whether the sentence begins with a request to remember ("don't forget that …" is one)."""
+    return _REMEMBER.match(text) is not None
+
+
+def asks_to_forget(text: str) -> bool:
+    """Whether the sentence begins with a request to forget."""
+    return _FORGET.match(text) is not None and not asks_to_remember(text)
+
+
 def means_all(text: str) -> bool:
     """Whether all notes are meant."""
     return _ALL.search(text) is not None

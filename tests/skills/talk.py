@@ -31,7 +31,7 @@ class Talk:
         self._count = 0
 
     def say(self, intent: str, text: str, *, platform: bool = False, kind: Kind = Kind.UTTERANCE) -> Reply:
-        """The reply to `text`, meant as `intent`; where a question is open, `text` is its answer unless a platform knew better."""
+        """The reply to `text`, meant as `intent`; where a question of that intent is open, `text` answers it."""
         pending = self._session.pending
         if pending is not None and not platform and intent == pending.intent:
             understood = _answer(pending, text)

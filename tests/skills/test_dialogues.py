@@ -1,0 +1,66 @@
+"""The example dialogues beside each skill come true."""
+
+import importlib
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import skills
+from shared.effects import Forget, Remember
+from shared.ports import Memory
+from shared.skill import Skill, SkillInfo
+from shared.turn import Kind, Reply
+from tests.skills.talk import NOW, Talk
+
+FOLDERS = sorted(path.parent for path in Path(skills.__path__[0]).glob("*/dialogues.toml"))
+ENTRIES = {"assistant": "Assistant", "clock": "Clock", "calculator": "Calculator", "notes": "Notes"}
+INFOS = (
+    SkillInfo("clock", "Clock", "I know the time.", ("What time is it in Tokyo?",)),
+    SkillInfo("notes", "Notes", "I keep notes.", ("Where is the spare key?",)),
+)
+
+
+def dialogues() -> list[Any]:
+    return [
+        pytest.param(folder.name, dialogue, id=f"{folder.name}: {dialogue['title']}")
+        for folder in FOLDERS
+        for dialogue in tomllib.loads((folder / "dialogues.toml").read_text("utf-8"))["dialogue"]
+    ]
+
+
+def skill(name: str) -> Skill:
+    made = getattr(importlib.import_module(f"skills.{name}.skill"), ENTRIES[name])()
+    assert isinstance(made, Skill)
+    return made
+
+
+def test_every_starter_skill_has_dialogues() -> None:
+    assert {folder.name for folder in FOLDERS} >= set(ENTRIES)
+
+
+@pytest.mark.parametrize(("name", "dialogue"), dialogues())
+def test_dialogue(name: str, dialogue: dict[str, Any]) -> None:
+    remembered = tuple(Memory(m["id"], m["text"], NOW - 3600 * m["hours_ago"]) for m in dialogue.get("memories", ()))
+    talk = Talk(
+        skill(name),
+        locale=dialogue.get("locale", "en-US"),
+        timezone=dialogue.get("timezone", "America/New_York"),
+        memories=remembered,
+        skills=INFOS,
+    )
+    for turn in dialogue["turns"]:
+        kind = Kind.OPEN if turn.get("open") else Kind.UTTERANCE
+        check(turn, talk.say(turn["intent"], turn["say"], platform=turn.get("platform", False), kind=kind))
+
+
+def check(turn: dict[str, Any], reply: Reply) -> None:
+    assert reply.text == turn.get("expect", reply.text)
+    assert re.search(turn.get("matches", ""), reply.text), reply.text
+    assert reply.speech == turn.get("speech", reply.speech)
+    assert reply.end_session == turn.get("ends", False)
+    assert [choice.value for choice in reply.choices] == turn.get("choices", [choice.value for choice in reply.choices])
+    assert [effect.text for effect in reply.effects if isinstance(effect, Remember)] == turn.get("remembers", [])
+    assert [effect.memory_id for effect in reply.effects if isinstance(effect, Forget)] == turn.get("forgets", [])

@@ -18,6 +18,7 @@ from shared.channel import ChannelAdapter, Wire, WireReply
 from shared.errors import (
     BodyTimeout,
     BodyTooLarge,
+    DoorShut,
     MethodNotAllowed,
     NexusError,
     NotFound,
@@ -115,10 +116,18 @@ class Front:
         channel, adapter = "none", None
         try:
             app, channel, sub = self._place(path)
-            if channel not in self._doors.channels:
-                channel = "none"
+            loaded = self._doors.channels.get(channel)
+            if loaded is None:
+                channel = "none"  # names from outside are no labels of metrics
                 raise NotFound("there is no such channel")
-            adapter = await self._doors.adapter(app, channel)
+            if sub and sub not in loaded.adapter.side_paths:
+                raise NotFound("there is no such path")
+            door = await self._doors.find(app, channel)
+            if wire.method not in loaded.adapter.methods:
+                raise MethodNotAllowed(f"{wire.method} is no method here", loaded.adapter.methods)
+            if isinstance(door, DoorShut):
+                raise DoorShut(str(door))
+            adapter = door
             reply = await self._through(adapter, sub, wire, receive, started)
         except NexusError as error:
             reply = self._refusal(channel, adapter, error)
@@ -129,20 +138,14 @@ class Front:
     async def _through(
         self, adapter: ChannelAdapter, sub: str, wire: Wire, receive: Receive, started: float
     ) -> WireReply:
-        serve = adapter.side_path(sub) if sub else None
-        if sub and serve is None:
-            raise NotFound("there is no such path")
         if wire.method == "OPTIONS":
-            preflight = adapter.preflight(wire)
-            if preflight is not None:
-                return preflight
-        if wire.method != "POST":
-            raise MethodNotAllowed(f"{wire.method} is no method here", ("POST",))
+            return adapter.preflight(wire)
         wire = await _with_body(wire, receive, adapter.body_limit)
-        if serve is not None:
-            await self._limits.check(serve.limit, wire.peer)
-            return await serve.answer(wire)
-        return await self._message(adapter, wire, started)
+        if not sub:
+            return await self._message(adapter, wire, started)
+        serve = adapter.side_path(sub)
+        await self._limits.check(serve.limit, wire.peer)
+        return await serve.answer(wire)
 
     async def _message(self, adapter: ChannelAdapter, wire: Wire, started: float) -> WireReply:
         verified = await adapter.verify(wire)

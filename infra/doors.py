@@ -46,11 +46,16 @@ class Doors:
         self._fresh: TTLCache[_Key, ChannelAdapter | DoorShut] = TTLCache(10_000, _FRESH_S, timer=time.monotonic)
         self._opened: dict[_Key, tuple[dict[str, str], ChannelAdapter]] = {}
 
-    async def adapter(self, app: str, channel: str) -> ChannelAdapter:
-        """The open door. Raises NotFound (no such app or channel) or DoorShut."""
+    async def find(self, app: str, channel: str) -> ChannelAdapter | DoorShut:
+        """The door, or why it is shut. Raises NotFound (no such app or channel)."""
         found = self._fresh.get((app, channel))
         if found is None:
             found = self._fresh[app, channel] = await self._current(app, channel)
+        return found
+
+    async def adapter(self, app: str, channel: str) -> ChannelAdapter:
+        """The open door. Raises NotFound (no such app or channel) or DoorShut."""
+        found = await self.find(app, channel)
         if isinstance(found, DoorShut):
             raise DoorShut(str(found))
         return found

@@ -82,6 +82,8 @@ class ChannelAdapter(ABC):
     budget_s: ClassVar[float] = 10.0  # seconds from reception until the platform gives up
     unauthenticated: ClassVar[int] = 401  # what the platform wants to see when authentication fails
     limit: ClassVar[Limit | None] = None
+    methods: ClassVar[tuple[str, ...]] = ("POST",)
+    side_paths: ClassVar[frozenset[str]] = frozenset()  # below its own, such as "session"; see `side_path`
 
     @classmethod
     @abstractmethod
@@ -112,13 +114,13 @@ class ChannelAdapter(ABC):
         """The answer when a recorded turn is asked for later. Doors through which nobody asks have none."""
         raise NotFound("this channel does not keep answers for later")
 
-    def side_path(self, path: str) -> SidePath | None:
-        """What serves `POST /channels/<name>/<path>`, or None."""
-        return None
+    def side_path(self, path: str) -> SidePath:
+        """What serves `POST /channels/<name>/<path>`, for each of `side_paths`."""
+        raise NotFound(f"this channel has no path {path!r}")
 
-    def preflight(self, wire: Wire) -> WireReply | None:
-        """The answer to OPTIONS, for doors that pages of other sites may use (CORS). None: OPTIONS is no method here (405)."""
-        return None
+    def preflight(self, wire: Wire) -> WireReply:
+        """The answer to OPTIONS, where `methods` has it: for doors that pages of other sites may use (CORS)."""
+        return WireReply(204, (), b"")
 
     def finish(self, wire: Wire, reply: WireReply) -> WireReply:
         """The last touch on every answer to `wire`, errors included, for headers that depend on who asks (CORS). Pure."""

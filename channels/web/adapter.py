@@ -41,6 +41,8 @@ class WebAdapter(ChannelAdapter):
 
     name: ClassVar[str] = "web"
     limit: ClassVar[Limit | None] = Limit("web-messages", per_second=1.0, burst=30, on_failure="open")
+    methods: ClassVar[tuple[str, ...]] = ("POST", "OPTIONS")
+    side_paths: ClassVar[frozenset[str]] = frozenset({"session"})
     session_limit: ClassVar[Limit] = Limit("web-sessions", per_second=0.5, burst=60, on_failure="open")  # by peer
 
     def __init__(self, app: str, origins: frozenset[str], ports: DoorPorts) -> None:
@@ -55,9 +57,9 @@ class WebAdapter(ChannelAdapter):
         """The door for the origins in `config` (`origins`, `public_url`, `development_origins`)."""
         return cls(app, allowed_origins(config), ports)
 
-    def side_path(self, path: str) -> SidePath | None:
+    def side_path(self, path: str) -> SidePath:
         """`POST /channels/web/session` opens a session."""
-        return SidePath(self.open_session, self.session_limit) if path == "session" else None
+        return SidePath(self.open_session, self.session_limit)
 
     async def open_session(self, wire: Wire) -> WireReply:
         """A token for a new visitor, or a fresh one for the visitor whose token is sent and still holds.

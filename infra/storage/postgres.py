@@ -1,7 +1,10 @@
 """A pool of connections to Postgres that turns outages into StoreUnavailable."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import os
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import psycopg
@@ -17,6 +20,26 @@ PATIENCE_S = 2.0  # how long a caller waits for Postgres to come back before it 
 _RETRY_S = 0.05
 
 
+@contextmanager
+def answering_within(seconds: float, connection: Connection) -> Iterator[None]:
+    """Hang up on a server that does not answer in time (stopped, or behind a broken network).
+
+    Whoever waits on the connection then gets an OperationalError. Cancelling would not do: the driver first asks
+    the server to cancel, and waits for it.
+    """
+    watchdog = asyncio.get_running_loop().call_later(max(0.0, seconds), _hang_up, connection)
+    try:
+        yield
+    finally:
+        watchdog.cancel()
+
+
+def _hang_up(connection: Connection) -> None:
+    if not connection.closed:
+        with socket.socket(fileno=os.dup(connection.fileno())) as line, suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)
+
+
 class Database:
     """Short transactions on pooled connections. Open it with `async with`."""
 
@@ -24,7 +47,12 @@ class Database:
         self.dsn = dsn
         self.patience_s = patience_s
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            dsn, min_size=1, max_size=size, timeout=patience_s, open=False, kwargs={"autocommit": True}
+            dsn,
+            min_size=1,
+            max_size=size,
+            timeout=patience_s,
+            open=False,
+            kwargs={"autocommit": True, "connect_timeout": 2},
         )
 
     async def __aenter__(self) -> "Database":
@@ -45,7 +73,8 @@ class Database:
         while True:
             try:
                 async with self._pool.connection() as connection:
-                    return await work(connection)
+                    with answering_within(end - loop.time(), connection):
+                        return await work(connection)
             except (psycopg.OperationalError, PoolTimeout) as error:
                 if loop.time() >= end:
                     raise StoreUnavailable("Postgres cannot be reached") from error

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from msgspec import Struct
 
-from infra.storage.postgres import PATIENCE_S, Connection
+from infra.storage.postgres import PATIENCE_S, Connection, answering_within
 from shared.errors import StoreUnavailable
 
 log = logging.getLogger("nexus.writer")
@@ -125,8 +125,9 @@ class Writer:
         while True:
             try:
                 connection = self._connection or await self._connect()
-                cursor = await connection.execute(_STORE, params, prepare=True)
-                return {(app, bytes(digest)) for app, digest in await cursor.fetchall()}
+                with answering_within(end - loop.time(), connection):
+                    cursor = await connection.execute(_STORE, params, prepare=True)
+                    return {(app, bytes(digest)) for app, digest in await cursor.fetchall()}
             except psycopg.OperationalError as error:
                 # After a deadlock between two workers the connection is good: another try settles it.
                 if not isinstance(error, psycopg.errors.DeadlockDetected):

@@ -155,10 +155,11 @@ class Front:
         parsed = self._clock.monotonic()
         try:
             turn = await self._engine.run(request)
+            reply = adapter.render(request, turn)
         except NexusError as error:
-            self._counts.refused(adapter.name, error.code)
-            return adapter.render_error(error, request)
-        reply = adapter.render(request, turn)
+            return self._apology(adapter, request, error)
+        except Exception as error:  # noqa: BLE001 (the person is told in the platform's own way)
+            return self._apology(adapter, request, _internal(adapter.name, error))
         done = self._clock.monotonic()
         stages = {**turn.timings_ms, "door": 1000 * (parsed - started)}
         self._counts.turn(adapter.name, turn.outcome.value, done - started, stages)
@@ -171,6 +172,11 @@ class Front:
             duration_ms=round(1000 * (done - started), 2),
         )
         return reply
+
+    def _apology(self, adapter: ChannelAdapter, request: Request, error: NexusError) -> WireReply:
+        """What somebody who came in hears when there is no answer."""
+        self._counts.refused(adapter.name, error.code)
+        return adapter.render_error(error, request)
 
     def _refusal(self, channel: str, adapter: ChannelAdapter | None, error: NexusError) -> WireReply:
         self._counts.refused(channel, error.code)

@@ -23,6 +23,7 @@ def wire(body: bytes = b"", *authorization: str) -> Wire:
     return Wire("POST", "/v1/messages", tuple(headers), body, "192.0.2.1")
 
 
+@pytest.mark.fuzz
 class TestRestDoor(AdapterContract):
     setting = "nexus keys create"
     signs_body = False

@@ -4,7 +4,6 @@ import sys
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from infra.cli.checks import State, checks
 from infra.settings import Settings
@@ -17,7 +16,7 @@ def run(settings: Settings) -> int:
     """Print what was found; the exit code, 1 if something is broken."""
     configure_logging("error", sys.stderr)
     console = Console(soft_wrap=True, highlight=False)
-    console.print(_settings_table(settings))
+    console.print(_settings(settings), markup=False)
     broken = 0
     for check in checks(settings):
         console.print(f"{_MARKS[check.state]} [bold]{check.name}[/]  {escape(check.text)}")
@@ -26,8 +25,8 @@ def run(settings: Settings) -> int:
     return 1 if broken else 0
 
 
-def _settings_table(settings: Settings) -> Table:
-    table = Table("setting", "value", "from", box=None, pad_edge=False)
-    for entry in settings.entries:
-        table.add_row(entry.name, escape(entry.shown), escape(entry.source))
-    return table
+def _settings(settings: Settings) -> str:
+    """One setting a line, in columns: name, value, source."""
+    rows = [("setting", "value", "from"), *((entry.name, entry.shown, entry.source) for entry in settings.entries)]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    return "\n".join(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {source}" for name, value, source in rows) + "\n"

@@ -3,11 +3,11 @@
 import sys
 from collections.abc import Mapping
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from infra.cli.registry import with_registry
+from infra.cli.tables import show
 from infra.doors import DEFAULT_APP, Doors
 from infra.keysource import key_source
 from infra.plugins import LoadedChannel, Plugins, load_plugins
@@ -57,7 +57,7 @@ def list_channels(settings: Settings, app: str) -> None:
     for one, shut, values in with_registry(settings, "nexus channels list", look):
         state = f"[yellow]shut[/]: {escape(shut)}" if shut else "[green]open[/]"
         table.add_row(one.manifest.name, _path(one, app), state, escape(values))
-    Console().print(table)
+    show(table)
     for broken in plugins.broken:
         print(f"nexus: {broken.name} does not load: {broken.reason}", file=sys.stderr)
 

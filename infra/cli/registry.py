@@ -5,9 +5,9 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from rich.console import Console
 from rich.table import Table
 
+from infra.cli.tables import show
 from infra.embedded import open_stores
 from infra.home import Home, StoreAddresses
 from infra.settings import Settings
@@ -53,7 +53,7 @@ def list_keys(settings: Settings) -> None:
     for row in rows:
         revoked = "" if row.revoked_at is None else f"{row.revoked_at:%Y-%m-%d %H:%M}"
         table.add_row(row.key_id, row.app, row.name, f"{row.created_at:%Y-%m-%d %H:%M}", revoked)
-    Console().print(table)
+    show(table)
 
 
 def revoke_key(settings: Settings, key_id: str) -> None:

@@ -2,10 +2,10 @@
 
 import sys
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from infra.cli.tables import show
 from infra.plugins import load_plugins
 from infra.settings import Settings
 
@@ -19,6 +19,6 @@ def list_skills(settings: Settings) -> None:
         table.add_row(
             manifest.name, escape(manifest.summary), "\n".join(manifest.intents), escape("\n".join(manifest.examples))
         )
-    Console().print(table)
+    show(table)
     for broken in plugins.broken:
         print(f"nexus: {broken.name} does not load: {broken.reason}", file=sys.stderr)

@@ -19,7 +19,6 @@ from infra.tcp import ensure_port_free, listens
 from infra.telemetry.logs import configure_logging
 from shared.errors import NexusError, StartFailed
 
-
 _FIRST_START_S = 300.0  # the first start trains the heads over the skills' samples
 
 

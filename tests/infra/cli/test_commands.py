@@ -1,0 +1,167 @@
+"""The commands over the registry: what they print, and how they fail."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.cli.context import child_environment
+from tests.infra.cli.conftest import Run
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_help_names_every_command(run: Run) -> None:
+    told = run("--help")
+    assert told.code == 0
+    for command in ("up", "chat", "say", "doctor", "keys", "apps", "channels", "skills"):
+        assert f" {command} " in told.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nope",),
+        ("keys", "create"),
+        ("say",),
+        ("say", "--channel", "fax", "hello"),
+        ("channels", "configure", "alexa", "skill_id"),
+        ("channels", "configure", "alexa", "=x"),
+    ],
+)
+def test_wrong_use_is_2(run: Run, home: Path, arguments: tuple[str, ...]) -> None:
+    told = run(*arguments)
+    assert told.code == 2
+    assert "Usage" in told.err
+    assert not home.exists()
+
+
+def test_a_wrong_setting_is_one_line_and_1(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEXUS_PORT", "many")
+    told = run("keys", "list")
+    assert told.code == 1
+    assert told.err.count("\n") == 1
+    assert told.err.startswith("nexus: NEXUS_PORT must be a whole number")
+
+
+def test_an_unknown_setting_is_a_warning(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEXUS_POTR", "1")
+    told = run("skills", "list")
+    assert told.code == 0
+    assert "did you mean NEXUS_PORT?" in told.err
+
+
+def test_a_key_is_alone_on_the_last_line_and_listed_without_its_secret(run: Run, with_stores: Path) -> None:
+    made = run("keys", "create", "--app", "default", "--name", "first")
+    key = made.out.splitlines()[-1]
+    assert made.code == 0
+    assert key.startswith("nx_")
+    assert " " not in key
+    _, key_id, secret = key.split("_")
+    told = run("keys", "list")
+    assert key_id in told.out
+    assert "first" in told.out
+    assert secret not in told.out + told.err
+
+
+def test_a_key_is_revoked_by_its_id_or_as_a_whole_and_only_once(run: Run, with_stores: Path) -> None:
+    first, second = (run("keys", "create", "--name", name).out.splitlines()[-1] for name in ("one", "two"))
+    assert run("keys", "revoke", first.split("_")[1]).code == 0
+    assert run("keys", "revoke", second).code == 0
+    again = run("keys", "revoke", second)
+    assert again.code == 1
+    assert "there is no live key" in again.err
+    assert second.split("_")[2] not in again.err
+
+
+def test_apps(run: Run, with_stores: Path) -> None:
+    assert "shop is made" in run("apps", "create", "shop").out
+    assert "there already" in run("apps", "create", "shop").out
+    assert run("apps", "list").out.split() == ["default", "shop"]
+    bad = run("apps", "create", "Shop!")
+    assert bad.code == 1
+    assert "lower-case" in bad.err
+    missing = run("keys", "create", "--app", "nowhere", "--name", "x")
+    assert missing.code == 1
+    assert "nexus apps create nowhere" in missing.err
+
+
+def test_channels_are_shut_until_configured(run: Run, with_stores: Path) -> None:
+    before = run("channels", "list")
+    assert before.code == 0
+    assert "NEXUS_ALEXA_SKILL_ID" in before.out
+    assert run("channels", "configure", "alexa", "skill_id=amzn1.ask.skill.x").code == 0
+    after = run("channels", "list").out
+    assert "skill_id=amzn1.ask.skill.x" in after
+    assert "NEXUS_ALEXA_SKILL_ID" not in after
+    assert run("channels", "configure", "alexa", "skill_id=").code == 0
+    assert "skill_id=amzn1.ask.skill.x" not in run("channels", "list").out
+
+
+def test_unknown_channels_keys_and_apps_are_named(run: Run, with_stores: Path) -> None:
+    assert "there is no channel 'fax'" in run("channels", "configure", "fax", "a=b").err
+    assert "alexa has no setting 'skillid'; it has: skill_id" in run("channels", "configure", "alexa", "skillid=b").err
+    assert "there is no app 'nowhere'" in run("channels", "list", "--app", "nowhere").err
+
+
+def test_production_refuses_simulator_values(run: Run, with_stores: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEXUS_ENV", "production")
+    told = run("channels", "configure", "alexa", "extra_roots=/tmp/root.pem")
+    assert told.code == 1
+    assert "refused in production" in told.err
+    assert "refuses" in run("say", "hello").err
+
+
+def test_what_the_environment_says_overrides_with_a_warning(
+    run: Run, with_stores: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEXUS_ALEXA_SKILL_ID", "amzn1.ask.skill.env")
+    told = run("channels", "configure", "alexa", "skill_id=amzn1.ask.skill.db")
+    assert told.code == 0
+    assert "environment or nexus.toml say otherwise for skill_id" in told.err
+    assert "amzn1.ask.skill.env" in run("channels", "list").out
+
+
+def test_skills_list_names_what_does_not_load(run: Run, home: Path) -> None:
+    broken = home / "plugins" / "broken"
+    broken.mkdir(parents=True)
+    (broken / "skill.toml").write_text("name = 1")
+    told = run("skills", "list")
+    assert told.code == 0
+    assert "notes.remember" in told.out
+    assert "skill broken does not load" in told.err
+
+
+def test_say_without_nexus_says_how_to_start_it(run: Run, home: Path) -> None:
+    told = run("say", "--channel", "web", "hello")
+    assert told.code == 1
+    assert "nexus up" in told.err
+    assert told.err.count("\n") == 1
+
+
+def test_keys_can_be_made_while_nexus_is_stopped(short_tmp: Path) -> None:
+    """With embedded stores that are started for the command and leave nothing running."""
+    environment = child_environment() | {"NEXUS_HOME": str(short_tmp / "cli"), "NEXUS_RUNTIME_DIR": str(short_tmp)}
+    command = [sys.executable, "-m", "infra.cli", "keys"]
+
+    def call(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [*command, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+        )
+
+    made = call("create", "--app", "default", "--name", "stopped")
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.splitlines()[-1].startswith("nx_")
+    assert "stopped" in call("list").stdout
+    assert not list((short_tmp / "cli" / "run").glob("*.pid"))
+
+
+def test_starting_is_fast_because_nothing_heavy_is_imported() -> None:
+    """`nexus --help` may not load the database driver, the model runtime or the HTTP client."""
+    code = (
+        "import sys; from infra.cli.commands import app; from infra.cli import up, welcome;"
+        "print([m for m in ('psycopg', 'onnxruntime', 'httpx', 'numpy', 'cryptography', 'flask') if m in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"

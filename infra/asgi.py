@@ -5,7 +5,6 @@
 in this order. Doors and API run on the event loop; everything else is a page and goes to Flask in a bounded thread pool.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
@@ -14,15 +13,13 @@ from urllib.parse import unquote
 from infra.doors import DEFAULT_APP, Doors
 from infra.limits import Limits
 from infra.telemetry.logs import Events
+from infra.wire import Receive, Scope, Send, send_reply, wire_of, with_body
 from shared.channel import ChannelAdapter, Wire, WireReply
 from shared.errors import (
-    BodyTimeout,
-    BodyTooLarge,
     DoorShut,
     MethodNotAllowed,
     NexusError,
     NotFound,
-    UnsupportedEncoding,
 )
 from shared.ports import Clock
 from shared.problem import problem
@@ -31,12 +28,7 @@ from shared.turn import Request, Turn
 log = logging.getLogger("nexus.front")
 events = Events("nexus.front")
 
-Scope = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
-
-BODY_TIMEOUT_S = 10.0
 
 
 class Runs(Protocol):
@@ -106,13 +98,13 @@ class Front:
         else:
             await self._pages(scope, receive, send)
             return
-        await _send(send, reply)
+        await send_reply(send, reply)
 
     # -- doors -----------------------------------------------------------------------------------------------------
 
     async def _at_door(self, path: str, scope: Scope, receive: Receive) -> WireReply:
         started = self._clock.monotonic()
-        wire = _wire(scope)
+        wire = wire_of(scope)
         channel, adapter = "none", None
         try:
             app, channel, sub = self._place(path)
@@ -140,7 +132,7 @@ class Front:
     ) -> WireReply:
         if wire.method == "OPTIONS":
             return adapter.preflight(wire)
-        wire = await _with_body(wire, receive, adapter.body_limit)
+        wire = await with_body(wire, receive, adapter.body_limit)
         if not sub:
             return await self._message(adapter, wire, started)
         serve = adapter.side_path(sub)
@@ -199,7 +191,7 @@ class Front:
 
     async def _at_message(self, path: str, scope: Scope) -> WireReply:
         """`GET /v1/messages/<id>`: what became of a message."""
-        wire = _wire(scope)
+        wire = wire_of(scope)
         try:
             head, _, message_id = path.rpartition("/")
             channel = self._own_paths.get(head)
@@ -221,57 +213,10 @@ class Front:
             return self._refusal("rest", None, _internal("rest", error))
 
     async def _at_endpoint(self, endpoint: Endpoint, scope: Scope) -> WireReply:
-        wire = _wire(scope)
+        wire = wire_of(scope)
         if wire.method not in endpoint.methods:
             return _problem(MethodNotAllowed(f"{wire.method} is no method here", endpoint.methods))
         return await endpoint(wire)
-
-
-def _wire(scope: Scope) -> Wire:
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    query: bytes = scope["query_string"]
-    target = raw + b"?" + query if query else raw
-    client = scope.get("client")
-    return Wire(
-        method=scope["method"],
-        target=target.decode("latin-1"),
-        headers=tuple((bytes(name), bytes(value)) for name, value in scope["headers"]),
-        peer=client[0] if client else "",
-    )
-
-
-async def _with_body(wire: Wire, receive: Receive, limit: int) -> Wire:
-    """The wire with its body, at most `limit` bytes, within the time allowed, and not encoded."""
-    declared = wire.header("content-length")
-    if declared is not None and declared.isascii() and declared.isdigit() and int(declared) > limit:
-        raise BodyTooLarge(f"the body is over {limit} bytes")
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
-            body = await _body(receive, limit)
-    except TimeoutError:
-        raise BodyTimeout(f"the body did not arrive within {BODY_TIMEOUT_S:.0f} seconds") from None
-    encoding = wire.header("content-encoding")
-    if encoding is not None and encoding.strip().lower() not in ("", "identity"):
-        raise UnsupportedEncoding("send the body as it is: compressed bodies are not accepted")
-    return Wire(wire.method, wire.target, wire.headers, body, wire.peer)
-
-
-async def _body(receive: Receive, limit: int) -> bytes:
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body", False) and len(body) <= limit:
-        return body
-    chunks = [body]
-    size = len(body)
-    while size <= limit and message.get("more_body", False):
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise BodyTimeout("the connection closed before the body was complete")
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-    if size > limit:
-        raise BodyTooLarge(f"the body is over {limit} bytes")
-    return b"".join(chunks)
 
 
 def _internal(channel: str, error: Exception) -> NexusError:
@@ -282,9 +227,3 @@ def _internal(channel: str, error: Exception) -> NexusError:
 def _problem(error: NexusError) -> WireReply:
     status, headers, body = problem(error)
     return WireReply(status, headers, body)
-
-
-async def _send(send: Send, reply: WireReply) -> None:
-    headers = [*reply.headers, (b"content-length", str(len(reply.body)).encode())]
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})

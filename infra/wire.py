@@ -1,0 +1,69 @@
+"""Between ASGI and Wire: requests in with bounded bodies, answers out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from shared.channel import Wire, WireReply
+from shared.errors import BodyTimeout, BodyTooLarge, UnsupportedEncoding
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+BODY_TIMEOUT_S = 10.0
+
+
+def wire_of(scope: Scope) -> Wire:
+    """The request without its body."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope["query_string"]
+    target = raw + b"?" + query if query else raw
+    client = scope.get("client")
+    return Wire(
+        method=scope["method"],
+        target=target.decode("latin-1"),
+        headers=tuple((bytes(name), bytes(value)) for name, value in scope["headers"]),
+        peer=client[0] if client else "",
+    )
+
+
+async def with_body(wire: Wire, receive: Receive, limit: int) -> Wire:
+    """The wire with its body, at most `limit` bytes, within the time allowed, and not encoded."""
+    declared = wire.header("content-length")
+    if declared is not None and declared.isascii() and declared.isdigit() and int(declared) > limit:
+        raise BodyTooLarge(f"the body is over {limit} bytes")
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            body = await _body(receive, limit)
+    except TimeoutError:
+        raise BodyTimeout(f"the body did not arrive within {BODY_TIMEOUT_S:.0f} seconds") from None
+    encoding = wire.header("content-encoding")
+    if encoding is not None and encoding.strip().lower() not in ("", "identity"):
+        raise UnsupportedEncoding("send the body as it is: compressed bodies are not accepted")
+    return Wire(wire.method, wire.target, wire.headers, body, wire.peer)
+
+
+async def _body(receive: Receive, limit: int) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body", False) and len(body) <= limit:
+        return body
+    chunks = [body]
+    size = len(body)
+    while size <= limit and message.get("more_body", False):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BodyTimeout("the connection closed before the body was complete")
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+    if size > limit:
+        raise BodyTooLarge(f"the body is over {limit} bytes")
+    return b"".join(chunks)
+
+
+async def send_reply(send: Send, reply: WireReply) -> None:
+    """Send the answer whole."""
+    headers = [*reply.headers, (b"content-length", str(len(reply.body)).encode())]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})

@@ -67,7 +67,7 @@ def measure(quick: bool = False) -> Figures:
         build(*checkpoint(), Path(place) / "float", "float32")
         float32 = _open(Path(place) / "float")
         speeds = _speeds([shipped, float32], rounds=60 if quick else 600)
-        texts = _texts()[:: 4 if quick else 1]
+        texts = _texts(Path(place))[:: 4 if quick else 1]
         alone = np.concatenate([shipped.encode([text]) for text in texts])
         cosines = (alone * float32.encode(texts)).sum(axis=1)
     agreements = (alone * shipped.encode(texts)).sum(axis=1) / (np.linalg.norm(alone, axis=1) ** 2)
@@ -92,9 +92,9 @@ def _open(folder: Path) -> Encoder:
     return Encoder(folder / GRAPH, folder / TOKENIZER, threads=1)
 
 
-def _texts() -> list[str]:
+def _texts(home: Path) -> list[str]:
     """Texts the encoder was not calibrated on: what skills answer, what none does, and long ones."""
-    book = SkillBook(load_plugins(encoder_folder()).skills)
+    book = SkillBook(load_plugins(home).skills)
     inside = [sentence for sentences in book.utterances("en").values() for sentence in sentences]
     outside = list(background())
     long = [" ".join(outside[i : i + 12]) for i in range(0, len(outside), 12)]

@@ -10,7 +10,6 @@ import onnxruntime as ort  # type: ignore[import-untyped]  # it carries no types
 from shared.errors import ModelInvalid, SettingsInvalid
 
 CPU: tuple[str, ...] = ("CPUExecutionProvider",)
-GPU: tuple[str, ...] = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 
 def refuse_both_runtimes() -> None:

@@ -73,7 +73,7 @@ class _Connection(asyncio.Protocol):
         self._buffer = b""
         self._next()
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         """A connection that the server closes ends its part of the round."""
         self._round.connection_over()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from channels.alexa.credentials import load_credentials
 from core.skillbook import SkillBook
 from infra.app import open_front
-from infra.asgi import Front, Receive, Scope, Send
+from infra.asgi import Front
 from infra.doors import Doors
 from infra.home import Home
 from infra.keysource import key_source
@@ -27,6 +27,7 @@ from infra.telemetry.logs import configure_logging
 from infra.telemetry.metrics import Metrics
 from infra.vault import Vault, load_master_key
 from infra.web import addresses, run
+from infra.wire import Receive, Scope, Send
 from shared.errors import NotFound
 from shared.ports import KeyOwner, KeySource, ModelService, ModelState, Vector
 from shared.turn import Outcome, Reply, Request, Turn, Understanding

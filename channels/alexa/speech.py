@@ -1,7 +1,7 @@
 """What Alexa says: words or SSML within Amazon's limit, and what of it did not fit."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from channels.alexa.answer import PlainText, Ssml
 from shared.ssml import escape, plain, sanitise
@@ -13,8 +13,11 @@ _FRAME = len("<speak></speak>")
 
 
 def spoken(reply: Reply, limit: int) -> tuple[PlainText | Ssml | None, str]:
-    """The speech of `reply` in at most `limit` characters, and the rest of the words. Choices are spoken after it."""
-    hint = _hint(reply.choices) if reply.choices else ""
+    """The speech of `reply` in at most `limit` characters, and the rest of the words.
+
+    Choices are spoken after it, those that the words name already left out.
+    """
+    hint = _hint(_unsaid(reply))
     if reply.speech is not None:
         fragment = " ".join(part for part in (sanitise(reply.speech), escape(hint)) if part)
         if len(fragment) + _FRAME <= limit:
@@ -50,7 +53,14 @@ def _both(text: str, hint: str, limit: int) -> tuple[PlainText | None, str]:
     return (PlainText(said) if said else None), _join("\n", (rest, rest_of_hint))
 
 
-def _hint(choices: tuple[Choice, ...]) -> str:
+def _unsaid(reply: Reply) -> list[Choice]:
+    said = (reply.text if reply.speech is None else plain(reply.speech)).casefold()
+    return [choice for choice in reply.choices if choice.title.casefold() not in said]
+
+
+def _hint(choices: Sequence[Choice]) -> str:
+    if not choices:
+        return ""
     titles = [words(choice.title) for choice in choices]
     *first, last = titles
     return f"You can say {', '.join(first)} or {last}." if first else f"You can say {last}."

@@ -41,7 +41,7 @@ def main() -> int:
     """Measure, print, and write the JSON where asked."""
     options = _options()
     configure_logging("error", sys.stderr)
-    plan = Plan(1, 1.0, 4_000) if options.quick else Plan(3, 3.0, 30_000)
+    plan = Plan(1, 1.0, 6_000, 200) if options.quick else Plan(3, 3.0, 40_000, 1_000)
     report = Report(datetime.now(UTC).isoformat(timespec="minutes"), machine())
     _say("machine", report.machine)
     with tempfile.TemporaryDirectory(prefix="nxb-") as folder:
@@ -106,6 +106,7 @@ def _print_cost(cost: Cost) -> None:
     print(f"\n{cost.name}: {cost.cpu_us:.0f} µs CPU a turn{target}, rounds {list(cost.cpu_us_rounds)}")
     if cost.stores_us:
         print("  stores apart, µs CPU a turn: " + " · ".join(f"{n} {us:.0f}" for n, us in cost.stores_us.items()))
+        print(f"  a person's first turn ever: {cost.first_us:.0f} µs CPU")
     print(
         f"  {turns.CONNECTIONS} connections: {cost.per_second:.0f} turns/s, p50 {cost.p50:.1f} ms, p99 {cost.p99:.1f} ms · "
         f"one connection: p50 {cost.alone_p50:.2f} ms, p99 {cost.alone_p99:.2f} ms"

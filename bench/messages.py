@@ -1,4 +1,4 @@
-"""Signed Alexa requests as Amazon sends them (3.2 kB), each of another person, session and request id."""
+"""Signed Alexa requests as Amazon sends them (3.2 kB), each with an id of its own, from people who take turns."""
 
 import base64
 import multiprocessing
@@ -48,22 +48,25 @@ def everyday(number: int) -> Phrase:
             return Phrase(f"convert {first} point {second} miles to kilometers", "outputSpeech")
 
 
-def signed(credentials: Path, phrases: Phrases, count: int) -> list[Message]:
-    """`count` requests signed with a folder of credentials; that takes most of a millisecond each, so all cores do it."""
-    make = partial(_make, credentials, phrases)
+def signed(credentials: Path, phrases: Phrases, count: int, people: int) -> list[Message]:
+    """`count` requests of so many people, signed with a folder of credentials.
+
+    Signing takes most of a millisecond each, so all cores do it.
+    """
+    make = partial(_make, credentials, phrases, people)
     numbers = range(count)
     with multiprocessing.get_context("fork").Pool() as pool:
         parts = pool.map(make, [numbers[at : at + 500] for at in range(0, count, 500)])
     return [message for part in parts for message in part]
 
 
-def _make(folder: Path, phrases: Phrases, numbers: Sequence[int]) -> list[Message]:
+def _make(folder: Path, phrases: Phrases, people: int, numbers: Sequence[int]) -> list[Message]:
     credentials = load_credentials(folder)
-    return [_message(credentials, phrases(number)) for number in numbers]
+    return [_message(credentials, phrases(number), number % people) for number in numbers]
 
 
-def _message(credentials: AlexaCredentials, phrase: Phrase) -> Message:
-    body = msgspec.json.encode(envelope(credentials.skill_id, phrase.text))
+def _message(credentials: AlexaCredentials, phrase: Phrase, person: int) -> Message:
+    body = msgspec.json.encode(envelope(credentials.skill_id, phrase.text, person))
     signature = base64.b64encode(credentials.key.sign(body, PKCS1v15(), SHA256())).decode()
     head = (
         f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json; charset=utf-8\r\n"
@@ -73,9 +76,9 @@ def _message(credentials: AlexaCredentials, phrase: Phrase) -> Message:
     return Message(head.encode() + body, phrase.expect.encode())
 
 
-def envelope(skill_id: str, utterance: str) -> dict[str, Any]:
-    """An IntentRequest with free speech, in the form of Amazon's documentation, of a person of its own."""
-    unique = secrets.token_hex(16)
+def envelope(skill_id: str, utterance: str, person: int) -> dict[str, Any]:
+    """An IntentRequest with free speech, in the form of Amazon's documentation; a person has one session."""
+    unique = f"{person:032x}"
     application = {"applicationId": skill_id}
     user = {"userId": "amzn1.ask.account." + unique.upper() * 5}
     return {
@@ -102,7 +105,7 @@ def envelope(skill_id: str, utterance: str) -> dict[str, Any]:
         },
         "request": {
             "type": "IntentRequest",
-            "requestId": f"amzn1.echo-api.request.{unique}",
+            "requestId": f"amzn1.echo-api.request.{secrets.token_hex(16)}",
             "locale": "en-US",
             "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "dialogState": "COMPLETED",

@@ -26,11 +26,12 @@ _START_S = 120.0
 
 
 class Plan(Struct, frozen=True):
-    """How long to measure: rounds of so many seconds, with at most so many messages in all."""
+    """How long to measure: rounds of so many seconds, with at most so many messages in all, from so many people."""
 
     rounds: int
     seconds: float
     messages: int
+    people: int
 
 
 class Scenario(Struct, frozen=True):
@@ -44,13 +45,17 @@ class Scenario(Struct, frozen=True):
 
 
 class Cost(Struct, frozen=True):
-    """The figures of one scenario. CPU in µs a turn (the least of the rounds), latency in ms (the middle round)."""
+    """The figures of one scenario. CPU in µs a turn (the least of the rounds), latency in ms (the middle round).
+
+    `first_us` is the cost of a person's first turn ever, which makes their key; everybody has had it before the rounds.
+    """
 
     name: str
     target_us: float | None
     cpu_us: float
     cpu_us_rounds: tuple[float, ...]
     stores_us: dict[str, float]
+    first_us: float
     per_second: float
     p50: float
     p99: float
@@ -71,8 +76,8 @@ SCENARIOS = (
 def measure(scenario: Scenario, home: Home, plan: Plan) -> Cost:
     """Start the server of a scenario in a home whose stores run, and measure it."""
     with serving(scenario.argv, home.root) as (pid, port):
-        count = max(400, int(plan.messages * scenario.share))
-        messages = signed(Simulator(home.simulator).alexa, scenario.phrases, count)
+        count = plan.people + int(plan.messages * scenario.share)
+        messages = signed(Simulator(home.simulator).alexa, scenario.phrases, count, plan.people)
         stores = {name: int(home.pid_file(name).read_text()) for name in ("postgres", "valkey")}
         return rounds(scenario.name, scenario.target_us, messages, port, pid, stores, plan, home.root)
 
@@ -87,13 +92,13 @@ def rounds(
     plan: Plan,
     folder: Path,
 ) -> Cost:
-    """Rounds against a server that runs: a warm-up, one with a single connection, then the measured ones."""
+    """Rounds against a server that runs: everybody's first turn, one with a single connection, then the measured ones."""
     server_core, client_core = cores()
     pin(tree(pid), server_core)
     for store in stores.values():
         pin(tree(store), client_core)
     bench = _Bench(messages, port, pid, stores, folder, Client(client_core))
-    bench.round(CONNECTIONS, 1.0)
+    _, first_us, _ = bench.round(CONNECTIONS, _START_S, plan.people)
     alone, _, _ = bench.round(1, plan.seconds / 2)
     measured = [bench.round(CONNECTIONS, plan.seconds) for _ in range(plan.rounds) if bench.left()]
     results = [result for result, _, _ in measured]
@@ -106,6 +111,7 @@ def rounds(
         min(costs),
         tuple(round(cost, 1) for cost in costs),
         measured[least][2],
+        first_us,
         statistics.median(result.answered / result.seconds for result in results),
         middle.p50,
         middle.p99,
@@ -138,9 +144,12 @@ class _Bench:
         """Whether enough messages are left to say anything."""
         return len(self._messages) - self._used >= 10 * CONNECTIONS
 
-    def round(self, connections: int, seconds: float) -> tuple[Result, float, dict[str, float]]:
+    def round(
+        self, connections: int, seconds: float, at_most: int | None = None
+    ) -> tuple[Result, float, dict[str, float]]:
         """One round: the client's result, the server's CPU and that of each store, in µs a turn."""
-        self._file.write_bytes(msgspec.msgpack.encode(self._messages[self._used :]))
+        end = None if at_most is None else self._used + at_most
+        self._file.write_bytes(msgspec.msgpack.encode(self._messages[self._used : end]))
         process = self._client.start(self._file, self._port, connections, seconds)
         before, stores_before = cpu_seconds(tree(self._pid)), self._stores_cpu()
         result = self._client.finish(process)

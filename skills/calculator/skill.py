@@ -1,6 +1,7 @@
 """The calculator: sums and unit conversion, exact as long as can be, and clear where there is no answer."""
 
 import asyncio
+from contextlib import suppress
 from fractions import Fraction
 
 from shared.skill import Skill, TurnContext
@@ -98,20 +99,19 @@ def convert(turn: TurnContext) -> Reply:
 
 def _unclear(first: str, second: str, locale: str) -> Reply:
     """The answer where something could not be read: the sum it is after all, a question, or what is not known."""
-    try:
+    with suppress(NotAnExpression, CannotCompute):
         return _result(expression_of(first), locale)
-    except (NotAnExpression, CannotCompute):
-        pass
     try:
-        unknown = first
         conversion.amount(first, locale)
-        if not second:
-            return _ask("Into which unit?", "calculator.convert", "unit")
-        unknown = second
-        conversion.target(second, locale)
     except UnknownUnit as error:
-        unknown = error.said or unknown
-    return Reply(text=f"I don't know a unit called “{shortened(unknown)}”.")
+        return _unknown_unit(error.said or first)
+    if not second:
+        return _ask("Into which unit?", "calculator.convert", "unit")
+    return _unknown_unit(second)
+
+
+def _unknown_unit(said: str) -> Reply:
+    return Reply(text=f"I don't know a unit called “{shortened(said)}”.")
 
 
 def _converted(first: str, second: str, locale: str) -> Reply | None:

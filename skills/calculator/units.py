@@ -112,7 +112,7 @@ def _key(said: str) -> str:
 def _registry() -> "UnitRegistry[Fraction]":
     from pint import UnitRegistry
 
-    registry: UnitRegistry[Fraction] = UnitRegistry(non_int_type=Fraction)
+    registry: UnitRegistry[Fraction] = UnitRegistry(non_int_type=Fraction)  # pyright: ignore[reportArgumentType] (pint takes any number)
     registry.define("liter_per_100_kilometers = liter / (100 * kilometer)")
     registry.define("metric_cup = 250 * milliliter")
     registry.define("international_acre = 4840 * yard ** 2")  # pint's own acre is the older survey acre

@@ -176,6 +176,7 @@ PAIRS = [
 ]
 
 
+@settings(deadline=None)
 @given(st.fractions(-1000, 1000), st.sampled_from(PAIRS))
 def test_there_and_back_again(amount: Fraction, pair: tuple[str, str]) -> None:
     source, target = known(pair[0]), known(pair[1])
@@ -205,6 +206,7 @@ def test_unknown_units_are_not_guessed(name: str) -> None:
     assert unit(name, "en-US") is None
 
 
+@settings(deadline=None)
 @given(st.fractions(-(10**12), 10**12))
 def test_rounding_says_so(value: Fraction) -> None:
     from skills.calculator.exact import Number

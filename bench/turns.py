@@ -1,5 +1,6 @@
 """What a turn costs: a web worker on one core, the client and the stores on another, CPU time by process."""
 
+import http.client
 import os
 import socket
 import statistics
@@ -206,9 +207,10 @@ def wait_until_listening(port: int, process: "subprocess.Popen[bytes]") -> None:
 
 
 def ready(port: int) -> bool:
-    """Whether /readyz says 200."""
+    """Whether /readyz says that every part is well."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
+            parts = msgspec.json.decode(answer.read())["parts"]
+            return all(part["ok"] for part in parts.values())
+    except (OSError, http.client.HTTPException):
         return False

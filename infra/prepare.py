@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+import psycopg
+
 from infra.durability import assert_durable
 from infra.home import Home, StoreAddresses
 from infra.settings import Settings
@@ -11,6 +13,7 @@ from infra.storage.migrate import migrate
 from infra.storage.postgres import Database
 from infra.storage.registry import Registry
 from infra.vault import Vault, load_master_key
+from shared.errors import StoreUnavailable
 
 
 def prepare_stores(settings: Settings, addresses: StoreAddresses) -> None:
@@ -18,9 +21,17 @@ def prepare_stores(settings: Settings, addresses: StoreAddresses) -> None:
 
     Raises MigrationFailed, NotDurable, SettingsInvalid (another master key) or StoreUnavailable.
     """
-    migrate(addresses.database_url)
+    make_tables(addresses)
     assert_durable(addresses.database_url)
     asyncio.run(_prepare_apps(settings, addresses))
+
+
+def make_tables(addresses: StoreAddresses) -> None:
+    """Bring the schema up to date. Raises MigrationFailed or StoreUnavailable."""
+    try:
+        migrate(addresses.database_url)
+    except psycopg.OperationalError as error:
+        raise StoreUnavailable(f"Postgres cannot be reached: {str(error).strip().splitlines()[0]}") from error
 
 
 async def _prepare_apps(settings: Settings, addresses: StoreAddresses) -> None:

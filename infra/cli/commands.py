@@ -8,7 +8,6 @@ import typer
 from infra.cli.context import settings
 
 app = typer.Typer(
-    help="NEXUS: one assistant, reached by every channel.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -32,6 +31,23 @@ class Door(StrEnum):
     ALEXA = "alexa"
     REST = "rest"
     WEB = "web"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from infra.version import VERSION
+
+        print(f"nexus {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    """NEXUS: one assistant, reached by every channel."""
 
 
 @app.command()

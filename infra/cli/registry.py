@@ -10,8 +10,8 @@ from rich.table import Table
 from infra.cli.tables import show
 from infra.embedded import open_stores
 from infra.home import Home, StoreAddresses
+from infra.prepare import make_tables
 from infra.settings import Settings
-from infra.storage.migrate import migrate
 from infra.storage.postgres import Database
 from infra.storage.registry import Registry
 from infra.telemetry.logs import configure_logging
@@ -26,7 +26,7 @@ def with_registry(settings: Settings, command: str, work: Callable[[Registry], A
     configure_logging("warning", sys.stderr)
     home = Home(settings.home, settings.runtime_dir)
     with open_stores(home, settings.database_url, settings.redis_url, command) as addresses:
-        migrate(addresses.database_url)
+        make_tables(addresses)
         return asyncio.run(_work(settings, addresses, work))
 
 

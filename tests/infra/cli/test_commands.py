@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.cli.context import child_environment
+from infra.version import VERSION
 from tests.infra.cli.conftest import Run
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -17,6 +18,20 @@ def test_help_names_every_command(run: Run) -> None:
     assert told.code == 0
     for command in ("up", "chat", "say", "doctor", "keys", "apps", "channels", "skills"):
         assert f" {command} " in told.out
+
+
+def test_version(run: Run) -> None:
+    assert run("--version").out.strip() == f"nexus {VERSION}"
+
+
+def test_a_database_that_is_not_there_is_one_line(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEXUS_DATABASE_URL", "postgresql://nexus:geheim@127.0.0.1:1/nexus?connect_timeout=1")
+    monkeypatch.setenv("NEXUS_REDIS_URL", "redis://127.0.0.1:1")
+    told = run("keys", "list")
+    assert told.code == 1
+    assert told.err.startswith("nexus: Postgres cannot be reached")
+    assert told.err.count("\n") == 1
+    assert "geheim" not in told.err
 
 
 @pytest.mark.parametrize(

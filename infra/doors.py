@@ -1,9 +1,6 @@
 """Opens the doors: which adapter serves a channel of an app, with its configuration as it is now."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
-
-from cachetools import TTLCache
 
 from infra.plugins import LoadedChannel
 from infra.settings import Settings
@@ -43,15 +40,16 @@ class Doors:
         self._ids = ids
         self._api_keys = api_keys
         self._key_sources = key_sources
-        self._fresh: TTLCache[_Key, ChannelAdapter | DoorShut] = TTLCache(10_000, _FRESH_S, timer=time.monotonic)
+        self._fresh: dict[_Key, tuple[float, ChannelAdapter | DoorShut]] = {}
         self._opened: dict[_Key, tuple[dict[str, str], ChannelAdapter]] = {}
 
     async def find(self, app: str, channel: str) -> ChannelAdapter | DoorShut:
         """The door, or why it is shut. Raises NotFound (no such app or channel)."""
         found = self._fresh.get((app, channel))
-        if found is None:
-            found = self._fresh[app, channel] = await self._current(app, channel)
-        return found
+        if found is None or found[0] < self._clock.monotonic():
+            door = await self._current(app, channel)
+            found = self._fresh[app, channel] = (self._clock.monotonic() + _FRESH_S, door)
+        return found[1]
 
     async def adapter(self, app: str, channel: str) -> ChannelAdapter:
         """The open door. Raises NotFound (no such app or channel) or DoorShut."""

@@ -15,7 +15,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import uvloop
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
@@ -62,6 +62,7 @@ async def serve(settings: Settings, front: OpenFront) -> None:
             address=settings.host,
             port=settings.port,
             interface=Interfaces.ASGINL,
+            http=HTTPModes.http1,  # telling versions apart costs 4 µs a request; a proxy in front speaks HTTP/1.1
             backlog=_BACKLOG,
             backpressure=_IN_FLIGHT,
             http1_settings=HTTP1Settings(header_read_timeout=_HEADER_TIMEOUT_MS),

@@ -1,7 +1,7 @@
 """Between ASGI and Wire: requests in with bounded bodies, answers out."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from shared.channel import Wire, WireReply
@@ -23,7 +23,7 @@ def wire_of(scope: Scope) -> Wire:
     return Wire(
         method=scope["method"],
         target=target.decode("latin-1"),
-        headers=tuple((bytes(name), bytes(value)) for name, value in scope["headers"]),
+        headers=tuple(scope["headers"]),
         peer=client[0] if client else "",
     )
 
@@ -33,15 +33,35 @@ async def with_body(wire: Wire, receive: Receive, limit: int) -> Wire:
     declared = wire.header("content-length")
     if declared is not None and declared.isascii() and declared.isdigit() and int(declared) > limit:
         raise BodyTooLarge(f"the body is over {limit} bytes")
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
-            body = await _body(receive, limit)
-    except TimeoutError:
-        raise BodyTimeout(f"the body did not arrive within {BODY_TIMEOUT_S:.0f} seconds") from None
+    body = await _in_time(_body(receive, limit))
     encoding = wire.header("content-encoding")
     if encoding is not None and encoding.strip().lower() not in ("", "identity"):
         raise UnsupportedEncoding("send the body as it is: compressed bodies are not accepted")
     return Wire(wire.method, wire.target, wire.headers, body, wire.peer)
+
+
+async def _in_time(body: Coroutine[Any, Any, bytes]) -> bytes:
+    """The body, unless it takes too long. A bare timer: asyncio.timeout costs three times as much, at every request."""
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("a body is read within a task")
+    late = False
+
+    def give_up() -> None:
+        nonlocal late
+        late = True
+        task.cancel()
+
+    timer = asyncio.get_running_loop().call_later(BODY_TIMEOUT_S, give_up)
+    try:
+        return await body
+    except asyncio.CancelledError:
+        if not late:
+            raise
+        task.uncancel()
+        raise BodyTimeout(f"the body did not arrive within {BODY_TIMEOUT_S:.0f} seconds") from None
+    finally:
+        timer.cancel()
 
 
 async def _body(receive: Receive, limit: int) -> bytes:

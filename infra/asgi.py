@@ -36,9 +36,11 @@ class Runs(Protocol):
 
     async def run(self, request: Request) -> Turn:
         """See `core.engine.Engine.run`."""
+        ...
 
     async def find(self, app: str, channel: str, message_id: str) -> Turn | None:
         """See `core.engine.Engine.find`."""
+        ...
 
 
 class Counts(Protocol):
@@ -58,6 +60,7 @@ class Endpoint(Protocol):
 
     async def __call__(self, wire: Wire) -> WireReply:
         """Answer."""
+        ...
 
 
 class Front:

@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
@@ -81,7 +81,7 @@ class Database:
             await asyncio.sleep(_RETRY_S)
             await self._pool.check()
 
-    async def rows(self, query: str, *params: object) -> list[tuple[Any, ...]]:
+    async def rows(self, query: LiteralString, *params: object) -> list[tuple[Any, ...]]:
         """All rows of a query."""
 
         async def work(connection: Connection) -> list[tuple[Any, ...]]:
@@ -90,12 +90,12 @@ class Database:
 
         return await self.run(work)
 
-    async def row(self, query: str, *params: object) -> tuple[Any, ...] | None:
+    async def row(self, query: LiteralString, *params: object) -> tuple[Any, ...] | None:
         """The first row of a query, or None."""
         found = await self.rows(query, *params)
         return found[0] if found else None
 
-    async def execute(self, query: str, *params: object) -> int:
+    async def execute(self, query: LiteralString, *params: object) -> int:
         """Run a statement; the number of rows it touched."""
 
         async def work(connection: Connection) -> int:

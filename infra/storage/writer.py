@@ -44,7 +44,7 @@ class TurnRow(Struct, frozen=True):
 
 
 _TURN_COLUMNS = TurnRow.__struct_fields__[:13]
-_STORE = files("infra.storage").joinpath("store_turns.sql").read_text()
+_STORE = files("infra.storage").joinpath("store_turns.sql").read_bytes()
 
 
 class Writer:

@@ -17,7 +17,7 @@ from shared.testing.fakes import FakeClock, door_ports
 KEY = "nx_0123456789abcdef_secret"
 
 
-def wire(body: bytes = b"", *authorization: str) -> Wire:
+def post(body: bytes = b"", *authorization: str) -> Wire:
     headers = [(b"host", b"nexus.example"), (b"content-type", b"application/json")]
     headers += [(b"authorization", value.encode("latin-1")) for value in authorization]
     return Wire("POST", "/v1/messages", tuple(headers), body, "192.0.2.1")
@@ -42,21 +42,21 @@ class TestRestDoor(AdapterContract):
         return json.dumps(message).encode()
 
     def sign(self, body: bytes, said: Said) -> Wire:
-        return wire(body, f"Bearer {KEY}")
+        return post(body, f"Bearer {KEY}")
 
-    def forged(self, wire_: Wire) -> Sequence[Wire]:
+    def forged(self, wire: Wire) -> Sequence[Wire]:
         wrong = ("", KEY, "Bearer", "Bearer ", f"Basic {KEY}", f"Bearer {KEY}x", f"Bearer {KEY[:-1]}", "Bearer \xff")
-        return [wire(wire_.body, value) for value in wrong] + [wire(wire_.body, f"Bearer {KEY}", f"Bearer {KEY}")]
+        return [post(wire.body, value) for value in wrong] + [post(wire.body, f"Bearer {KEY}", f"Bearer {KEY}")]
 
     def stale(self) -> Sequence[Wire]:
-        return [wire(self.body(Said()), "Bearer nx_0000000000000000_revoked")]
+        return [post(self.body(Said()), "Bearer nx_0000000000000000_revoked")]
 
     def test_without_credentials_the_door_is_shut_and_says_how_to_open_it(self) -> None:
         """It has none of its own: where no key was made, nobody gets in, and the answer says how to make one."""
         with pytest.raises(NotAuthentic):
             wait(self.open_bare(self.ports()).verify(self.wire()))
         with pytest.raises(NotAuthentic, match=self.setting):
-            wait(self.door().verify(wire()))
+            wait(self.door().verify(post()))
 
 
 @pytest.mark.parametrize(

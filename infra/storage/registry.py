@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import time
 from collections.abc import Mapping, MutableMapping
 from datetime import datetime
 
@@ -40,8 +41,10 @@ class Registry:
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
-        self._owners: MutableMapping[bytes, KeyOwner | None] = TTLCache(10_000, _CACHE_S)
-        self._configs: MutableMapping[tuple[str, str], dict[str, str] | None] = TTLCache(10_000, _CACHE_S)
+        self._owners: MutableMapping[bytes, KeyOwner | None] = TTLCache(10_000, _CACHE_S, timer=time.monotonic)
+        self._configs: MutableMapping[tuple[str, str], dict[str, str] | None] = TTLCache(
+            10_000, _CACHE_S, timer=time.monotonic
+        )
 
     async def check_master_key(self) -> None:
         """Raise SettingsInvalid if the database was written under another master key; remember ours at the first start."""

@@ -67,7 +67,7 @@ def _info(manifest: SkillManifest) -> SkillInfo:
     return SkillInfo(manifest.name, manifest.title, manifest.summary, manifest.examples)
 
 
-_EXAMPLES_A_TEMPLATE = 4
+_EXAMPLES_A_TEMPLATE = 6
 
 
 def _expanded(locale: SkillLocale) -> dict[str, tuple[str, ...]]:

@@ -5,6 +5,7 @@ of an app is merged beneath `channel_config` by whoever opens the doors.
 """
 
 import difflib
+import os
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import entry_points
@@ -27,7 +28,8 @@ from infra.settings_table import (
 from shared.errors import SettingsInvalid
 
 FILE = "nexus.toml"
-BUILT_IN_CHANNELS = Path(__file__).parent.parent / "channels"
+_ROOT = Path(__file__).parent.parent
+BUILT_IN_CHANNELS = _ROOT / "channels"
 HIDDEN = "(hidden)"
 
 
@@ -122,6 +124,12 @@ def load(environ: Mapping[str, str], cwd: Path) -> Settings:
         entries=(*shown, *door_entries),
         warnings=tuple(_unknown(found, doors)),
     )
+
+
+def child_environment() -> dict[str, str]:
+    """Our environment for a child that runs one of our modules: ours are found, those of the current folder are not."""
+    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+    return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
 
 
 _SPEC = {spec.field: spec for spec in SPECS}

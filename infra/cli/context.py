@@ -8,8 +8,6 @@ from pathlib import Path
 
 from infra.settings import Settings, load
 
-_ROOT = str(Path(__file__).parent.parent.parent)
-
 
 def settings(*, warn: bool = True) -> Settings:
     """The settings; with `warn`, what is odd about them goes to stderr. Raises SettingsInvalid."""
@@ -17,12 +15,6 @@ def settings(*, warn: bool = True) -> Settings:
     for warning in found.warnings if warn else ():
         print(f"nexus: warning: {warning}", file=sys.stderr)
     return found
-
-
-def child_environment() -> dict[str, str]:
-    """Our environment for a child that runs one of our modules: ours are found, those of the current folder are not."""
-    path = os.pathsep.join(filter(None, (_ROOT, os.environ.get("PYTHONPATH"))))
-    return {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
 
 
 def command() -> str:

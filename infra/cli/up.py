@@ -8,12 +8,11 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from infra.child import ChildSpec
-from infra.cli.context import child_environment
 from infra.cli.welcome import welcome
 from infra.embedded import Stores, prepare
 from infra.home import Home, StoreAddresses
 from infra.runtime import check_runtime
-from infra.settings import Settings
+from infra.settings import Settings, child_environment
 from infra.supervisor import Supervisor
 from infra.tcp import ensure_port_free, listens
 from infra.telemetry.logs import configure_logging

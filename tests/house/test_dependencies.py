@@ -31,7 +31,7 @@ def declared() -> set[str]:
 def imported() -> dict[str, str]:
     """Distribution -> a file of the product that imports it (shared/testing, which brings pytest's world, aside)."""
     distributions = packages_distributions()
-    found = {}
+    found: dict[str, str] = {}
     for path in tracked():
         in_product = path.suffix == ".py" and path.parts[0] in PACKAGES and path.parts[:2] != ("shared", "testing")
         for root in _roots((ROOT / path).read_text()) if in_product else ():

@@ -156,15 +156,3 @@ def test_the_page_tells_what_is_secret_required_and_for_simulators() -> None:
     assert "NEXUS_ECHO_TOKEN" in page
     assert "required to open the door; secret" in page
     assert "simulators only" in page
-
-
-def test_nothing_else_reads_the_environment() -> None:
-    root = Path(settings.__file__).parent.parent
-    readers = {
-        str(file.relative_to(root))
-        for folder in ("shared", "core", "channels", "skills", "infra")
-        for file in (root / folder).rglob("*.py")
-        if "os.environ" in file.read_text() or "getenv" in file.read_text()
-    }
-    # The command line and the workers hand the environment to `load`; that is all they do with it.
-    assert readers <= {"infra/cli/context.py", "infra/web.py"}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from infra.cli.context import child_environment
+from infra.settings import child_environment
 from tests.integration.conftest import ROOT, Nexus, until
 
 Call = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.cli.context import child_environment
+from infra.settings import child_environment
 from infra.version import VERSION
 from tests.infra.cli.conftest import Run
 

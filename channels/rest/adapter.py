@@ -16,6 +16,7 @@ from shared.turn import Device, Kind, Request, Turn
 
 JSON = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 MESSAGE_ID = r"^[A-Za-z0-9._:-]{1,128}$(?!\n)"  # a dialect that JSON Schema and Python share
+SOMETHING = r"[^\s\x00-\x1f\x85]"  # at least one character that is left when the text is cleaned
 TEXT_LIMIT = 16_384  # characters
 DEFAULT_CONVERSATION = "main"  # a user who names none has one
 
@@ -23,13 +24,13 @@ DEFAULT_CONVERSATION = "main"  # a user who names none has one
 class User(Struct, frozen=True):
     """Who speaks: `id` is the caller's own name for a person."""
 
-    id: Annotated[str, Meta(min_length=1, max_length=256)]
+    id: Annotated[str, Meta(pattern=SOMETHING, max_length=256)]
 
 
 class MessageIn(Struct, frozen=True):
     """A message to NEXUS. `message_id` makes sending it again safe; NEXUS makes one if it is absent."""
 
-    text: Annotated[str, Meta(min_length=1, max_length=TEXT_LIMIT)]
+    text: Annotated[str, Meta(pattern=SOMETHING, max_length=TEXT_LIMIT)]
     user: User
     conversation: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
     locale: Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$(?!\n)")] | None = None

@@ -16,13 +16,13 @@ from pathlib import Path
 
 from core.models.encoder import Encoder
 from core.models.service import InProcessModels
-from core.models.sessions import refuse_both_runtimes
 from core.models.store import GRAPH, TOKENIZER, Manifest, check, locked, sha256, version
 from core.skillbook import SkillBook
 from core.understanding.cache import trained
 from core.understanding.heads import Heads
 from core.understanding.samples import samples
 from infra.plugins import load_plugins
+from infra.runtime import check_runtime
 from shared.errors import ModelInvalid, NexusError
 from shared.ports import Clock
 
@@ -53,9 +53,9 @@ def open_models(
     """The model service of this process; enter it to start it. `utterances` are sentences by language and intent.
 
     `heads` is the folder trained heads are kept in. Trains what is not there yet, which takes seconds. Raises ModelInvalid
-    (no encoder: `make setup`), SettingsInvalid (two builds of ONNX Runtime).
+    (no encoder: `make setup`), StartFailed (two builds of ONNX Runtime, or none).
     """
-    refuse_both_runtimes()
+    check_runtime()
     folder = encoder_folder()
     manifest = check(folder, version(_HASHES[_WEIGHTS], "int8"))
     interpreters = {
@@ -123,7 +123,7 @@ def _prepare_heads(encoder: Manifest) -> None:
 def main() -> int:
     """Prepare the models of this environment; returns the exit code."""
     try:
-        refuse_both_runtimes()
+        check_runtime()
         manifest = prepare(encoder_folder())
         _prepare_heads(manifest)
     except (NexusError, OSError) as error:

@@ -1,33 +1,14 @@
 """ONNX Runtime sessions: opened with explicit threads, trusted only for the providers they really got."""
 
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort  # type: ignore[import-untyped]  # it carries no types
 
-from shared.errors import ModelInvalid, SettingsInvalid
+from shared.errors import ModelInvalid
 
 CPU: tuple[str, ...] = ("CPUExecutionProvider",)
-
-
-def refuse_both_runtimes() -> None:
-    """Raise SettingsInvalid if both builds of ONNX Runtime are installed: they own the same folder and break each other."""
-    if _installed("onnxruntime") and _installed("onnxruntime-gpu"):
-        raise SettingsInvalid(
-            "onnxruntime and onnxruntime-gpu are both installed and overwrite each other. "
-            "Keep one: for processors `pip uninstall onnxruntime-gpu onnxruntime` and `pip install 'nexus-gateway[cpu]'`; "
-            "for CUDA the same with [gpu]."
-        )
-
-
-def _installed(distribution: str) -> bool:
-    try:
-        version(distribution)
-    except PackageNotFoundError:
-        return False
-    return True
 
 
 def open_session(path: Path, threads: int = 1, providers: Sequence[str] = CPU) -> ort.InferenceSession:

@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from core.models import sessions
 from core.models.encoder import Encoder
-from core.models.sessions import open_session, refuse_both_runtimes
+from core.models.sessions import open_session
 from core.models.store import FILES, GRAPH, MANIFEST, WEIGHTS, check
 from core.models.tokenizer import WordPieces
 from core.models.weights import read_weights
 from infra import models
 from infra.models import encoder_folder, prepare
-from shared.errors import ModelInvalid, SettingsInvalid
+from shared.errors import ModelInvalid
 
 
 @pytest.fixture
@@ -91,13 +90,6 @@ def test_files_that_are_no_models_are_refused(tmp_path: Path) -> None:
     for load in (read_weights, open_session, WordPieces):
         with pytest.raises(ModelInvalid, match="nonsense"):
             load(path)
-
-
-def test_both_runtimes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    refuse_both_runtimes()
-    monkeypatch.setattr(sessions, "version", lambda name: "1.0")
-    with pytest.raises(SettingsInvalid, match="pip uninstall"):
-        refuse_both_runtimes()
 
 
 def test_one_runtime_is_installed() -> None:

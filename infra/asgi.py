@@ -7,6 +7,7 @@ in this order. Doors and API run on the event loop; everything else is a page an
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import unquote
 
@@ -27,6 +28,8 @@ from shared.turn import Request, Turn
 
 log = logging.getLogger("nexus.front")
 events = Events("nexus.front")
+
+_PATHS = 1024  # of doors, remembered
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -83,6 +86,7 @@ class Front:
         self._clock = clock
         self._endpoints = endpoints
         self._pages = pages
+        self._place = lru_cache(_PATHS)(self._find_place)
         self._own_paths = {
             one.manifest.path: name for name, one in doors.channels.items() if one.manifest.path is not None
         }
@@ -177,7 +181,7 @@ class Front:
         self._counts.refused(channel, error.code)
         return _problem(error) if adapter is None else adapter.render_error(error)
 
-    def _place(self, path: str) -> tuple[str, str, str]:
+    def _find_place(self, path: str) -> tuple[str, str, str]:
         """App, channel and what follows `/channels/<name>`; a path of a door's own stands for the whole."""
         own = self._own_paths.get(path)
         if own is not None:

@@ -7,6 +7,7 @@ Started by the supervisor, which has settings, stores and migrations ready.
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -72,6 +73,8 @@ async def serve(settings: Settings, front: OpenFront) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, server.stop)
+        gc.collect()
+        gc.freeze()  # what is here now stays: the collector need not look at it again, in the middle of a turn
         log.info("serving", extra={"host": settings.host, "port": settings.port})
         await server.serve()
 

@@ -30,12 +30,16 @@ def wire_of(scope: Scope) -> Wire:
 
 async def with_body(wire: Wire, receive: Receive, limit: int) -> Wire:
     """The wire with its body, at most `limit` bytes, within the time allowed, and not encoded."""
-    declared = wire.header("content-length")
-    if declared is not None and declared.isascii() and declared.isdigit() and int(declared) > limit:
+    declared = encoding = b""
+    for name, value in wire.headers:
+        if name == b"content-length":
+            declared = value
+        elif name == b"content-encoding":
+            encoding = value
+    if declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
         raise BodyTooLarge(f"the body is over {limit} bytes")
     body = await _in_time(_body(receive, limit))
-    encoding = wire.header("content-encoding")
-    if encoding is not None and encoding.strip().lower() not in ("", "identity"):
+    if encoding.strip().lower() not in (b"", b"identity"):
         raise UnsupportedEncoding("send the body as it is: compressed bodies are not accepted")
     return Wire(wire.method, wire.target, wire.headers, body, wire.peer)
 

@@ -43,6 +43,7 @@ class Scenario(Struct, frozen=True):
     phrases: Phrases
     target_us: float | None
     share: float = 1.0  # of the plan's messages: a slow server needs fewer
+    stored: bool = True  # whether the stores have a part in it
 
 
 class Cost(Struct, frozen=True):
@@ -68,7 +69,7 @@ class Cost(Struct, frozen=True):
 
 
 SCENARIOS = (
-    Scenario("door without engine", ("bench.server", "door"), thanks, 120),
+    Scenario("door without engine", ("bench.server", "door"), thanks, 120, stored=False),
     Scenario("stored turn, understanding stubbed", ("bench.server", "stubbed"), thanks, 450),
     Scenario("stored turn with the shipped model", ("infra.web", "--index", "1"), everyday, None, share=0.2),
 )
@@ -79,7 +80,8 @@ def measure(scenario: Scenario, home: Home, plan: Plan) -> Cost:
     with serving(scenario.argv, home.root) as (pid, port):
         count = plan.people + int(plan.messages * scenario.share)
         messages = signed(Simulator(home.simulator).alexa, scenario.phrases, count, plan.people)
-        stores = {name: int(home.pid_file(name).read_text()) for name in ("postgres", "valkey")}
+        names = ("postgres", "valkey") if scenario.stored else ()
+        stores = {name: int(home.pid_file(name).read_text()) for name in names}
         return rounds(scenario.name, scenario.target_us, messages, port, pid, stores, plan, home.root)
 
 

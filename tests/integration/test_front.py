@@ -174,17 +174,17 @@ def test_limits_answer_429_with_the_time_to_wait(nexus: Nexus) -> None:
         thread.join()
     assert {status for status, _ in seen} == {200, 429}
     assert all(int(headers["retry-after"]) >= 1 for status, headers in seen if status == 429)
+    nexus.flush()  # the other tests come from the same address
 
 
 def _say_on_the_web(nexus: Nexus, canary: str) -> None:
     origin = {"origin": nexus.url, **JSON}
     status, _, session = ask(nexus, "POST", "/channels/web/session", b"", origin)
-    assert status in (200, 429)
-    if status == 200:
-        token = json.loads(session)["token"]
-        body = json.dumps({"text": f"remember that {canary} is blue"}).encode()
-        status, _, content = ask(nexus, "POST", "/channels/web", body, {**origin, "authorization": f"Bearer {token}"})
-        assert (status, canary.encode() in content) == (200, True)
+    assert status == 200
+    token = json.loads(session)["token"]
+    body = json.dumps({"text": f"remember that {canary} is blue"}).encode()
+    status, _, content = ask(nexus, "POST", "/channels/web", body, {**origin, "authorization": f"Bearer {token}"})
+    assert (status, canary.encode() in content) == (200, True)
 
 
 def _say_to_alexa(nexus: Nexus, canary: str) -> None:

@@ -77,14 +77,15 @@ class Engine:
         if opened.claim is Claim.DONE:
             known = await self._turns.find(request)
             if known is not None:
-                await self._abandon(person, request, token)  # the lane; the claim is not ours
                 return _settled(known)
         try:
             recorded, session = await self._compute(person, request, opened.session, stages)
         except BaseException:
             await self._abandon(person, request, token)
             raise
-        await self._close(person, request, token, session if recorded.outcome is Recording.STORED else None)
+        # Shielded: the turn is recorded, whoever asked may be gone, and the next message waits for the lane.
+        stored = recorded.outcome is Recording.STORED
+        await asyncio.shield(self._close(person, request, token, session if stored else None))
         return _settled(recorded)
 
     async def _open(self, person: Person, request: Request, token: str, stages: Stages) -> Opened:

@@ -4,6 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 
+from shared.errors import LimitExceeded
+
+MOST_IN_LANE = 64
+
 
 class Lanes:
     """A lock per conversation, kept only while somebody holds it or waits."""
@@ -13,8 +17,10 @@ class Lanes:
 
     @asynccontextmanager
     async def hold(self, key: Hashable) -> AsyncIterator[None]:
-        """Wait for the lane of `key` (first come, first served) and hold it."""
+        """Wait for the lane of `key` (first come, first served) and hold it. Raises LimitExceeded if too many wait."""
         lock, users = self._locks.get(key, (None, 0))
+        if users >= MOST_IN_LANE:
+            raise LimitExceeded("too many messages of this conversation wait to be answered", retry_after=1)
         lock = lock or asyncio.Lock()
         self._locks[key] = (lock, users + 1)
         try:

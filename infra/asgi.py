@@ -9,12 +9,12 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 from typing import Any, Protocol
-from urllib.parse import unquote
 
 from infra.doors import DEFAULT_APP, Doors
 from infra.limits import Limits
+from infra.storage.registry import APP_NAME
 from infra.telemetry.logs import Events
-from infra.wire import Receive, Scope, Send, send_reply, wire_of, with_body
+from infra.wire import Bodies, Receive, Scope, Send, send_reply, wire_of
 from shared.channel import ChannelAdapter, Wire, WireReply
 from shared.errors import (
     DoorShut,
@@ -86,6 +86,7 @@ class Front:
         self._clock = clock
         self._endpoints = endpoints
         self._pages = pages
+        self._bodies = Bodies()
         self._place = lru_cache(_PATHS)(self._find_place)
         self._own_paths = {
             one.manifest.path: name for name, one in doors.channels.items() if one.manifest.path is not None
@@ -139,7 +140,7 @@ class Front:
     ) -> WireReply:
         if wire.method == "OPTIONS":
             return adapter.preflight(wire)
-        wire = await with_body(wire, receive, adapter.body_limit)
+        wire = await self._bodies.read(wire, receive, adapter.body_limit)
         if not sub:
             return await self._message(adapter, wire, started)
         serve = adapter.side_path(sub)
@@ -190,6 +191,8 @@ class Front:
         app = DEFAULT_APP
         if parts[0] == "apps":
             app, parts = parts[1], parts[2:]
+        if not APP_NAME.fullmatch(app):
+            raise NotFound("there is no such app")
         if parts[:1] != ["channels"] or len(parts) not in (2, 3) or parts[1] in self._own_paths.values():
             raise NotFound("there is no such path")
         return app, parts[1], parts[2] if len(parts) == 3 else ""
@@ -210,7 +213,7 @@ class Front:
             verified = await adapter.verify(wire)
             if adapter.limit is not None:
                 await self._limits.check(adapter.limit, f"{verified.app}:{verified.principal}")
-            turn = await self._engine.find(verified.app, channel, unquote(message_id))
+            turn = await self._engine.find(verified.app, channel, message_id)
             if turn is None:
                 raise NotFound("there is no such message")
             return adapter.render_found(turn)
@@ -223,7 +226,10 @@ class Front:
         wire = wire_of(scope)
         if wire.method not in endpoint.methods:
             return _problem(MethodNotAllowed(f"{wire.method} is no method here", endpoint.methods))
-        return await endpoint(wire)
+        try:
+            return await endpoint(wire)
+        except Exception as error:  # noqa: BLE001 (the last resort: a problem, never a dropped connection)
+            return self._refusal("none", None, _internal("none", error))
 
 
 def _internal(channel: str, error: Exception) -> NexusError:

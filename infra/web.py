@@ -30,7 +30,7 @@ from shared.errors import NexusError, SettingsInvalid
 log = logging.getLogger("nexus.web")
 
 # Requests in flight that Granian admits. Its default is the backlog, so a hundred stalled bodies would shut everybody out;
-# here each costs a few kilobytes until the body's time-out.
+# here each costs a few kilobytes until the body's time-out (what arrives of bodies is bounded in infra/wire.py).
 _IN_FLIGHT = 16_384
 _BACKLOG = 2_048
 _HEADER_TIMEOUT_MS = 10_000

@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from shared.channel import Wire, WireReply
-from shared.errors import BodyTimeout, BodyTooLarge, UnsupportedEncoding
+from shared.errors import BodyTimeout, BodyTooLarge, Unavailable, UnsupportedEncoding
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 BODY_TIMEOUT_S = 10.0
+MOST_ARRIVING = 64 * 1024 * 1024  # bytes
 
 
 def wire_of(scope: Scope) -> Wire:
@@ -28,20 +29,53 @@ def wire_of(scope: Scope) -> Wire:
     )
 
 
-async def with_body(wire: Wire, receive: Receive, limit: int) -> Wire:
-    """The wire with its body, at most `limit` bytes, within the time allowed, and not encoded."""
-    declared = encoding = b""
-    for name, value in wire.headers:
-        if name == b"content-length":
-            declared = value
-        elif name == b"content-encoding":
-            encoding = value
-    if declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
-        raise BodyTooLarge(f"the body is over {limit} bytes")
-    body = await _in_time(_body(receive, limit))
-    if encoding.strip().lower() not in (b"", b"identity"):
-        raise UnsupportedEncoding("send the body as it is: compressed bodies are not accepted")
-    return Wire(wire.method, wire.target, wire.headers, body, wire.peer)
+class Bodies:
+    """Reads bodies. Those that are still arriving hold at most `most` bytes together: nobody is proven yet who sends them."""
+
+    def __init__(self, most: int = MOST_ARRIVING) -> None:
+        self._left = most
+
+    async def read(self, wire: Wire, receive: Receive, limit: int) -> Wire:
+        """The wire with its body, at most `limit` bytes, within the time allowed, and not encoded.
+
+        Raises BodyTooLarge, BodyTimeout, UnsupportedEncoding, or Unavailable when too much arrives at once.
+        """
+        declared = encoding = b""
+        for name, value in wire.headers:
+            if name == b"content-length":
+                declared = value
+            elif name == b"content-encoding":
+                encoding = value
+        if declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
+            raise BodyTooLarge(f"the body is over {limit} bytes")
+        body = await _in_time(self._body(receive, limit))
+        if encoding.strip().lower() not in (b"", b"identity"):
+            raise UnsupportedEncoding("send the body as it is: compressed bodies are not accepted")
+        return Wire(wire.method, wire.target, wire.headers, body, wire.peer)
+
+    async def _body(self, receive: Receive, limit: int) -> bytes:
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        if not message.get("more_body", False) and len(body) <= limit and message["type"] == "http.request":
+            return body
+        chunks = [body]
+        held = len(body)
+        self._left -= held
+        try:
+            while held <= limit and message.get("more_body", False):
+                if self._left < 0:
+                    raise Unavailable("too many large bodies arrive at once")
+                message = await receive()
+                chunks.append(message.get("body", b""))
+                held += len(chunks[-1])
+                self._left -= len(chunks[-1])
+        finally:
+            self._left += held
+        if held > limit:
+            raise BodyTooLarge(f"the body is over {limit} bytes")
+        if message["type"] == "http.disconnect":
+            raise BodyTimeout("the connection closed before the body was complete")
+        return b"".join(chunks)
 
 
 async def _in_time(body: Coroutine[Any, Any, bytes]) -> bytes:
@@ -66,24 +100,6 @@ async def _in_time(body: Coroutine[Any, Any, bytes]) -> bytes:
         raise BodyTimeout(f"the body did not arrive within {BODY_TIMEOUT_S:.0f} seconds") from None
     finally:
         timer.cancel()
-
-
-async def _body(receive: Receive, limit: int) -> bytes:
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body", False) and len(body) <= limit:
-        return body
-    chunks = [body]
-    size = len(body)
-    while size <= limit and message.get("more_body", False):
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise BodyTimeout("the connection closed before the body was complete")
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-    if size > limit:
-        raise BodyTooLarge(f"the body is over {limit} bytes")
-    return b"".join(chunks)
 
 
 async def send_reply(send: Send, reply: WireReply) -> None:

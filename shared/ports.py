@@ -231,7 +231,10 @@ class SessionStore(Protocol):
     """
 
     async def open(self, person: Person, request: Request, token: str) -> Opened:
-        """Claim the message and the lane under `token`, and read the session, in one round trip."""
+        """Claim the message and the lane under `token`, and read the session, in one round trip.
+
+        The lane is given only with the claim: who waits for somebody else's message holds nothing.
+        """
         ...
 
     async def close(self, person: Person, request: Request, token: str, session: Session | None) -> None:

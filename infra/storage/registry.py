@@ -21,7 +21,7 @@ _SECRET_BYTES = 32
 _PREFIX = "nx"
 
 _KEY = re.compile(_PREFIX + "_([0-9a-f]{16})_[0-9a-f]{64}")
-_APP_NAME = re.compile("[a-z0-9][a-z0-9-]{0,62}")
+APP_NAME = re.compile("[a-z0-9][a-z0-9-]{0,62}")
 _decode_config = msgspec.json.Decoder(dict[str, str]).decode
 
 
@@ -41,7 +41,8 @@ class Registry:
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
-        self._owners: MutableMapping[bytes, KeyOwner | None] = TTLCache(10_000, _CACHE_S, timer=time.monotonic)
+        self._owners: MutableMapping[bytes, KeyOwner] = TTLCache(10_000, _CACHE_S, timer=time.monotonic)
+        self._unknown: MutableMapping[bytes, bool] = TTLCache(10_000, _CACHE_S, timer=time.monotonic)
         self._configs: MutableMapping[tuple[str, str], dict[str, str] | None] = TTLCache(
             10_000, _CACHE_S, timer=time.monotonic
         )
@@ -59,7 +60,7 @@ class Registry:
 
     async def create_app(self, app: str) -> bool:
         """Make an app; False if it is there already. Raises SettingsInvalid for a bad name."""
-        if not _APP_NAME.fullmatch(app):
+        if not APP_NAME.fullmatch(app):
             raise SettingsInvalid(f"an app's name is 1 to 63 lower-case letters, digits and hyphens, not {app!r}")
         return bool(await self._database.execute("insert into apps (app_id) values (%s) on conflict do nothing", app))
 
@@ -99,12 +100,15 @@ class Registry:
     async def owner(self, token: str) -> KeyOwner:
         """See `shared.ports.ApiKeys`."""
         digest = self._digest(token)
-        if digest in self._owners:
-            owner = self._owners[digest]
-        else:
-            owner = self._owners[digest] = await self._look_up(token, digest)
-        if owner is None:
+        if digest in self._unknown:
             raise NotAuthentic("this API key is unknown or revoked")
+        owner = self._owners.get(digest)
+        if owner is None:
+            owner = await self._look_up(token, digest)
+            if owner is None:
+                self._unknown[digest] = True  # apart, so that guesses push no live key out
+                raise NotAuthentic("this API key is unknown or revoked")
+            self._owners[digest] = owner
         return owner
 
     async def configure_channel(self, app: str, channel: str, values: Mapping[str, str]) -> None:
@@ -126,9 +130,11 @@ class Registry:
 
         At most two seconds old.
         """
-        if (app, channel) not in self._configs:
-            self._configs[app, channel] = await self._read_config(app, channel)
-        return self._configs[app, channel]
+        try:
+            return self._configs[app, channel]
+        except KeyError:  # asked once only: between two questions an entry may expire
+            config = self._configs[app, channel] = await self._read_config(app, channel)
+            return config
 
     async def _read_config(self, app: str, channel: str) -> dict[str, str] | None:
         row = await self._database.row(

@@ -58,8 +58,13 @@ class ValkeySessionStore:
             self._valkey.call("SET", claim_key, token, "NX", "GET", "PX", _CLAIM_TTL_MS),
             self._valkey.call("EVALSHA", _SHA[_OPEN], 2, lane_key, session_key, token, _LANE_TTL_MS),
         )
+        state = _claim(claim, token)
+        if lane and state is not Claim.MINE:
+            # Who waits for a message must not hold the lane: the worker that computes it may be waiting for that.
+            await self._valkey.call("EVALSHA", _SHA[_RELEASE], 1, lane_key, token)
+            return Opened(state, False, None)
         session = None if sealed is None else await self._opened(person, session_key, sealed)
-        return Opened(_claim(claim, token), bool(lane), session)
+        return Opened(state, bool(lane), session)
 
     async def close(self, person: Person, request: Request, token: str, session: Session | None) -> None:
         """See `SessionStore.close`."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import redis.asyncio as redis
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from shared.errors import StoreUnavailable
@@ -74,7 +74,7 @@ class Valkey:
                     answers[at] = answer
         except (RedisConnectionError, RedisTimeoutError, OSError) as error:
             answers = [_unavailable(error)] * len(batch)
-        except RedisError as error:
+        except Exception as error:  # noqa: BLE001 (whatever it is, nobody who waits may wait for ever)
             answers = [error] * len(batch)
         for (_, future), answer in zip(batch, answers, strict=True):
             if future.done():

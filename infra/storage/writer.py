@@ -105,6 +105,9 @@ class Writer:
             else:
                 log.error("row refused", extra={"sqlstate": error.sqlstate})
                 self._refuse([batch[0][1]], "Postgres refused to store this turn")
+        except Exception as error:
+            log.error("commit failed", exc_info=error, extra={"error": type(error).__name__, "rows": len(batch)})
+            self._refuse([future for _, future in batch], "the turn could not be stored")
         else:
             for row, future in batch:
                 if not future.done():

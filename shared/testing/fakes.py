@@ -220,9 +220,10 @@ class FakeSessionStore:
     async def open(self, person: Person, request: Request, token: str) -> Opened:
         """See `SessionStore.open`."""
         claim = self._claims.setdefault(_message(request), token)
+        if claim != token:
+            return Opened(Claim.DONE if claim == "done" else Claim.RUNNING, False, None)
         lane = self._lanes.setdefault(_conversation(person, request), token)
-        state = Claim.MINE if claim == token else Claim.DONE if claim == "done" else Claim.RUNNING
-        return Opened(state, lane == token, self._sessions.get(_conversation(person, request)))
+        return Opened(Claim.MINE, lane == token, self._sessions.get(_conversation(person, request)))
 
     async def close(self, person: Person, request: Request, token: str, session: Session | None) -> None:
         """See `SessionStore.close`."""

@@ -9,9 +9,10 @@ import pytest
 from core import phrases
 from core.decide import Decider
 from core.engine import Engine
+from core.lanes import MOST_IN_LANE
 from core.skillbook import LoadedSkill, SkillBook
 from shared.effects import Remember
-from shared.errors import Conflict, PluginInvalid, StoreUnavailable
+from shared.errors import Conflict, LimitExceeded, PluginInvalid, StoreUnavailable
 from shared.ports import Claim, Opened, Person
 from shared.skill import IntentSpec, Skill, SkillManifest, TurnContext
 from shared.testing.fakes import FakeClock, FakeIds, FakeModel, FakeSessionStore, FakeTurnStore
@@ -273,3 +274,15 @@ def test_two_skills_cannot_claim_one_intent() -> None:
     platform = LoadedSkill(manifest("c.d", platform=("X",)), Counter(), {})
     with pytest.raises(PluginInvalid, match=r"X means c\.d already"):
         SkillBook([platform, LoadedSkill(manifest("e.f", platform=("X",)), Counter(), {})])
+
+
+async def test_too_many_messages_of_one_conversation_are_refused(house: House) -> None:
+    sleepers = [house.request("sleep", f"m{n}", deadline=house.clock.now() + 0.005) for n in range(MOST_IN_LANE + 3)]
+    results = await asyncio.gather(*(house.engine.run(request) for request in sleepers), return_exceptions=True)
+    assert sum(isinstance(result, LimitExceeded) for result in results) == 3
+
+
+async def test_who_waits_for_a_message_does_not_hold_its_lane(house: House) -> None:
+    person, request = Person("default", "rest:ann"), house.request("count")
+    await house.sessions.open(person, request, "another worker")
+    assert (await house.sessions.open(person, request, "us")).lane is False

@@ -160,6 +160,21 @@ async def test_one_bad_row_does_not_fail_its_neighbours(store: PostgresTurnStore
     assert isinstance(results[10], StoreUnavailable)
 
 
+async def test_an_unforeseen_failure_is_told_and_the_writer_goes_on(
+    store: PostgresTurnStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await store.person(APP, "rest", "ann")
+
+    async def broken(rows: object) -> set[tuple[str, bytes]]:
+        raise RuntimeError("unforeseen")
+
+    monkeypatch.setattr(store._writer, "_store", broken)
+    with pytest.raises(StoreUnavailable):
+        await store.record(record(person, request()))
+    monkeypatch.undo()
+    assert (await store.record(record(person, request()))).outcome is Recording.STORED
+
+
 async def test_what_was_said_is_nowhere_readable(store: PostgresTurnStore, database_url: str) -> None:
     person = await store.person(APP, "rest", CANARY)
     message = request(text=CANARY, message_id=CANARY, user=CANARY, conversation=CANARY)
@@ -202,7 +217,9 @@ async def test_sessions_claims_and_lanes(store: PostgresTurnStore, sessions: Val
     opened = await sessions.open(person, message, "one")
     assert (opened.claim, opened.lane, opened.session) == (Claim.MINE, True, None)
     assert await sessions.running(APP, "rest", "m1")
-    assert (await sessions.open(person, message, "two")).claim is Claim.RUNNING
+    waiting = await sessions.open(person, request(conversation="c2"), "two")
+    assert (waiting.claim, waiting.lane) == (Claim.RUNNING, False)
+    assert (await sessions.open(person, request(message_id="m9", conversation="c2"), "nine")).lane, "nobody holds it"
     assert (await sessions.open(person, message, "one")).claim is Claim.MINE
     next_one = await sessions.open(person, request(message_id="m2"), "two")
     assert (next_one.claim, next_one.lane) == (Claim.MINE, False)

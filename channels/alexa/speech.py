@@ -61,7 +61,7 @@ def _unsaid(reply: Reply) -> list[Choice]:
 def _hint(choices: Sequence[Choice]) -> str:
     if not choices:
         return ""
-    titles = [words(choice.title) for choice in choices]
+    titles = [f"“{words(choice.title).rstrip('.?! ')}”" for choice in choices]
     *first, last = titles
     return f"You can say {', '.join(first)} or {last}." if first else f"You can say {last}."
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from infra.cli.context import settings
+from shared.text import clean
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -66,7 +67,9 @@ def chat(
     """Talk to NEXUS line by line, whether it runs or not. Ctrl-D ends."""
     from infra.cli.chat import run
 
-    run(settings(), app, user)
+    if not clean(user):
+        raise typer.BadParameter("name somebody, or leave it out", param_hint="--user")
+    run(settings(), app, clean(user))
 
 
 @app.command()
@@ -82,9 +85,10 @@ def say(
     """Say something to the running NEXUS as a platform would: signed, over TCP, to the app `sim`."""
     from infra.cli.say import run
 
-    if not text and not interactive:
+    said = clean(" ".join(text or ()))
+    if not said and (text or not interactive):
         raise typer.BadParameter('say what? For example: nexus say "what time is it in Tokyo"', param_hint="TEXT")
-    run(settings(), channel.value, " ".join(text or ()), show=show, interactive=interactive, user=user)
+    run(settings(), channel.value, said, show=show, interactive=interactive, user=user)
 
 
 @app.command()

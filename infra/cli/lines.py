@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Iterator
 
+from shared.text import clean
+
 
 def lines() -> Iterator[str]:
     """Lines that hold something, until Ctrl-D, Ctrl-C or the end of the pipe. Prompts on a terminal only."""
@@ -11,7 +13,7 @@ def lines() -> Iterator[str]:
         import readline  # noqa: F401 (its import gives input() a history and arrow keys)
     while True:
         try:
-            line = input("> " if terminal else "").strip()
+            line = clean(input("> " if terminal else ""))
         except (EOFError, KeyboardInterrupt):
             if terminal:
                 print()

@@ -119,13 +119,13 @@ def test_choices_are_said_after_long_words() -> None:
     response = _response(
         Reply(text="word " * 3_000, choices=(Choice("left", "l"), Choice("right", "r")), expects_answer=True)
     )
-    assert response["outputSpeech"]["text"].endswith("You can say left or right.")
+    assert response["outputSpeech"]["text"].endswith("You can say “left” or “right”.")
 
 
 def test_choices_that_were_said_are_not_said_again() -> None:
     choices = (Choice("Roll a die", "roll"), Choice("Stop", "stop"))
     response = _response(Reply(text="Try “roll a die”.", choices=choices, expects_answer=True))
-    assert response["outputSpeech"]["text"] == "Try “roll a die”. You can say Stop."
+    assert response["outputSpeech"]["text"] == "Try “roll a die”. You can say “Stop”."
 
 
 def test_control_characters_are_not_said() -> None:

@@ -83,9 +83,7 @@ class Engine:
         except BaseException:
             await self._abandon(person, request, token)
             raise
-        # Shielded: the turn is recorded, whoever asked may be gone, and the next message waits for the lane.
-        stored = recorded.outcome is Recording.STORED
-        await asyncio.shield(self._close(person, request, token, session if stored else None))
+        await self._close(person, request, token, session if recorded.outcome is Recording.STORED else None)
         return _settled(recorded)
 
     async def _open(self, person: Person, request: Request, token: str, stages: Stages) -> Opened:

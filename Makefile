@@ -61,9 +61,10 @@ test-all: dev ## every test, the slow ones too
 	@infra/deploy/test.sh "slow or not slow" -n 2
 
 # For maintainers, after a change of the dependencies in pyproject.toml; uv must be on PATH. UPGRADE=1 takes newer
-# versions inside the ranges. The tools and the gpu extra are held to the versions of the cpu lock where they meet.
+# versions inside the ranges. One version of a package serves every Python, so that all run and type-check alike; the
+# tools and the gpu extra are held to the versions of the cpu lock where they meet.
 compile := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-header --no-config $(if $(UPGRADE),--upgrade)
+	--fork-strategy fewest --no-emit-index-url --no-header --no-config $(if $(UPGRADE),--upgrade)
 
 lock: ## compile the lock files again (needs uv)
 	@$(compile) pyproject.toml --extra cpu --group install --output-file locks/cpu.txt

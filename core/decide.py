@@ -185,7 +185,7 @@ class Decider:
             self._model.state(),
             understanding,
             name,
-            pending=_question(reply, name, understanding),
+            pending=question(reply, name, understanding, session.pending),
             remember=remember,
             forget=tuple(effect.memory_id for effect in reply.effects if isinstance(effect, Forget)),
         )
@@ -230,10 +230,15 @@ def _answer_to(pending: Pending, text: str) -> Understanding:
     return Understanding(pending.intent, 1.0, slots=slots, source="dialogue")
 
 
-def _question(reply: Reply, skill: str, understanding: Understanding) -> Pending | None:
-    if reply.elicit is None:
+def question(reply: Reply, skill: str, understanding: Understanding, before: Pending | None) -> Pending | None:
+    """The question that `reply` leaves open. Asked once more ("repeat"), it keeps what was known when it was asked first."""
+    asked = reply.elicit
+    if asked is None:
         return None
-    return Pending(skill, reply.elicit.intent, reply.elicit.slot, understanding.slots)
+    if before is not None and (before.intent, before.slot) == (asked.intent, asked.slot):
+        known = understanding.slots if understanding.intent == asked.intent else {}
+        return Pending(before.skill, asked.intent, asked.slot, {**before.slots, **known})
+    return Pending(skill, asked.intent, asked.slot, understanding.slots)
 
 
 def _where(error: Exception) -> str:

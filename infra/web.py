@@ -10,6 +10,7 @@ import asyncio
 import gc
 import logging
 import os
+import resource
 import signal
 import sys
 from contextlib import AbstractAsyncContextManager
@@ -33,6 +34,7 @@ log = logging.getLogger("nexus.web")
 # here each costs a few kilobytes until the body's time-out (what arrives of bodies is bounded in infra/wire.py).
 _IN_FLIGHT = 16_384
 _BACKLOG = 2_048
+_FILES = 65_536
 _HEADER_TIMEOUT_MS = 10_000
 
 OpenFront = AbstractAsyncContextManager[Asgi]
@@ -79,8 +81,15 @@ async def serve(settings: Settings, front: OpenFront) -> None:
         await server.serve()
 
 
+def allow_many_connections() -> None:
+    """Each is an open file, and ordinary users start with 1,024: so many that stall would shut everybody else out."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, _FILES)), hard))
+
+
 def run(settings: Settings, front: OpenFront) -> None:
     """Serve on a fast event loop."""
+    allow_many_connections()
     uvloop.run(serve(settings, front))
 
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from core import phrases
-from core.decide import Decider
+from core.decide import Decider, question
 from core.engine import Engine
 from core.lanes import MOST_IN_LANE
 from core.skillbook import LoadedSkill, SkillBook
@@ -16,7 +16,7 @@ from shared.errors import Conflict, LimitExceeded, PluginInvalid, StoreUnavailab
 from shared.ports import Claim, Opened, Person
 from shared.skill import IntentSpec, Skill, SkillManifest, TurnContext
 from shared.testing.fakes import FakeClock, FakeIds, FakeModel, FakeSessionStore, FakeTurnStore
-from shared.turn import Elicit, Kind, Outcome, PlatformIntent, Reply, Request, SlotValue
+from shared.turn import Elicit, Kind, Outcome, Pending, PlatformIntent, Reply, Request, SlotValue, Understanding
 
 SENTENCES = {
     "count": "counter.count",
@@ -286,3 +286,11 @@ async def test_who_waits_for_a_message_does_not_hold_its_lane(house: House) -> N
     person, request = Person("default", "rest:ann"), house.request("count")
     await house.sessions.open(person, request, "another worker")
     assert (await house.sessions.open(person, request, "us")).lane is False
+
+
+def test_a_question_asked_once_more_keeps_what_was_known() -> None:
+    reply, known = Reply(text="To whom?", elicit=Elicit("mail.send", "to")), {"what": SlotValue("a card")}
+    first = question(reply, "mail", Understanding("mail.send", 1.0, slots=known), None)
+    assert first == Pending("mail", "mail.send", "to", known)
+    assert question(reply, "assistant", Understanding("assistant.repeat", 1.0), first) == first
+    assert question(Reply(text="Done."), "mail", Understanding("mail.send", 1.0), first) is None

@@ -84,7 +84,9 @@ async def serve(settings: Settings, front: OpenFront) -> None:
 def allow_many_connections() -> None:
     """Each is an open file, and ordinary users start with 1,024: so many that stall would shut everybody else out."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, _FILES)), hard))
+    most = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    if soft != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 def run(settings: Settings, front: OpenFront) -> None:

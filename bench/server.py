@@ -28,7 +28,7 @@ from infra.telemetry.metrics import Metrics
 from infra.vault import Vault, load_master_key
 from infra.web import addresses, run
 from infra.wire import Receive, Scope, Send
-from shared.errors import NotFound
+from shared.errors import NotAuthentic, NotFound
 from shared.ports import KeyOwner, KeySource, ModelService, ModelState, Vector
 from shared.turn import Outcome, Reply, Request, Turn, Understanding
 
@@ -89,7 +89,7 @@ class SimulatorOnly(Registry):
 
     async def owner(self, token: str) -> KeyOwner:
         """Nobody has a key here."""
-        raise NotImplementedError
+        raise NotAuthentic("nobody has a key here")
 
 
 @asynccontextmanager

@@ -186,13 +186,13 @@ def _say_on_the_web(nexus: Nexus, canary: str) -> None:
     status, _, session = ask(nexus, "POST", "/channels/web/session", b"", origin)
     assert status == 200
     token = json.loads(session)["token"]
-    body = json.dumps({"text": f"remember that {canary} is blue"}).encode()
+    body = json.dumps({"text": f"remember that the {canary} sings at dawn"}).encode()
     status, _, content = ask(nexus, "POST", "/channels/web", body, {**origin, "authorization": f"Bearer {token}"})
     assert (status, canary.encode() in content) == (200, True)
 
 
 def _say_to_alexa(nexus: Nexus, canary: str) -> None:
-    heard = nexus.alexa().say(f"remember that {canary} is green")
+    heard = nexus.alexa().say(f"remember that the {canary} sings at dawn")
     assert canary in heard.speech
 
 

@@ -36,7 +36,7 @@ def main() -> None:
 async def _measure(folder: Path) -> None:
     clock = FakeClock()
     credentials = make_credentials(folder, clock.now())
-    keys = key_source(credentials.config(), clock)
+    keys = key_source("alexa", credentials.config(), clock)
     door = AlexaAdapter.open("bench", credentials.config(), door_ports(clock, keys=keys))
     twin = AlexaTwin(credentials, "http://127.0.0.1", now=clock.now)
     body = msgspec.json.encode(twin.envelope({"type": "IntentRequest", "intent": INTENT}))

@@ -99,8 +99,8 @@ async def open_door(settings: Settings) -> AsyncIterator[Front]:
     plugins = load_plugins(settings.home)
     vault = Vault(load_master_key(settings.master_key_file, create=True))
 
-    def keys(config: Mapping[str, str]) -> KeySource:
-        return key_source(config, clock)
+    def keys(platform: str, config: Mapping[str, str]) -> KeySource:
+        return key_source(platform, config, clock)
 
     doors = Doors(plugins.channels, settings, registry, vault, clock, RandomIds(), registry, keys)
     with Metrics(settings.home / "run" / "metrics", "web", clock) as metrics:

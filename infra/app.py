@@ -118,7 +118,7 @@ def make_doors(parts: Parts) -> Doors:
         parts.clock,
         parts.ids,
         parts.registry,
-        lambda config: key_source(config, parts.clock),
+        lambda platform, config: key_source(platform, config, parts.clock),
     )
 
 

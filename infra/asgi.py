@@ -120,14 +120,15 @@ class Front:
             if loaded is None:
                 channel = "none"  # names from outside are no labels of metrics
                 raise NotFound("there is no such channel")
-            if sub and sub not in loaded.adapter.side_paths:
-                raise NotFound("there is no such path")
+            methods = _methods(loaded.adapter, sub)
             door = await self._doors.find(app, channel)
-            if wire.method not in loaded.adapter.methods:
-                raise MethodNotAllowed(f"{wire.method} is no method here", loaded.adapter.methods)
+            if wire.method not in methods:
+                raise MethodNotAllowed(f"{wire.method} is no method here", methods)
             if isinstance(door, DoorShut):
                 raise DoorShut(str(door))
             adapter = door
+            if sub in loaded.adapter.places:
+                adapter, sub = door.at(sub), ""
             reply = await self._through(adapter, sub, wire, receive, started)
         except NexusError as error:
             reply = self._refusal(channel, adapter, error)
@@ -230,6 +231,15 @@ class Front:
             return await endpoint(wire)
         except Exception as error:  # noqa: BLE001 (the last resort: a problem, never a dropped connection)
             return self._refusal("none", None, _internal("none", error))
+
+
+def _methods(adapter: type[ChannelAdapter], path: str) -> tuple[str, ...]:
+    """The methods of a path below a door. Raises NotFound where there is no such path."""
+    if path in adapter.places:
+        return adapter.methods
+    if path in adapter.side_paths:
+        return adapter.side_paths[path]
+    raise NotFound("there is no such path")
 
 
 def _internal(channel: str, error: Exception) -> NexusError:

@@ -45,6 +45,11 @@ class RsaSha256Key:
     def __init__(self, key: RSAPublicKey) -> None:
         self._key, self._padding, self._hash = key, PKCS1v15(), SHA256()
 
+    @property
+    def public(self) -> RSAPublicKey:
+        """The key itself."""
+        return self._key
+
     def verify(self, signature: bytes, data: bytes) -> None:
         """Return if `signature` is that of `data`; raise SignatureInvalid otherwise."""
         try:

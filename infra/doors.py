@@ -14,7 +14,7 @@ DEFAULT_APP = "default"
 SIMULATOR_APP = "sim"
 _FRESH_S = 2.0  # a changed configuration counts within this time
 
-KeySources = Callable[[Mapping[str, str]], KeySource]
+KeySources = Callable[[str, Mapping[str, str]], KeySource]
 _Key = tuple[str, str]
 
 

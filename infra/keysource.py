@@ -38,14 +38,22 @@ _FOLDER = "/echo.api/"
 _PATH = re.compile(r"/[A-Za-z0-9._~+=,@/-]+", re.ASCII)
 
 
-def key_source(config: Mapping[str, str], clock: Clock) -> KeySource:
-    """The key source of an Alexa door. `extra_roots` (PEM file) and `certificates` (folder) are for simulators.
+def key_source(platform: str, config: Mapping[str, str], clock: Clock) -> KeySource:
+    """The key source of a platform. Raises DoorShut if a file that `config` names cannot be read."""
+    return _SOURCES[platform](config, clock)
+
+
+def alexa_keys(config: Mapping[str, str], clock: Clock) -> KeySource:
+    """Amazon's certificate chains by URL. `extra_roots` (PEM file) and `certificates` (folder) are for simulators.
 
     Raises DoorShut if a file that `config` names cannot be read.
     """
     roots = extra_roots(Path(config["extra_roots"])) if config.get("extra_roots") else ()
     chains = FolderChains(Path(config["certificates"])) if config.get("certificates") else HttpChains()
     return ChainKeys(chains, Trust(ALEXA_SERVER_NAME, roots), clock)
+
+
+_SOURCES = {"alexa": alexa_keys}
 
 
 def canonical(url: str) -> str:

@@ -7,14 +7,14 @@ Adapters know no web framework. `parse` takes only a `Verified`, so the type che
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from msgspec import Struct
 
-from shared.errors import NexusError, NotFound
-from shared.ports import DoorPorts
+from shared.errors import DeliveryFailed, NexusError, NotFound
+from shared.ports import Documents, DoorPorts, Outgoing
 from shared.problem import problem
-from shared.turn import Request, Turn
+from shared.turn import Reply, Request, Turn
 
 
 class Wire(Struct, frozen=True):
@@ -71,6 +71,26 @@ class SidePath(Struct, frozen=True):
     limit: Limit
 
 
+class Receipt(Struct, frozen=True):
+    """What a platform reports about a message of ours. Receipts come twice and in any order; a final state is never left.
+
+    `provider_id` is the platform's id for the message, `reference` ours, where the platform gives it back. `opted_out`: the
+    platform says that this person does not want messages any more.
+    """
+
+    state: Literal["sent", "delivered", "failed"]
+    provider_id: str = ""
+    reference: str = ""
+    reason: str = ""  # the platform's error code, for people to look up; never a number or a text
+    opted_out: bool = False
+
+
+class Delivered(Struct, frozen=True):
+    """A platform's API took a message: under which id."""
+
+    provider_id: str
+
+
 class ChannelAdapter(ABC):
     """One door. An instance serves one app; it is made anew when its configuration changes.
 
@@ -83,7 +103,11 @@ class ChannelAdapter(ABC):
     unauthenticated: ClassVar[int] = 401  # what the platform wants to see when authentication fails
     limit: ClassVar[Limit | None] = None
     methods: ClassVar[tuple[str, ...]] = ("POST",)
-    side_paths: ClassVar[frozenset[str]] = frozenset()  # below its own, such as "session"; see `side_path`
+    places: ClassVar[frozenset[str]] = frozenset({""})  # where messages come in, below the door's own path; see `at`
+    side_paths: ClassVar[
+        Mapping[str, tuple[str, ...]]
+    ] = {}  # what is served below it besides, by which methods; see `side_path`
+    answers_first: bool = False  # whether `answer` is asked before NEXUS' own skills
 
     @classmethod
     @abstractmethod
@@ -110,12 +134,39 @@ class ChannelAdapter(ABC):
         status, headers, body = problem(error, self.unauthenticated)
         return WireReply(status, headers, body)
 
+    def at(self, place: str) -> "ChannelAdapter":
+        """The adapter for messages at `/channels/<name>/<place>`, one of `places`. Raises DoorShut, naming what it lacks."""
+        return self
+
+    async def answer(self, verified: Verified, request: Request, documents: Documents) -> Reply | None:
+        """The door's own answer, where `answers_first`: to be recorded like any other; None leaves it to NEXUS' skills.
+
+        It may be asked twice for one message, so it changes nothing itself: effects go into the reply.
+        """
+        return None
+
+    def receipt(self, verified: Verified) -> Receipt | None:
+        """What the platform reports about a message of ours; None where `verified` is a message. Raises Malformed."""
+        return None
+
+    def render_receipt(self) -> WireReply:
+        """The platform's answer once a receipt is noted."""
+        return WireReply(204, (), b"")
+
+    def outgoing(self, request: Request, turn: Turn) -> tuple[Outgoing, ...]:
+        """What is sent through the platform's API once `turn` is committed, in this order; () where `render` carries it. Pure."""
+        return ()
+
+    async def deliver(self, content: Mapping[str, Any], reference: str) -> Delivered:
+        """Send what `outgoing` made, under `reference`, the same at every attempt. Raises DeliveryFailed."""
+        raise DeliveryFailed(f"{self.name}: this channel cannot be written to", final=True)
+
     def render_found(self, turn: Turn) -> WireReply:
         """The answer when a recorded turn is asked for later. Doors through which nobody asks have none."""
         raise NotFound("this channel does not keep answers for later")
 
     def side_path(self, path: str) -> SidePath:
-        """What serves `POST /channels/<name>/<path>`, for each of `side_paths`."""
+        """What serves `/channels/<name>/<path>`, for each of `side_paths`."""
         raise NotFound(f"this channel has no path {path!r}")
 
     def preflight(self, wire: Wire) -> WireReply:

@@ -4,6 +4,8 @@ Effects on NEXUS' own store commit together with the turn that asked for them, s
 message repeats neither.
 """
 
+from typing import Any
+
 from msgspec import Struct
 
 
@@ -19,4 +21,11 @@ class Forget(Struct, frozen=True, tag="forget"):
     memory_id: str
 
 
-Effect = Remember | Forget
+class Keep(Struct, frozen=True, tag="keep"):
+    """Keep `content` (a JSON object) as the person's document called `name`, in place of what it held; None removes it."""
+
+    name: str
+    content: dict[str, Any] | None
+
+
+Effect = Remember | Forget | Keep

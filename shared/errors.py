@@ -16,7 +16,8 @@
     │   ├── DoorShut           the door has no credentials
     │   ├── StoreUnavailable   Postgres or Valkey cannot be reached
     │   ├── ModelUnavailable   no model is loaded, or its queue is full
-    │   └── KeySourceUnavailable a signing key could not be fetched
+    │   ├── KeySourceUnavailable a signing key could not be fetched
+    │   └── DeliveryFailed     a platform's API did not take a message
     ├── DeadlineExceeded       503  the answer was not ready in time
     ├── SettingsInvalid        a setting cannot be read or contradicts another
     ├── HomeHeld               another NEXUS owns this NEXUS_HOME
@@ -163,6 +164,23 @@ class KeySourceUnavailable(Unavailable):
     """A certificate or key could not be fetched in time."""
 
     code = "key_source_unavailable"
+
+
+class DeliveryFailed(Unavailable):
+    """A platform's API did not take a message. `final`: it never will; otherwise it may be tried again under the same reference.
+
+    `opted_out`: the person does not want messages (Twilio's error 21610). The text holds the platform's error code, no number.
+    """
+
+    code = "delivery_failed"
+
+    def __init__(
+        self, text: str, *, final: bool = False, opted_out: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(text)
+        self.final, self.opted_out = final, opted_out
+        if retry_after is not None:
+            self.retry_after = retry_after
 
 
 class DeadlineExceeded(NexusError):

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import NewType, Protocol
+from typing import Any, NewType, Protocol
 
 from msgspec import Struct
 
+from shared.effects import Keep
 from shared.turn import Request, Session, Trace, Turn, Understanding
 
 Vector = NewType("Vector", bytes)
@@ -35,16 +36,21 @@ class Ids(Protocol):
 class SigningKey(Protocol):
     """A public key that was found trustworthy."""
 
+    @property
+    def public(self) -> Any:
+        """The key as the cryptography library has it, for libraries that verify whole tokens."""
+        ...
+
     def verify(self, signature: bytes, data: bytes) -> None:
         """Return if `signature` is that of `data`; raise SignatureInvalid otherwise."""
         ...
 
 
 class KeySource(Protocol):
-    """Public keys by their URL: allow-listed, cached, bounded, timed."""
+    """A platform's public keys by name (a certificate's URL, a key id): allow-listed, cached, bounded, timed."""
 
-    async def key(self, url: str) -> SigningKey:
-        """The key at `url`. Raises SignatureInvalid (not acceptable) or KeySourceUnavailable (could not be fetched)."""
+    async def key(self, name: str) -> SigningKey:
+        """The key called `name`. Raises SignatureInvalid (not acceptable) or KeySourceUnavailable (could not be fetched)."""
         ...
 
 
@@ -67,14 +73,14 @@ class ApiKeys(Protocol):
 class DoorPorts(Struct, frozen=True):
     """What a channel adapter may use.
 
-    `keys` makes a KeySource from the door's configuration. `secret(purpose)` is a 32-byte secret of this app, the same
-    after a restart.
+    `keys` makes the KeySource of a platform ("alexa": certificate chains by URL; "google": certificates by key id) from the
+    door's configuration. `secret(purpose)` is a 32-byte secret of this app, the same after a restart.
     """
 
     clock: Clock
     ids: Ids
     api_keys: ApiKeys
-    keys: Callable[[Mapping[str, str]], KeySource]
+    keys: Callable[[str, Mapping[str, str]], KeySource]
     secret: Callable[[str], bytes]
 
 
@@ -123,6 +129,25 @@ class Memories(Protocol):
         ...
 
 
+class Documents(Protocol):
+    """What is kept about the person who speaks, by name; see the effect `Keep`."""
+
+    async def get(self, name: str) -> dict[str, Any] | None:
+        """The content that was kept last under `name`, or None."""
+        ...
+
+
+class Outgoing(Struct, frozen=True):
+    """A message to be sent through a platform's own API, once the turn that says it is committed.
+
+    `content` is what the adapter's `deliver` needs (JSON values; encrypted at rest under the person's key). `place` is the
+    adapter's own place, such as a carrier.
+    """
+
+    content: dict[str, Any]
+    place: str = ""
+
+
 class Person(Struct, frozen=True):
     """Somebody NEXUS knows, within one app."""
 
@@ -158,6 +183,9 @@ class TurnRecord(Struct, frozen=True, kw_only=True):
     session: Session
     remember: tuple[NewMemory, ...] = ()
     forget: tuple[str, ...] = ()
+    keep: tuple[Keep, ...] = ()
+    outgoing: tuple[Outgoing, ...] = ()
+    consent: bool | None = None  # whether we may write to this person on this channel from now on; None: as before
     model: str = ""
 
 

@@ -4,7 +4,7 @@ All values are frozen. Times are Unix seconds (float, UTC) unless a name says ot
 """
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct, field
 
@@ -63,12 +63,27 @@ class Attachment(Struct, frozen=True):
     media_type: str
 
 
+class Keyword(Struct, frozen=True):
+    """A whole message that carriers' rules give a meaning to: STOP, START, HELP and their synonyms.
+
+    `ordinary`: the word is also one people answer with (YES, END, CANCEL), so an open question of ours comes first.
+    `carrier_answers`: the carrier sends its own reply, which a second one would double. `reply` is what to say otherwise,
+    "" for NEXUS' own words.
+    """
+
+    meaning: Literal["stop", "start", "help"]
+    ordinary: bool = False
+    carrier_answers: bool = False
+    reply: str = ""
+
+
 class Request(Struct, frozen=True, kw_only=True):
     """One inbound message, the same from every channel.
 
     `user` is the channel's own name for the person, unique within app and channel. `conversation` groups messages that are
     answered in order. `message_id` is the channel's own id, on which duplicates are recognised. `deadline` is when the
-    platform stops waiting. `native` holds the few platform facts that `render` needs again.
+    platform stops waiting. `native` holds the few platform facts that `render` needs again. `opt_out` says that people of
+    this channel may forbid us to write to them (SMS): what they decided is looked up before an answer is made.
     """
 
     app: str
@@ -85,6 +100,8 @@ class Request(Struct, frozen=True, kw_only=True):
     intent: PlatformIntent | None = None
     event: str = ""  # the platform's own name for an event or action (`AudioPlayer.PlaybackStarted`)
     attachments: tuple[Attachment, ...] = ()
+    keyword: Keyword | None = None
+    opt_out: bool = False
     native: dict[str, Any] = field(default_factory=dict)
 
 

@@ -36,7 +36,7 @@ class AlexaAdapter(ChannelAdapter):
                 "alexa: there is no skill id; set NEXUS_ALEXA_SKILL_ID, "
                 "or run `nexus channels configure alexa skill_id=amzn1.ask.skill.…`"
             )
-        return cls(app, skill_id, ports.keys(config), ports.clock)
+        return cls(app, skill_id, ports.keys("alexa", config), ports.clock)
 
     async def verify(self, wire: Wire) -> Verified:
         """As ChannelAdapter.verify."""

@@ -42,7 +42,7 @@ class WebAdapter(ChannelAdapter):
     name: ClassVar[str] = "web"
     limit: ClassVar[Limit | None] = Limit("web-messages", per_second=1.0, burst=30, on_failure="open")
     methods: ClassVar[tuple[str, ...]] = ("POST", "OPTIONS")
-    side_paths: ClassVar[frozenset[str]] = frozenset({"session"})
+    side_paths: ClassVar[Mapping[str, tuple[str, ...]]] = {"session": ("POST", "OPTIONS")}
     session_limit: ClassVar[Limit] = Limit("web-sessions", per_second=0.5, burst=60, on_failure="open")  # by peer
 
     def __init__(self, app: str, origins: frozenset[str], ports: DoorPorts) -> None:

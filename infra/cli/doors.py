@@ -30,7 +30,7 @@ async def door_states(settings: Settings, registry: Registry, plugins: Plugins, 
         clock,
         RandomIds(),
         registry,
-        lambda config: key_source(config, clock),
+        lambda platform, config: key_source(platform, config, clock),
     )
     states: dict[str, str] = {}
     for channel in doors.channels:

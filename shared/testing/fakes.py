@@ -90,7 +90,7 @@ def door_ports(
         clock=clock or FakeClock(),
         ids=FakeIds(),
         api_keys=FakeApiKeys(owners or {}),
-        keys=lambda _config: source,
+        keys=lambda _platform, _config: source,
         secret=lambda purpose: hashlib.sha256(purpose.encode()).digest(),
     )
 

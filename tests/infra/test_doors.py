@@ -33,7 +33,14 @@ def doors(registry: Registry, home: Path, **environment: str) -> Doors:
     channels = load_plugins(home).channels
     clock = SystemClock()
     return Doors(
-        channels, settings, registry, VAULT, clock, RandomIds(), registry, lambda config: key_source(config, clock)
+        channels,
+        settings,
+        registry,
+        VAULT,
+        clock,
+        RandomIds(),
+        registry,
+        lambda platform, config: key_source(platform, config, clock),
     )
 
 

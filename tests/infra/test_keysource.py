@@ -315,19 +315,21 @@ async def test_a_flood_of_addresses_is_bounded_and_spares_the_good_key(
 
 
 async def test_chains_from_a_folder(credentials: AlexaCredentials, clock: FakeClock, tmp_path: Path) -> None:
-    keys = key_source(credentials.config(), clock)
+    keys = key_source("alexa", credentials.config(), clock)
     assert isinstance(await keys.key(credentials.chain_url), RsaSha256Key)
     with pytest.raises(SignatureInvalid, match=r"nobody\.pem"):
         await keys.key("https://s3.amazonaws.com/echo.api/nobody.pem")
     (tmp_path / "big.pem").write_bytes(b"x" * (FETCH_BYTES + 1))
     with pytest.raises(SignatureInvalid, match="larger"):
-        await key_source({"certificates": str(tmp_path)}, clock).key("https://s3.amazonaws.com/echo.api/big.pem")
+        await key_source("alexa", {"certificates": str(tmp_path)}, clock).key(
+            "https://s3.amazonaws.com/echo.api/big.pem"
+        )
 
 
 async def test_without_extra_roots_the_simulators_chain_is_refused(
     credentials: AlexaCredentials, clock: FakeClock
 ) -> None:
-    keys = key_source({"certificates": str(credentials.certificates)}, clock)
+    keys = key_source("alexa", {"certificates": str(credentials.certificates)}, clock)
     with pytest.raises(SignatureInvalid, match="not good"):
         await keys.key(credentials.chain_url)
 

@@ -1,12 +1,9 @@
-"""What the tests of the Alexa door share: credentials made once, an open door, golden files."""
+"""What the tests of the Alexa door share: credentials made once, an open door."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
 
 from channels.alexa.adapter import AlexaAdapter
@@ -49,7 +46,13 @@ def door(credentials: AlexaCredentials, clock: FakeClock) -> AlexaAdapter:
 
 def open_door(credentials: AlexaCredentials, clock: FakeClock) -> AlexaAdapter:
     """The door of app `contract` that believes `credentials`."""
-    ports = DoorPorts(clock, FakeIds(), FakeApiKeys({}), lambda config: key_source(config, clock), lambda _: b"s" * 32)
+    ports = DoorPorts(
+        clock,
+        FakeIds(),
+        FakeApiKeys({}),
+        lambda platform, config: key_source(platform, config, clock),
+        lambda _: b"s" * 32,
+    )
     return AlexaAdapter.open("contract", credentials.config(), ports)
 
 
@@ -74,18 +77,3 @@ def wire_of(twin: AlexaTwin, body: bytes) -> Wire:
     """The signed request with this body."""
     headers = tuple((name.encode(), value.encode()) for name, value in twin.headers(body).items())
     return Wire("POST", "/channels/alexa", headers, body)
-
-
-@pytest.fixture
-def golden(request: pytest.FixtureRequest) -> Callable[[str, Any], None]:
-    """Compare a value, as JSON, with its golden file; `--update-goldens` writes it first."""
-
-    def check(name: str, found: Any) -> None:
-        value = msgspec.json.decode(msgspec.json.encode(found))
-        path = GOLDEN / f"{name}.json"
-        if request.config.getoption("--update-goldens"):
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
-        assert value == json.loads(path.read_text())
-
-    return check

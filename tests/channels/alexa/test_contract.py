@@ -25,7 +25,7 @@ class TestAlexa(AdapterContract):
     @pytest.fixture(autouse=True)
     def _credentials(self, credentials: AlexaCredentials, others: AlexaCredentials) -> None:
         self.credentials, self.others = credentials, others
-        self.keys = key_source(credentials.config(), FakeClock(NOW))
+        self.keys = key_source("alexa", credentials.config(), FakeClock(NOW))
 
     def ports(self) -> DoorPorts:
         return door_ports(FakeClock(NOW), keys=self.keys)

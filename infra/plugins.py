@@ -6,12 +6,13 @@ points `nexus.channels` and `nexus.skills` (the entry point names the package wh
 
 import importlib
 import importlib.util
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -22,15 +23,27 @@ from shared.channel import ChannelAdapter
 from shared.errors import NexusError, PluginInvalid
 from shared.skill import Skill, SkillLocale, SkillManifest
 
+if TYPE_CHECKING:
+    from shared.testing.platforms import Twin  # speaks HTTP, which only those who use a twin pay for
+
 _ROOT = Path(__file__).parent.parent
 _HOME_PACKAGE = "nexus_plugins"
+_TWIN_NAME = re.compile("[a-z][a-z0-9-]{0,31}")
 T = TypeVar("T")
+
+
+class TwinManifest(Struct, frozen=True):
+    """One `[[twins]]` of a channel.toml: what `nexus say --channel` takes, and `module:Class` of the twin."""
+
+    name: str
+    entry: str
 
 
 class ChannelManifest(Struct, frozen=True):
     """`channel.toml`: name, title, `module:Class` of the adapter, and the settings its door needs.
 
-    `path` is set where the door has a path of its own instead of `/channels/<name>`.
+    `path` is set where the door has a path of its own instead of `/channels/<name>`. `contracts` are `module:Class` of the
+    AdapterContracts that `nexus channels check` runs, `twins` what stands in for the platforms that knock at this door.
     """
 
     name: str
@@ -39,13 +52,36 @@ class ChannelManifest(Struct, frozen=True):
     summary: str = ""
     settings: tuple[DoorSetting, ...] = ()
     path: str | None = None
+    contracts: tuple[str, ...] = ()
+    twins: tuple[TwinManifest, ...] = ()
 
 
 class LoadedChannel(Struct, frozen=True):
-    """A channel: its manifest and its adapter class."""
+    """A channel: its manifest, its adapter class, and the package that its further entries are imported from."""
 
     manifest: ChannelManifest
     adapter: type[ChannelAdapter]
+    package: str
+
+
+class FoundTwin(Struct, frozen=True):
+    """A twin that a manifest names. Its module is imported when it is used, and no sooner."""
+
+    name: str
+    channel: str
+    entry: str
+    package: str
+
+    def load(self) -> "type[Twin]":
+        """The class. Raises PluginInvalid with the reason, whatever its module raises."""
+        from shared.testing.platforms import Twin
+
+        twin = load_entry(self.package, self.entry)
+        if not (isinstance(twin, type) and issubclass(twin, Twin)):
+            raise PluginInvalid(f"twin {self.name}: {self.entry} is no Twin")
+        if twin.name != self.name:
+            raise PluginInvalid(f"twin {self.name}: the manifest says {self.name}, the twin {twin.name}")
+        return twin
 
 
 class Broken(Struct, frozen=True):
@@ -60,7 +96,19 @@ class Plugins(Struct, frozen=True):
 
     channels: tuple[LoadedChannel, ...]
     skills: tuple[LoadedSkill, ...]
+    twins: tuple[FoundTwin, ...]
     broken: tuple[Broken, ...]
+
+
+class Twins(Struct, frozen=True):
+    """All twins that manifests name, and what is wrong with the manifests."""
+
+    found: tuple[FoundTwin, ...]
+    broken: tuple[Broken, ...]
+
+    def named(self, name: str) -> FoundTwin | None:
+        """The twin called `name`."""
+        return next((twin for twin in self.found if twin.name == name), None)
 
 
 class _Found(Struct, frozen=True):
@@ -78,7 +126,25 @@ def load_plugins(home: Path | None) -> Plugins:
     broken: list[Broken] = []
     channels = _load_all("channel", home, _load_channel, lambda one: one.manifest.name, broken)
     skills = _load_all("skill", home, _load_skill, lambda one: one.manifest.name, broken)
-    return Plugins(tuple(channels), tuple(skills), tuple(broken))
+    twins = _unique([twin for one in channels for twin in _twins(one.manifest, one.package)], broken)
+    return Plugins(tuple(channels), tuple(skills), twins, tuple(broken))
+
+
+def find_twins(home: Path | None) -> Twins:
+    """Every twin that can be found, from the manifests alone: nothing is imported."""
+    broken: list[Broken] = []
+    manifests = _load_all("channel", home, _manifest, lambda one: one[0].name, broken)
+    return Twins(_unique([twin for one in manifests for twin in _twins(*one)], broken), tuple(broken))
+
+
+def load_entry(package: str, entry: str) -> object:
+    """What `module:attribute` of a plug-in's package is. Raises PluginInvalid with the reason, whatever its module raises."""
+    try:
+        return _entry(package, entry)
+    except PluginInvalid:
+        raise
+    except Exception as error:
+        raise PluginInvalid(f"{entry}: {type(error).__name__}: {error}") from error
 
 
 def _load_all(
@@ -124,19 +190,48 @@ def _make_importable(plugins: Path) -> None:
     package.__path__ = [str(plugins)]
 
 
+def _manifest(found: _Found) -> tuple[ChannelManifest, str]:
+    return _read(found.folder / "channel.toml", ChannelManifest), found.package
+
+
+def _twins(manifest: ChannelManifest, package: str) -> Iterator[FoundTwin]:
+    for twin in manifest.twins:
+        yield FoundTwin(twin.name, manifest.name, twin.entry, package)
+
+
+def _unique(twins: Iterable[FoundTwin], broken: list[Broken]) -> tuple[FoundTwin, ...]:
+    """Twins by their names, which are names of folders too: of two that have the same, the second is broken."""
+    names: dict[str, FoundTwin] = {}
+    for twin in twins:
+        try:
+            _check_name(twin, names)
+        except PluginInvalid as error:
+            broken.append(Broken(f"twin {twin.name} of channel {twin.channel}", str(error)))
+        else:
+            names[twin.name] = twin
+    return tuple(names.values())
+
+
+def _check_name(twin: FoundTwin, names: Mapping[str, FoundTwin]) -> None:
+    if not _TWIN_NAME.fullmatch(twin.name):
+        raise PluginInvalid("a twin's name is made of lower-case letters, digits and hyphens")
+    if twin.name in names:
+        raise PluginInvalid(f"channel {names[twin.name].channel} has a twin of this name already")
+
+
 def _load_channel(found: _Found) -> LoadedChannel:
-    manifest = _read(found.folder / "channel.toml", ChannelManifest)
-    adapter = _entry(found, manifest.entry)
+    manifest, package = _manifest(found)
+    adapter = _entry(package, manifest.entry)
     if not (isinstance(adapter, type) and issubclass(adapter, ChannelAdapter)):
         raise PluginInvalid(f"{manifest.entry} is no ChannelAdapter")
     if adapter.name != manifest.name:
         raise PluginInvalid(f"the manifest says {manifest.name}, the adapter {adapter.name}")
-    return LoadedChannel(manifest, adapter)
+    return LoadedChannel(manifest, adapter, package)
 
 
 def _load_skill(found: _Found) -> LoadedSkill:
     manifest = _read(found.folder / "skill.toml", SkillManifest)
-    skill = _entry(found, manifest.entry)
+    skill = _entry(found.package, manifest.entry)
     if not (isinstance(skill, type) and issubclass(skill, Skill)):
         raise PluginInvalid(f"{manifest.entry} is no Skill")
     locales = {path.stem: _read(path, SkillLocale) for path in sorted((found.folder / "locales").glob("*.toml"))}
@@ -147,9 +242,9 @@ def _load_skill(found: _Found) -> LoadedSkill:
     return LoadedSkill(manifest, skill(), locales)
 
 
-def _entry(found: _Found, entry: str) -> object:
+def _entry(package: str, entry: str) -> object:
     module_name, _, attribute = entry.partition(":")
-    module = importlib.import_module(f"{found.package}.{module_name}")
+    module = importlib.import_module(f"{package}.{module_name}")
     try:
         return getattr(module, attribute)
     except AttributeError:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.plugins import Plugins, load_plugins
+from infra.plugins import Plugins, find_twins, load_entry, load_plugins
+from shared.errors import PluginInvalid
 
 CHANNEL = """
 from collections.abc import Mapping
@@ -78,6 +79,77 @@ def test_what_does_not_load_is_named_and_stops_nobody(tmp_path: Path) -> None:
     assert told["channel twin"] == "the manifest says rest, the adapter pigeon"
     assert told["skill odd"] == "locales/en.toml has utterances of unknown intents: odd.x"
     assert {"alexa", "rest", "web"} == {one.manifest.name for one in plugins.channels}
+
+
+TWIN = """
+from pathlib import Path
+from shared.testing.platforms import Answer, Heard, Sent, Twin
+
+class PigeonTwin(Twin):
+    name = "pigeon"
+    path = "pigeon"
+    @classmethod
+    def make(cls, folder: Path, now: float) -> None: ...
+    @classmethod
+    def config(cls, folder: Path) -> dict[str, str]: return {}
+    def request(self, text: str) -> Sent: raise AssertionError
+    def complaints(self, sent: Sent, answer: Answer) -> list[str]: return []
+    def heard(self, sent: Sent, answer: Answer) -> Heard: return Heard("coo")
+"""
+
+
+def manifest(name: str, *twins: tuple[str, str]) -> str:
+    told = f'name = "{name}"\ntitle = "P"\nentry = "adapter:Pigeon"\n'
+    return told + "".join(f'[[twins]]\nname = "{twin}"\nentry = "{entry}"\n' for twin, entry in twins)
+
+
+def test_twins_are_known_by_name_and_imported_when_used(tmp_path: Path) -> None:
+    told = manifest("pigeon", ("pigeon", "twin:PigeonTwin"), ("lost", "gone:PigeonTwin"), ("loud", "loud:X"))
+    plug_in(tmp_path, "pigeon", channel_toml=told, adapter_py=CHANNEL, twin_py=TWIN, loud_py="1 / 0\n")
+    twins = load_plugins(tmp_path).twins
+    assert [twin.name for twin in find_twins(tmp_path).found] == [twin.name for twin in twins]
+    assert [twin.name for twin in twins if twin.channel == "pigeon"] == ["pigeon", "lost", "loud"]
+    assert "nexus_plugins.pigeon.twin" not in sys.modules
+    pigeon, lost, loud = twins[-3:]
+    assert (pigeon.load().name, pigeon.load().path) == ("pigeon", "pigeon")
+    with pytest.raises(PluginInvalid, match="gone"):
+        lost.load()
+    with pytest.raises(PluginInvalid, match="ZeroDivisionError"):
+        loud.load()
+
+
+def test_a_twin_is_what_its_manifest_says(tmp_path: Path) -> None:
+    told = manifest("pigeon", ("dove", "twin:PigeonTwin"), ("none", "adapter:Pigeon"))
+    plug_in(tmp_path, "pigeon", channel_toml=told, adapter_py=CHANNEL, twin_py=TWIN)
+    dove, none = find_twins(tmp_path).found[-2:]
+    with pytest.raises(PluginInvalid, match="the manifest says dove, the twin pigeon"):
+        dove.load()
+    with pytest.raises(PluginInvalid, match="is no Twin"):
+        none.load()
+
+
+def test_of_two_twins_of_one_name_the_second_is_broken_and_no_channel(tmp_path: Path) -> None:
+    told = manifest("pigeon", ("coo", "twin:PigeonTwin"), ("coo", "twin:Other"), ("../x", "twin:PigeonTwin"))
+    plug_in(tmp_path, "pigeon", channel_toml=told, adapter_py=CHANNEL, twin_py=TWIN)
+    for found in (load_plugins(tmp_path), find_twins(tmp_path)):
+        broken = {one.name: one.reason for one in found.broken}
+        assert "has a twin of this name already" in broken["twin coo of channel pigeon"]
+        assert "lower-case" in broken["twin ../x of channel pigeon"]
+    assert "pigeon" in {one.manifest.name for one in load_plugins(tmp_path).channels}
+    coo = find_twins(tmp_path).named("coo")
+    assert coo is not None
+    assert coo.entry == "twin:PigeonTwin"
+    assert find_twins(tmp_path).named("../x") is None
+
+
+def test_contracts_are_named_in_the_manifest(tmp_path: Path) -> None:
+    told = 'contracts = ["contract:PigeonContract"]\n' + manifest("pigeon")
+    plug_in(tmp_path, "pigeon", channel_toml=told, adapter_py=CHANNEL, contract_py="class PigeonContract: pass\n")
+    [pigeon] = [one for one in load_plugins(tmp_path).channels if one.manifest.name == "pigeon"]
+    assert pigeon.manifest.contracts == ("contract:PigeonContract",)
+    assert getattr(load_entry(pigeon.package, "contract:PigeonContract"), "__name__", "") == "PigeonContract"
+    with pytest.raises(PluginInvalid, match="contract has no Other"):
+        load_entry(pigeon.package, "contract:Other")
 
 
 @pytest.fixture(autouse=True)

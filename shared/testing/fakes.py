@@ -74,7 +74,7 @@ class FakeApiKeys:
 class NoKeys:
     """A key source in which nothing is found."""
 
-    async def key(self, url: str) -> SigningKey:
+    async def key(self, name: str) -> SigningKey:
         """See `KeySource.key`."""
         raise SignatureInvalid("no key is trusted here")
 

@@ -3,17 +3,27 @@
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import ClassVar
 
 import msgspec
 
-from shared.channel import ChannelAdapter, Wire
-from shared.errors import Malformed, NotAuthentic
-from shared.ports import DoorPorts
+from shared.channel import ChannelAdapter, Wire, WireReply
+from shared.errors import DoorShut, Malformed, NotAuthentic
+from shared.ports import Clock, DoorPorts, KeySource
 from shared.testing.adapter.values import NOW, Said, wait
-from shared.testing.fakes import FakeClock, door_ports
+from shared.testing.fakes import FakeClock, NoKeys, door_ports
 from shared.turn import Request
+
+KeySources = Callable[[str, Mapping[str, str], Clock], KeySource]
+"""How a platform's keys are had, from its name, the door's configuration and the clock that rules them."""
+
+
+def no_keys(platform: str, config: Mapping[str, str], clock: Clock) -> KeySource:
+    """A key source in which nothing is found, whatever the platform."""
+    return NoKeys()
+
 
 _CONTENT_HEADERS = (b"host", b"content-type", b"content-length", b"user-agent", b"accept")
 
@@ -24,7 +34,8 @@ class AdapterHooks(ABC):
     app: ClassVar[str] = "contract"
     setting: ClassVar[str]  # what DoorShut must name when it is missing
     signs_body: ClassVar[bool] = True  # whether authentication covers the body
-    fuzz_examples: ClassVar[int] = 2_000  # how many nearly right bodies the property case tries
+    fuzz_examples: ClassVar[int] = 2_000  # how many examples each of the property cases tries
+    key_sources: ClassVar[KeySources] = no_keys  # where platforms sign with public keys: who runs the contract sets it
 
     @abstractmethod
     def open(self, ports: DoorPorts) -> ChannelAdapter:
@@ -49,6 +60,14 @@ class AdapterHooks(ABC):
     @abstractmethod
     def stale(self) -> Sequence[Wire]:
         """Requests that were authentic once, or will be, and are not now (too old, from the future, a revoked key)."""
+
+    def shut(self) -> str:
+        """What the door says while it has no credentials. Override it for a door that opens and then lets nobody in."""
+        try:
+            self.open_bare(self.ports())
+        except DoorShut as error:
+            return str(error)
+        raise AssertionError("the door opened without credentials")
 
     def unsigned(self, wire: Wire) -> Wire:
         """`wire` without any credential."""
@@ -85,11 +104,26 @@ class AdapterHooks(ABC):
         assert count == 1, "the text must stand in the body as a JSON value, or `twice` be overridden"
         return body
 
+    def complaints(self, wire: Wire, reply: WireReply) -> Sequence[str]:
+        """What the platform that sent `wire` would hold against `reply`, a sentence each: sizes, unknown fields, wrong types."""
+        return ()
+
     def ports(self) -> DoorPorts:
-        """The ports of the door, with a clock that stands at NOW. Override it to give the door its keys."""
-        return door_ports(FakeClock(NOW))
+        """The ports of the door: a clock that stands at NOW, keys from `key_sources`."""
+        return msgspec.structs.replace(door_ports(FakeClock(NOW)), keys=self._keys)
 
     # What the cases share.
+
+    def _keys(self, platform: str, config: Mapping[str, str]) -> KeySource:
+        """The same source every time: to check a chain of certificates is slow."""
+        wanted = (platform, *sorted(config.items()))
+        if wanted not in self._held:
+            self._held[wanted] = type(self).key_sources(platform, config, FakeClock(NOW))
+        return self._held[wanted]
+
+    @cached_property
+    def _held(self) -> dict[tuple[object, ...], KeySource]:
+        return {}
 
     def door(self) -> ChannelAdapter:
         """A fresh adapter."""

@@ -29,7 +29,7 @@ from infra.vault import Vault, load_master_key
 from infra.web import addresses, run
 from infra.wire import Receive, Scope, Send
 from shared.errors import NotAuthentic, NotFound
-from shared.ports import KeyOwner, KeySource, ModelService, ModelState, Vector
+from shared.ports import Door, KeyOwner, KeySource, ModelService, ModelState, Vector
 from shared.turn import Outcome, Reply, Request, Turn, Understanding
 
 INTENT = "assistant.thanks"
@@ -60,7 +60,7 @@ def open_stub(settings: Settings, skills: SkillBook) -> Iterator[ModelService]:
 class AtOnce:
     """An engine that answers at once and remembers nothing."""
 
-    async def run(self, request: Request) -> Turn:
+    async def run(self, request: Request, door: Door | None = None) -> Turn:
         """The same words for everybody."""
         return Turn(
             app=request.app,

@@ -1,4 +1,4 @@
-"""Decides what to answer: understands the request, asks the skill, and turns effects into rows."""
+"""Decides what to answer: carriers' rules first, then the door's own answer, then the skill that fits what was understood."""
 
 import asyncio
 import logging
@@ -7,12 +7,15 @@ import traceback
 from msgspec import Struct
 
 from core import phrases
+from core.keywords import Ruling, ruling
+from core.memory.documents import PersonDocuments
 from core.memory.recall import PersonMemories
+from core.questions import answer_to, question
 from core.skillbook import LoadedSkill, SkillBook
 from core.stages import Stages
-from shared.effects import Forget, Remember
+from shared.effects import Forget, Keep, Remember
 from shared.errors import DeadlineExceeded, ModelUnavailable, StoreUnavailable
-from shared.ports import Clock, Ids, ModelService, ModelState, NewMemory, Person, TurnStore
+from shared.ports import Clock, Door, Ids, ModelService, ModelState, NewMemory, Person, TurnStore
 from shared.skill import TurnContext
 from shared.turn import Kind, Outcome, Pending, Reply, Request, Session, SlotValue, Understanding
 
@@ -37,10 +40,14 @@ class Decided(Struct, frozen=True):
     pending: Pending | None = None
     remember: tuple[NewMemory, ...] = ()
     forget: tuple[str, ...] = ()
+    keep: tuple[Keep, ...] = ()
+    consent: bool | None = None
+    owed: bool = False  # see `TurnRecord`
+    aside: bool = False  # said beside the conversation, which goes on as if it had not been
 
     def next_session(self, before: Session, seq: int, at: float) -> Session:
         """The state of the conversation after this turn. A failed turn leaves an open question open."""
-        if self.outcome is Outcome.FAILED:
+        if self.aside or self.outcome is Outcome.FAILED:
             return Session(seq, at, before.pending, before.last_intent, before.last_reply, before.skills)
         skills = before.skills
         if self.skill is not None and self.reply.state is not None:
@@ -64,25 +71,38 @@ class Decider:
         self._ids = ids
         self._timezone = timezone
 
-    async def decide(self, person: Person, request: Request, session: Session, stages: Stages) -> Decided:
+    async def decide(
+        self, person: Person, request: Request, session: Session, stages: Stages, door: Door | None = None
+    ) -> Decided:
         """The answer. Whatever goes wrong inside becomes a failed turn with a reason; only outages of the store pass."""
         left = request.deadline - self._clock.now()
         try:
             async with asyncio.timeout(max(0.0, _SHARE_FOR_DECIDING * left)):
-                return await self._decide(person, request, session, stages)
+                return await self._decide(person, request, session, stages, door)
         except (TimeoutError, DeadlineExceeded):
             return self._failed(phrases.TOO_SLOW, "not ready before the deadline")
         except ModelUnavailable as error:
             stages.degraded("model")
             return self._failed(phrases.NOT_UNDERSTOOD_NOW, str(error))
 
-    async def _decide(self, person: Person, request: Request, session: Session, stages: Stages) -> Decided:
+    async def _decide(
+        self, person: Person, request: Request, session: Session, stages: Stages, door: Door | None
+    ) -> Decided:
+        if request.opt_out or request.keyword is not None:
+            opted_out = request.opt_out and await self._turns.opted_out(person, request.channel)
+            stages.mark("consent")
+            if ruled := ruling(request, session, opted_out):
+                return self._ruled(ruled)
+        if door is not None and door.answers_first:
+            answered = await self._ask_door(door, person, request, session, stages)
+            if answered is not None:
+                return answered
         if request.kind is Kind.CLOSE:
             return Decided(Outcome.ANSWERED, Reply(text="", end_session=True), self._model.state())
         understanding = await self._understand(request, session)
         stages.mark("understand")
         if understanding is None:
-            return self._without_understanding(request)
+            return self._without_understanding(request, session)
         if understanding.intent is None:
             understanding = await self._recalled(person, request, understanding)
             stages.mark("recall")
@@ -104,7 +124,7 @@ class Decider:
             return None
         understood = await self._model.understand(request.text, request.locale, request.deadline)
         if session.pending is not None and understood.intent not in (CANCEL, LEAVE):
-            return _answer_to(session.pending, request.text)
+            return answer_to(session.pending, request.text)
         return self._with_slots(understood, request)
 
     async def _recalled(self, person: Person, request: Request, understood: Understanding) -> Understanding:
@@ -163,6 +183,7 @@ class Decider:
             session=session,
             state=session.skills.get(name, {}),
             memories=self._memories(person, request),
+            documents=PersonDocuments(person, self._turns),
             clock=self._clock,
             timezone=self._timezone,
             skills=self._skills.infos,
@@ -172,23 +193,46 @@ class Decider:
         except (DeadlineExceeded, ModelUnavailable, StoreUnavailable):
             raise
         except Exception as error:  # noqa: BLE001 (foreign code: its failure is an outcome of the turn, not ours)
-            # Not the error's own text, which may hold what the person said.
-            log.error("skill failed", extra={"skill": name, "error": type(error).__name__, "where": _where(error)})
-            return self._failed(
-                phrases.SKILL_FAILED, f"skill {name} failed: {type(error).__name__}", understanding, name
-            )
+            return self._broken(name, error, understanding)
         stages.mark("skill")
-        remember = await self._new_memories(reply, request)
+        return await self._said(name, reply, request, session, understanding)
+
+    async def _ask_door(
+        self, door: Door, person: Person, request: Request, session: Session, stages: Stages
+    ) -> Decided | None:
+        """The door's own answer, or None where it has none."""
+        name = f"door:{request.channel}"
+        try:
+            reply = await door.answer(request, PersonDocuments(person, self._turns))
+        except (DeadlineExceeded, ModelUnavailable, StoreUnavailable):
+            raise
+        except Exception as error:  # noqa: BLE001 (foreign code, as a skill is)
+            return self._broken(name, error)
+        stages.mark("door's answer")
+        return None if reply is None else await self._said(name, reply, request, session)
+
+    async def _said(
+        self, name: str, reply: Reply, request: Request, session: Session, understanding: Understanding | None = None
+    ) -> Decided:
+        """The reply of the skill (or door) called `name`, with its effects as rows."""
+        asked = reply.elicit is not None and self._skills.of(reply.elicit.intent) is not None
         return Decided(
             Outcome.ANSWERED,
             reply,
             self._model.state(),
             understanding,
             name,
-            pending=question(reply, name, understanding, session.pending),
-            remember=remember,
+            pending=question(reply, name, understanding, session.pending) if asked else None,
+            remember=await self._new_memories(reply, request),
             forget=tuple(effect.memory_id for effect in reply.effects if isinstance(effect, Forget)),
+            keep=tuple(effect for effect in reply.effects if isinstance(effect, Keep)),
         )
+
+    def _broken(self, name: str, error: Exception, understanding: Understanding | None = None) -> Decided:
+        # Not the error's own text, which may hold what the person said.
+        log.error("skill failed", extra={"skill": name, "error": type(error).__name__, "where": _where(error)})
+        reason = f"skill {name} failed: {type(error).__name__}"
+        return self._failed(phrases.SKILL_FAILED, reason, understanding, name)
 
     async def _new_memories(self, reply: Reply, request: Request) -> tuple[NewMemory, ...]:
         texts = [effect.text for effect in reply.effects if isinstance(effect, Remember)]
@@ -201,7 +245,23 @@ class Decider:
             return tuple(NewMemory(self._ids.new(), text, None) for text in texts)
         return tuple(NewMemory(self._ids.new(), text, vector) for text, vector in zip(texts, vectors, strict=True))
 
-    def _without_understanding(self, request: Request) -> Decided:
+    def _ruled(self, ruled: Ruling) -> Decided:
+        refused = ruled.outcome is Outcome.REFUSED
+        return Decided(
+            ruled.outcome,
+            ruled.reply,
+            self._model.state(),
+            skill=None if refused else ruled.why,
+            reason=ruled.why if refused else "",
+            consent=ruled.consent,
+            owed=not refused,
+            aside=True,
+        )
+
+    def _without_understanding(self, request: Request, session: Session) -> Decided:
+        if request.attachments and not request.text and request.kind is not Kind.EVENT:
+            reply = Reply(text=phrases.attached(request.attachments[0].media_type), expects_answer=True)
+            return Decided(Outcome.ANSWERED, reply, self._model.state(), aside=True)
         if request.kind in (Kind.EVENT, Kind.ACTION):
             return self._answered(Reply(text=phrases.UNKNOWN_EVENT))
         if request.kind is Kind.OPEN:
@@ -223,22 +283,6 @@ class Decider:
 
 def _ask_again(text: str) -> Reply:
     return Reply(text=text, expects_answer=True, reprompt=phrases.OUT_OF_SCOPE_REPROMPT)
-
-
-def _answer_to(pending: Pending, text: str) -> Understanding:
-    slots = {**pending.slots, pending.slot: SlotValue(text, text)}
-    return Understanding(pending.intent, 1.0, slots=slots, source="dialogue")
-
-
-def question(reply: Reply, skill: str, understanding: Understanding, before: Pending | None) -> Pending | None:
-    """The question that `reply` leaves open. Asked once more ("repeat"), it keeps what was known when it was asked first."""
-    asked = reply.elicit
-    if asked is None:
-        return None
-    if before is not None and (before.intent, before.slot) == (asked.intent, asked.slot):
-        known = understanding.slots if understanding.intent == asked.intent else {}
-        return Pending(before.skill, asked.intent, asked.slot, {**before.slots, **known})
-    return Pending(skill, asked.intent, asked.slot, understanding.slots)
 
 
 def _where(error: Exception) -> str:

@@ -10,13 +10,17 @@ import asyncio
 import logging
 from contextlib import suppress
 
+import msgspec
+
 from core.decide import Decided, Decider
+from core.keywords import SILENCE
 from core.lanes import Lanes
 from core.stages import Stages
 from shared.errors import Conflict, StoreUnavailable
 from shared.ports import (
     Claim,
     Clock,
+    Door,
     Ids,
     Opened,
     Person,
@@ -47,17 +51,19 @@ class Engine:
         self._ids = ids
         self._lanes = Lanes()
 
-    async def run(self, request: Request) -> Turn:
+    async def run(self, request: Request, door: Door | None = None) -> Turn:
         """The recorded turn that answers `request`; the same one if the request was seen before.
 
-        Raises Conflict when the message id was used for something else, StoreUnavailable when nothing could be recorded.
+        `door` is the door it came through: what it answers itself, and what of the answer goes out through its platform's API,
+        is recorded in the same commit. Raises Conflict when the message id was used for something else, StoreUnavailable when
+        nothing could be recorded.
         """
         stages = Stages(self._clock)
         person = await self._turns.person(request.app, request.channel, request.user)
         stages.mark("identity")
         async with self._lanes.hold((person, request.channel, request.conversation)):
             stages.mark("lane")
-            return await self._in_lane(person, request, stages)
+            return await self._in_lane(person, request, stages, door)
 
     async def find(self, app: str, channel: str, message_id: str) -> Turn | None:
         """The turn of a message: recorded, running (`Outcome.RUNNING`, no reply), or None if it was never seen."""
@@ -70,7 +76,7 @@ class Engine:
                 return await self._turns.turn(app, channel, message_id) or _running(app, channel, message_id)
         return None
 
-    async def _in_lane(self, person: Person, request: Request, stages: Stages) -> Turn:
+    async def _in_lane(self, person: Person, request: Request, stages: Stages, door: Door | None) -> Turn:
         token = self._ids.new()
         opened = await self._open(person, request, token, stages)
         stages.mark("session")
@@ -79,7 +85,7 @@ class Engine:
             if known is not None:
                 return _settled(known)
         try:
-            recorded, session = await self._compute(person, request, opened.session, stages)
+            recorded, session = await self._compute(person, request, opened.session, stages, door)
         except BaseException:
             await self._abandon(person, request, token)
             raise
@@ -104,15 +110,15 @@ class Engine:
             pause = min(2 * pause, _POLL_MOST_S)
 
     async def _compute(
-        self, person: Person, request: Request, session: Session | None, stages: Stages
+        self, person: Person, request: Request, session: Session | None, stages: Stages, door: Door | None
     ) -> tuple[Recorded, Session]:
         """Decide and record; decide anew if another turn of this conversation was recorded in between."""
         for attempt in range(1, _MOST_ATTEMPTS + 1):
             if session is None:
                 session = await self._turns.last_session(person, request.channel, request.conversation)
                 stages.mark("session")
-            decided = await self._decider.decide(person, request, session, stages)
-            record = self._record(person, request, session, decided, stages, attempt)
+            decided = await self._decider.decide(person, request, session, stages, door)
+            record = _with_outgoing(self._record(person, request, session, decided, stages, attempt), door)
             recorded = await self._turns.record(record)
             if recorded.outcome is not Recording.STALE:
                 return recorded, record.session
@@ -156,6 +162,9 @@ class Engine:
             session=decided.next_session(session, seq, request.received_at),
             remember=decided.remember,
             forget=decided.forget,
+            keep=decided.keep,
+            consent=decided.consent,
+            owed=decided.owed,
             model=decided.model.version,
         )
 
@@ -170,6 +179,24 @@ class Engine:
             await self._sessions.abandon(person, request, token)
         except StoreUnavailable:
             log.warning("claim not given back", extra={"channel": request.channel})
+
+
+def _with_outgoing(record: TurnRecord, door: Door | None) -> TurnRecord:
+    """The record with what the door sends of it through its platform's API. A door that breaks over it fails the turn."""
+    turn = record.turn
+    if door is None or turn.outcome is Outcome.REFUSED or turn.reply == SILENCE:
+        return record
+    try:
+        outgoing = door.outgoing(record.request, turn)
+    except Exception as error:  # noqa: BLE001 (foreign code: its failure is an outcome of the turn, not ours)
+        log.error("nothing goes out", extra={"channel": turn.channel, "error": type(error).__name__})
+        reason = f"channel {turn.channel} failed: {type(error).__name__}"
+        return msgspec.structs.replace(
+            record,
+            turn=msgspec.structs.replace(turn, outcome=Outcome.FAILED, reason=reason),
+            trace=msgspec.structs.replace(record.trace, error=reason),
+        )
+    return msgspec.structs.replace(record, outgoing=outgoing) if outgoing else record
 
 
 def _settled(recorded: Recorded) -> Turn:

@@ -15,16 +15,16 @@ from infra.limits import Limits
 from infra.storage.registry import APP_NAME
 from infra.telemetry.logs import Events
 from infra.wire import Bodies, Receive, Scope, Send, send_reply, wire_of
-from shared.channel import ChannelAdapter, Wire, WireReply
+from shared.channel import ChannelAdapter, Verified, Wire, WireReply
 from shared.errors import (
     DoorShut,
     MethodNotAllowed,
     NexusError,
     NotFound,
 )
-from shared.ports import Clock
+from shared.ports import Clock, Documents, Door, Outgoing
 from shared.problem import problem
-from shared.turn import Request, Turn
+from shared.turn import Reply, Request, Turn
 
 log = logging.getLogger("nexus.front")
 events = Events("nexus.front")
@@ -37,7 +37,7 @@ Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 class Runs(Protocol):
     """What the front needs of the engine."""
 
-    async def run(self, request: Request) -> Turn:
+    async def run(self, request: Request, door: Door | None = None) -> Turn:
         """See `core.engine.Engine.run`."""
         ...
 
@@ -64,6 +64,24 @@ class Endpoint(Protocol):
     async def __call__(self, wire: Wire) -> WireReply:
         """Answer."""
         ...
+
+
+class _Entered:
+    """The door that a message came through, as the engine sees it."""
+
+    __slots__ = ("_adapter", "_verified", "answers_first")
+
+    def __init__(self, adapter: ChannelAdapter, verified: Verified) -> None:
+        self._adapter, self._verified = adapter, verified
+        self.answers_first = adapter.answers_first
+
+    async def answer(self, request: Request, documents: Documents) -> Reply | None:
+        """See `shared.ports.Door`."""
+        return await self._adapter.answer(self._verified, request, documents)
+
+    def outgoing(self, request: Request, turn: Turn) -> tuple[Outgoing, ...]:
+        """See `shared.ports.Door`."""
+        return self._adapter.outgoing(request, turn)
 
 
 class Front:
@@ -155,7 +173,7 @@ class Front:
         request = adapter.parse(verified)
         parsed = self._clock.monotonic()
         try:
-            turn = await self._engine.run(request)
+            turn = await self._engine.run(request, _Entered(adapter, verified))
             reply = adapter.render(request, turn)
         except NexusError as error:
             return self._apology(adapter, request, error)

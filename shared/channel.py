@@ -107,6 +107,9 @@ class ChannelAdapter(ABC):
     side_paths: ClassVar[
         Mapping[str, tuple[str, ...]]
     ] = {}  # what is served below it besides, by which methods; see `side_path`
+    receipt_s: ClassVar[float] = (
+        60.0  # a delivery in doubt waits so long for its receipt before another attempt; see `deliver`
+    )
     answers_first: bool = False  # whether `answer` is asked before NEXUS' own skills
 
     @classmethod
@@ -158,7 +161,11 @@ class ChannelAdapter(ABC):
         return ()
 
     async def deliver(self, content: Mapping[str, Any], reference: str) -> Delivered:
-        """Send what `outgoing` made, under `reference`, the same at every attempt. Raises DeliveryFailed."""
+        """Send what `outgoing` made, under `reference`, the same at every attempt. Raises DeliveryFailed.
+
+        Asked of the adapter `at` the content's place. What is neither final nor in doubt is tried again soon; where the
+        platform may have taken the message all the same (`in_doubt`, or no end within twenty seconds), `receipt_s` later.
+        """
         raise DeliveryFailed(f"{self.name}: this channel cannot be written to", final=True)
 
     def render_found(self, turn: Turn) -> WireReply:

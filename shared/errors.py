@@ -97,10 +97,14 @@ class UnsupportedEncoding(Refused):
 
 
 class NotAuthentic(Refused):
-    """The sender could not be authenticated."""
+    """The sender could not be authenticated. `wanted` is the HTTP status the platform wants, where a door serves several."""
 
     status = 401
     code = "not_authentic"
+
+    def __init__(self, text: str, wanted: int | None = None) -> None:
+        super().__init__(text)
+        self.wanted = wanted
 
 
 class SignatureInvalid(NotAuthentic):
@@ -169,16 +173,24 @@ class KeySourceUnavailable(Unavailable):
 class DeliveryFailed(Unavailable):
     """A platform's API did not take a message. `final`: it never will; otherwise it may be tried again under the same reference.
 
-    `opted_out`: the person does not want messages (Twilio's error 21610). The text holds the platform's error code, no number.
+    `opted_out`: the person does not want messages (Twilio's error 21610). `in_doubt`: the request left, and no answer came:
+    the platform may have taken the message, so its receipt is waited for before another attempt. The text holds the
+    platform's error code, no number.
     """
 
     code = "delivery_failed"
 
     def __init__(
-        self, text: str, *, final: bool = False, opted_out: bool = False, retry_after: float | None = None
+        self,
+        text: str,
+        *,
+        final: bool = False,
+        opted_out: bool = False,
+        in_doubt: bool = False,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(text)
-        self.final, self.opted_out = final, opted_out
+        self.final, self.opted_out, self.in_doubt = final, opted_out, in_doubt
         if retry_after is not None:
             self.retry_after = retry_after
 

@@ -7,7 +7,7 @@ from typing import Any, NewType, Protocol
 from msgspec import Struct
 
 from shared.effects import Keep
-from shared.turn import Request, Session, Trace, Turn, Understanding
+from shared.turn import Reply, Request, Session, Trace, Turn, Understanding
 
 Vector = NewType("Vector", bytes)
 """An embedding: little-endian float32, unit length."""
@@ -148,6 +148,23 @@ class Outgoing(Struct, frozen=True):
     place: str = ""
 
 
+class Door(Protocol):
+    """What the engine needs of the door that a request came through."""
+
+    @property
+    def answers_first(self) -> bool:
+        """Whether `answer` is asked before NEXUS' own skills."""
+        ...
+
+    async def answer(self, request: Request, documents: Documents) -> Reply | None:
+        """The door's own answer; None leaves it to NEXUS' skills. May be asked twice for one message: it changes nothing."""
+        ...
+
+    def outgoing(self, request: Request, turn: Turn) -> tuple[Outgoing, ...]:
+        """What is sent through the platform's API once `turn` is committed, in this order. Pure."""
+        ...
+
+
 class Person(Struct, frozen=True):
     """Somebody NEXUS knows, within one app."""
 
@@ -174,7 +191,11 @@ class StoredMemory(Struct, frozen=True):
 
 
 class TurnRecord(Struct, frozen=True, kw_only=True):
-    """All that one commit writes for one turn."""
+    """All that one commit writes for one turn.
+
+    `consent` says whether we may write to this person on this channel from now on; None leaves it as it was. `owed`: what is
+    outgoing answers a carrier's keyword and is sent even to somebody who opted out (that STOP was heard, what HELP says).
+    """
 
     person: Person
     request: Request
@@ -185,7 +206,8 @@ class TurnRecord(Struct, frozen=True, kw_only=True):
     forget: tuple[str, ...] = ()
     keep: tuple[Keep, ...] = ()
     outgoing: tuple[Outgoing, ...] = ()
-    consent: bool | None = None  # whether we may write to this person on this channel from now on; None: as before
+    consent: bool | None = None
+    owed: bool = False
     model: str = ""
 
 
@@ -206,7 +228,7 @@ class Recorded(Struct, frozen=True):
 
 
 class TurnStore(Protocol):
-    """The truth: persons, turns, memories. Everything a person said or heard is encrypted under that person's key.
+    """The truth: persons, turns, memories, documents, consents. What a person said or heard is encrypted under that person's key.
 
     Every method raises StoreUnavailable when the store cannot be reached.
     """
@@ -233,6 +255,14 @@ class TurnStore(Protocol):
 
     async def memories(self, person: Person) -> list[StoredMemory]:
         """All memories of a person, newest first."""
+        ...
+
+    async def document(self, person: Person, name: str) -> dict[str, Any] | None:
+        """What was kept last about a person under `name` (see the effect `Keep`), or None."""
+        ...
+
+    async def opted_out(self, person: Person, channel: str) -> bool:
+        """Whether the person forbade us to write to them on this channel, and did not take it back."""
         ...
 
 

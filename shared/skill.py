@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 
 from msgspec import Struct, field
 
-from shared.ports import Clock, Memories
+from shared.ports import Clock, Documents, Memories
 from shared.turn import Reply, Request, Session, SlotValue, Understanding
 
 
@@ -60,7 +60,8 @@ class TurnContext(Struct, frozen=True, kw_only=True):
     """What a handler sees: the request, what it means, the conversation so far, and what it may ask for.
 
     `understanding.intent` is one of the skill's own intents. `state` is what the skill put into its last reply's `state`.
-    `skills` lists every skill that is loaded here. `timezone` is an IANA name.
+    `documents` is what was kept about the person by the effect `Keep`. `skills` lists every skill that is loaded here.
+    `timezone` is an IANA name.
     """
 
     request: Request
@@ -68,6 +69,7 @@ class TurnContext(Struct, frozen=True, kw_only=True):
     session: Session
     state: dict[str, object]
     memories: Memories
+    documents: Documents
     clock: Clock
     timezone: str
     skills: tuple[SkillInfo, ...] = ()

@@ -1,6 +1,7 @@
 -- Stores a batch of turns with their effects on memories in one statement, so that they are durable together or not at all.
 -- Returns the keys of the turns that were stored; the others lost to an earlier row of the same message or of the same
 -- place in their conversation. Memories follow only the turns that were stored: the loser of a race changes nothing.
+-- store_more.sql goes on where this ends, for batches that have more than turns and memories; both end with the same select.
 with stored as (
     insert into turns (app_id, message_digest, fingerprint, conversation_digest, seq, person_id, channel, outcome, at,
                        request, turn, trace, session)
@@ -10,7 +11,7 @@ with stored as (
                 %b::float8[], %b::bytea[], %b::bytea[], %b::bytea[], %b::bytea[])
          as row(app, message, fingerprint, conversation, seq, person, channel, outcome, at, request, turn, trace, session)
     on conflict do nothing
-    returning app_id, message_digest, person_id, at
+    returning app_id, message_digest, person_id, conversation_digest, seq, channel, at
 ), remembered as (
     insert into memories (app_id, person_id, memory_id, said_at, body)
     select stored.app_id, stored.person_id, new.memory, stored.at, new.body
@@ -22,4 +23,3 @@ with stored as (
     where stored.app_id = gone.app and stored.message_digest = gone.message
       and m.app_id = stored.app_id and m.person_id = stored.person_id and m.memory_id = gone.memory
 )
-select app_id, message_digest from stored

@@ -1,5 +1,6 @@
 """The turn store on Postgres: what was said and answered, encrypted per person, one row a message."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -9,10 +10,12 @@ from infra.storage.people import People
 from infra.storage.postgres import Database
 from infra.storage.writer import TurnRow, Writer
 from infra.vault import DataKey, Vault, join
+from shared.effects import Keep
 from shared.ports import Ids, Person, Recorded, Recording, StoredMemory, TurnRecord, Vector
 from shared.turn import Request, Session, Turn
 
 T = TypeVar("T")
+Made = Callable[[str, str, bytes], None]
 
 _FIND = "select person_id, fingerprint, turn from turns where app_id = %s and message_digest = %s"
 _LAST = """
@@ -21,6 +24,10 @@ _LAST = """
 _MEMORIES = """
     select memory_id, extract(epoch from said_at)::float8, body from memories
     where app_id = %s and person_id = %s order by said_at desc, memory_id desc"""
+_DOCUMENT = "select content from documents where app_id = %s and person_id = %s and name_digest = %s"
+_CONSENT = """
+    select granted from consents where app_id = %s and person_id = %s and channel = %s
+    order by number desc limit 1"""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_turn = msgspec.msgpack.Decoder(Turn).decode
@@ -35,16 +42,30 @@ class _MemoryBody(Struct, frozen=True):
     model: str
 
 
+class _DocumentBody(Struct, frozen=True):
+    """What a document's ciphertext holds."""
+
+    name: str
+    content: dict[str, Any]
+
+
 _decode_memory = msgspec.msgpack.Decoder(_MemoryBody).decode
+_decode_document = msgspec.msgpack.Decoder(_DocumentBody).decode
 
 
 class PostgresTurnStore:
-    """Implements `shared.ports.TurnStore`."""
+    """Implements `shared.ports.TurnStore`.
 
-    def __init__(self, database: Database, writer: Writer, vault: Vault, ids: Ids) -> None:
+    `made` is told of the app, channel and conversation digest of each commit after which something waits to go out.
+    """
+
+    def __init__(
+        self, database: Database, writer: Writer, vault: Vault, ids: Ids, made: Made = lambda *_: None
+    ) -> None:
         self._database = database
         self._writer = writer
         self._vault = vault
+        self._made = made
         self.people = People(database, vault, ids)
 
     async def person(self, app: str, channel: str, user: str) -> Person:
@@ -54,7 +75,10 @@ class PostgresTurnStore:
     async def record(self, record: TurnRecord) -> Recorded:
         """See `TurnStore.record`."""
         key = await self.people.key(record.person)
-        if await self._writer.put(self._row(record, key)):
+        row = self._row(record, key)
+        if await self._writer.put(row):
+            if row.outgoing:
+                self._made(row.app, row.channel, row.conversation_digest)
             return Recorded(Recording.STORED, record.turn)
         # Taken: by this very message (then its turn counts), or by another one that came first in the conversation.
         return await self.find(record.request) or Recorded(Recording.STALE, record.turn)
@@ -90,6 +114,20 @@ class PostgresTurnStore:
         key = await self.people.key(person)
         rows = await self._database.rows(_MEMORIES, person.app, person.id)
         return [_stored_memory(key, person, *row) for row in rows]
+
+    async def document(self, person: Person, name: str) -> dict[str, Any] | None:
+        """See `TurnStore.document`."""
+        digest = self._document_digest(person, name)
+        found = await self._database.row(_DOCUMENT, person.app, person.id, digest)
+        if found is None:
+            return None
+        key = await self.people.key(person)
+        return _decode_document(key.open(found[0], _document_bound(person, digest))).content
+
+    async def opted_out(self, person: Person, channel: str) -> bool:
+        """See `TurnStore.opted_out`."""
+        found = await self._database.row(_CONSENT, person.app, person.id, channel)
+        return found is not None and not found[0]
 
     async def _open_turn(self, person: Person, digest: bytes, sealed: bytes) -> Turn:
         key = await self.people.key(person)
@@ -127,7 +165,20 @@ class PostgresTurnStore:
                 for new in record.remember
             ),
             forget=record.forget,
+            consent=record.consent,
+            keep=tuple(self._document(key, person, kept) for kept in record.keep),
+            outgoing=tuple(_outgoing(key, record, position) for position in range(len(record.outgoing))),
         )
+
+    def _document(self, key: DataKey, person: Person, kept: Keep) -> tuple[bytes, bytes | None]:
+        digest = self._document_digest(person, kept.name)
+        if kept.content is None:
+            return digest, None
+        body = _encode(_DocumentBody(kept.name, kept.content))
+        return digest, key.seal(body, _document_bound(person, digest))
+
+    def _document_digest(self, person: Person, name: str) -> bytes:
+        return self._vault.hmac("document", person.app, person.id, name)
 
     def _message_digest(self, app: str, channel: str, message_id: str) -> bytes:
         return self._vault.id_digest("message", app, channel, message_id)
@@ -144,6 +195,21 @@ class PostgresTurnStore:
 
 def _bound(person: Person, message_digest: bytes, column: str) -> bytes:
     return join("turn", person.app, person.id, message_digest, column)
+
+
+def outgoing_bound(person: Person, outgoing_id: str) -> bytes:
+    """What the content of an outgoing message is bound to."""
+    return join("outbox", person.app, person.id, outgoing_id)
+
+
+def _outgoing(key: DataKey, record: TurnRecord, position: int) -> tuple[str, str, int, bool, bytes]:
+    message, outgoing_id = record.outgoing[position], f"{record.turn.trace_id}-{position}"
+    sealed = key.seal(_encode(message.content), outgoing_bound(record.person, outgoing_id))
+    return outgoing_id, message.place, position, record.owed, sealed
+
+
+def _document_bound(person: Person, name_digest: bytes) -> bytes:
+    return join("document", person.app, person.id, name_digest)
 
 
 def _memory_bound(person: Person, memory_id: str) -> bytes:

@@ -24,7 +24,7 @@ _RETRY_S = 0.05
 
 
 class TurnRow(Struct, frozen=True):
-    """One row of `turns`, sealed, with the memories that come and go with it."""
+    """One row of `turns`, sealed, with the rows of other tables that come and go with it."""
 
     app: str
     message_digest: bytes
@@ -41,10 +41,21 @@ class TurnRow(Struct, frozen=True):
     session: bytes
     remember: tuple[tuple[str, bytes], ...] = ()  # memory id, sealed body
     forget: tuple[str, ...] = ()
+    consent: bool | None = None
+    keep: tuple[tuple[bytes, bytes | None], ...] = ()  # digest of the name, sealed document (None: remove it)
+    outgoing: tuple[tuple[str, str, int, bool, bytes], ...] = ()  # id, place, position, owed, sealed content
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is like most turns: nothing but itself and memories."""
+        return self.consent is None and not self.keep and not self.outgoing
 
 
 _TURN_COLUMNS = TurnRow.__struct_fields__[:13]
-_STORE = files("infra.storage").joinpath("store_turns.sql").read_bytes()
+_TURNS, _MORE = (files("infra.storage").joinpath(f"store_{name}.sql").read_bytes() for name in ("turns", "more"))
+_STORED = b"select app_id, message_digest from stored"
+_STORE = _TURNS + _STORED
+_STORE_MORE = _TURNS + _MORE + _STORED
 
 
 class Writer:
@@ -122,14 +133,16 @@ class Writer:
     async def _store(self, rows: list[TurnRow]) -> set[tuple[str, bytes]]:
         """One transaction; tried again while Postgres is away, until patience ends."""
         # Sorted by key, so that two writers that meet wait for each other in the same order.
-        params = _params(sorted(rows, key=lambda row: (row.app, row.message_digest)))
+        rows = sorted(rows, key=lambda row: (row.app, row.message_digest))
+        plain = all(row.plain for row in rows)
+        query, params = (_STORE, _params(rows)) if plain else (_STORE_MORE, (*_params(rows), *_more_params(rows)))
         loop = asyncio.get_running_loop()
         end = loop.time() + self._patience_s
         while True:
             try:
                 connection = self._connection or await self._connect()
                 with answering_within(end - loop.time(), connection):
-                    cursor = await connection.execute(_STORE, params, prepare=True)
+                    cursor = await connection.execute(query, params, prepare=True)
                     return {(app, bytes(digest)) for app, digest in await cursor.fetchall()}
             except psycopg.OperationalError as error:
                 # After a deadlock between two workers the connection is good: another try settles it.
@@ -155,6 +168,14 @@ def _params(rows: Sequence[TurnRow]) -> tuple[list[Any], ...]:
     gone = [(row.app, row.message_digest, memory_id) for row in rows for memory_id in row.forget]
     turns = [tuple(getattr(row, name) for name in _TURN_COLUMNS) for row in rows]
     return *_columns(turns, len(_TURN_COLUMNS)), *_columns(new, 4), *_columns(gone, 3)
+
+
+def _more_params(rows: Sequence[TurnRow]) -> tuple[list[Any], ...]:
+    """One array a column: the consents', then the documents', then the outgoing messages'."""
+    agreed = [(row.app, row.message_digest, row.consent) for row in rows if row.consent is not None]
+    kept = [(row.app, row.message_digest, *document) for row in rows for document in row.keep]
+    outgoing = [(row.app, row.message_digest, *message) for row in rows for message in row.outgoing]
+    return *_columns(agreed, 3), *_columns(kept, 4), *_columns(outgoing, 7)
 
 
 def _columns(rows: list[tuple[Any, ...]], width: int) -> tuple[list[Any], ...]:

@@ -3,6 +3,7 @@
 import hashlib
 import struct
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -151,12 +152,25 @@ class FakeMemories:
         return sorted(self._memories, key=lambda memory: -memory.said_at)[:limit]
 
 
+class FakeDocuments:
+    """A person's documents, by name."""
+
+    def __init__(self, documents: Mapping[str, dict[str, Any]] | None = None) -> None:
+        self._documents = dict(documents or {})
+
+    async def get(self, name: str) -> dict[str, Any] | None:
+        """See `Documents.get`."""
+        return self._documents.get(name)
+
+
 class FakeTurnStore:
     """Implements `TurnStore` with the same unique keys: one row a message, one turn a place in a conversation."""
 
     def __init__(self) -> None:
         self.records: list[TurnRecord] = []
         self._memories: dict[Person, list[StoredMemory]] = {}
+        self._documents: dict[tuple[Person, str], dict[str, Any] | None] = {}
+        self._consents: dict[tuple[Person, str], bool] = {}
 
     async def person(self, app: str, channel: str, user: str) -> Person:
         """See `TurnStore.person`."""
@@ -174,6 +188,9 @@ class FakeTurnStore:
         kept = [m for m in self._memories.get(record.person, []) if m.id not in record.forget]
         new = [StoredMemory(m.id, m.text, record.turn.at, m.vector, record.model) for m in record.remember]
         self._memories[record.person] = [*reversed(new), *kept]
+        self._documents.update({(record.person, one.name): one.content for one in record.keep})
+        if record.consent is not None:
+            self._consents[record.person, record.request.channel] = record.consent
         return Recorded(Recording.STORED, record.turn)
 
     async def find(self, request: Request) -> Recorded | None:
@@ -203,6 +220,14 @@ class FakeTurnStore:
     async def memories(self, person: Person) -> list[StoredMemory]:
         """See `TurnStore.memories`."""
         return list(self._memories.get(person, []))
+
+    async def document(self, person: Person, name: str) -> dict[str, Any] | None:
+        """See `TurnStore.document`."""
+        return self._documents.get((person, name))
+
+    async def opted_out(self, person: Person, channel: str) -> bool:
+        """See `TurnStore.opted_out`."""
+        return not self._consents.get((person, channel), True)
 
 
 class FakeSessionStore:

@@ -7,9 +7,10 @@ import msgspec
 import pytest
 
 from core import phrases
-from core.decide import Decider, question
+from core.decide import Decider
 from core.engine import Engine
 from core.lanes import MOST_IN_LANE
+from core.questions import question
 from core.skillbook import LoadedSkill, SkillBook
 from shared.effects import Remember
 from shared.errors import Conflict, LimitExceeded, PluginInvalid, StoreUnavailable

@@ -11,7 +11,7 @@ from shared.channel import Wire
 from shared.errors import DoorShut, Malformed, NotAuthentic
 from shared.skill import TurnContext
 from shared.testing.adapter.values import turn_of
-from shared.testing.fakes import FakeClock, FakeMemories, door_ports
+from shared.testing.fakes import FakeClock, FakeDocuments, FakeMemories, door_ports
 from shared.turn import Kind, Reply, Request, Session, Understanding
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,6 +70,7 @@ async def test_its_skill_answers(home: Path) -> None:
         session=Session(),
         state={},
         memories=FakeMemories(),
+        documents=FakeDocuments(),
         clock=FakeClock(),
         timezone="UTC",
     )

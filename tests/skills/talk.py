@@ -4,7 +4,7 @@ import asyncio
 
 from shared.ports import Memory
 from shared.skill import Skill, SkillInfo, TurnContext
-from shared.testing.fakes import FakeClock, FakeMemories
+from shared.testing.fakes import FakeClock, FakeDocuments, FakeMemories
 from shared.turn import Kind, Pending, Reply, Request, Session, SlotValue, Understanding
 
 NOW = 1_795_464_300.0  # Monday, 23 November 2026, 20:05 UTC
@@ -69,6 +69,7 @@ class Talk:
             session=self._session,
             state=self._state,
             memories=self.memories,
+            documents=FakeDocuments(),
             clock=self.clock,
             timezone=self._timezone,
             skills=self._skills,

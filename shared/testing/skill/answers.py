@@ -4,13 +4,14 @@ import re
 
 import msgspec
 
-from shared.effects import Forget, Remember
+from shared.effects import Forget, Keep, Remember
 from shared.skill import TurnContext
 from shared.ssml import sanitise
 from shared.turn import Reply
 
 LONGEST = 600  # characters; more is tiresome to hear
 STATE = 16_384  # bytes of JSON
+DOCUMENT = 262_144  # bytes of JSON
 _MARKUP = re.compile(r"</?[a-zA-Z][^>]*>|&(?:[a-z]+|#\d+);|\*\*|__|```|^#{1,6} |\[[^\]]+\]\(", re.MULTILINE)
 
 
@@ -46,14 +47,17 @@ def check_speech(reply: Reply) -> None:
 
 
 def check_effects(turn: TurnContext, reply: Reply, known: frozenset[str]) -> None:
-    """Remembers the person's own words only, and forgets only what is theirs."""
+    """Remembers the person's own words only, forgets only what is theirs, and keeps small documents that have a name."""
     for effect in reply.effects:
-        assert isinstance(effect, Remember | Forget), f"{type(effect).__name__} is no effect that NEXUS knows"
+        assert isinstance(effect, Remember | Forget | Keep), f"{type(effect).__name__} is no effect that NEXUS knows"
         if isinstance(effect, Remember):
             assert effect.text.strip(), "remembers nothing"
             assert effect.text in words_of(turn), f"remembers {effect.text!r}, which was not said"
-        else:
+        elif isinstance(effect, Forget):
             assert effect.memory_id in known, f"forgets {effect.memory_id!r}, which is nobody's"
+        else:
+            assert effect.name.strip(), "keeps a document without a name"
+            assert len(msgspec.json.encode(effect.content)) <= DOCUMENT, f"the document {effect.name!r} is too large"
 
 
 def check_state(reply: Reply) -> None:

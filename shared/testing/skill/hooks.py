@@ -3,15 +3,15 @@
 import asyncio
 import importlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
 from shared.ports import Memory
 from shared.skill import Skill, SkillInfo, SkillLocale, SkillManifest, TurnContext
-from shared.testing.fakes import FakeClock, FakeMemories
+from shared.testing.fakes import FakeClock, FakeDocuments, FakeMemories
 from shared.turn import Kind as RequestKind
 from shared.turn import Pending, Reply, Request, Session, SlotValue, Understanding
 
@@ -98,6 +98,7 @@ class SkillHooks:
         state: dict[str, object] | None = None,
         last_reply: str = "",
         memories: Sequence[Memory] = MEMORIES,
+        documents: Mapping[str, dict[str, Any]] | None = None,
         message_id: str = "m",
     ) -> TurnContext:
         """A turn on a Monday evening in New York."""
@@ -111,6 +112,7 @@ class SkillHooks:
             session=Session(seq=2, pending=pending, last_reply=last_reply),
             state=state or {},
             memories=FakeMemories(memories),
+            documents=FakeDocuments(documents),
             clock=FakeClock(NOW),
             timezone="America/New_York",
             skills=SKILLS,

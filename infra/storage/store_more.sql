@@ -1,0 +1,30 @@
+-- What a turn brings besides: consents, documents, messages that go out. They too follow only the turns that were stored.
+, agreed as (
+    insert into consents (app_id, person_id, channel, at, granted, source, message_digest)
+    select stored.app_id, stored.person_id, stored.channel, stored.at, new.granted, 'keyword', stored.message_digest
+    from unnest(%b::text[], %b::bytea[], %b::boolean[]) as new(app, message, granted)
+    join stored on stored.app_id = new.app and stored.message_digest = new.message
+), kept as (
+    -- Two turns of one commit may keep the same document; the later one counts.
+    select distinct on (stored.app_id, stored.person_id, new.name)
+           stored.app_id, stored.person_id, new.name, new.content, stored.at
+    from unnest(%b::text[], %b::bytea[], %b::bytea[], %b::bytea[]) with ordinality as new(app, message, name, content, number)
+    join stored on stored.app_id = new.app and stored.message_digest = new.message
+    order by stored.app_id, stored.person_id, new.name, stored.at desc, new.number desc
+), written as (
+    insert into documents (app_id, person_id, name_digest, content, updated_at)
+    select app_id, person_id, name, content, at from kept where content is not null
+    on conflict (app_id, person_id, name_digest) do update set content = excluded.content, updated_at = excluded.updated_at
+), removed as (
+    delete from documents d using kept
+    where kept.content is null
+      and d.app_id = kept.app_id and d.person_id = kept.person_id and d.name_digest = kept.name
+), outgoing as (
+    insert into outbox (app_id, outgoing_id, channel, place, person_id, conversation_digest, seq, position, owed, content,
+                        state, due_at, created_at, updated_at)
+    select stored.app_id, new.id, stored.channel, new.place, stored.person_id, stored.conversation_digest, stored.seq,
+           new.position, new.owed, new.content, 'waiting', stored.at, stored.at, stored.at
+    from unnest(%b::text[], %b::bytea[], %b::text[], %b::text[], %b::integer[], %b::boolean[], %b::bytea[])
+         as new(app, message, id, place, position, owed, content)
+    join stored on stored.app_id = new.app and stored.message_digest = new.message
+)

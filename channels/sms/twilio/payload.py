@@ -1,0 +1,120 @@
+"""What Twilio sends, as a form or as JSON with the same names.
+
+https://www.twilio.com/docs/messaging/guides/webhook-request
+https://www.twilio.com/docs/messaging/guides/track-outbound-message-status
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Literal
+from urllib.parse import parse_qsl, unquote
+
+import msgspec
+
+from channels.sms.keywords import Meaning
+from channels.sms.message import Inbound
+from channels.sms.numbers import e164
+from channels.sms.twilio.signature import MAX_FIELDS, is_json
+from shared.channel import Receipt, Wire
+from shared.errors import Malformed
+from shared.jsontext import decode
+from shared.turn import Attachment, Keyword
+
+MAX_MEDIA = 10
+MAX_URL = 2_000
+OPTED_OUT = "21610"  # "Attempt to send to unsubscribed recipient"
+
+Fields = dict[str, str]
+State = Literal["sent", "delivered", "failed"]
+
+_STATES: dict[str, State] = {
+    **dict.fromkeys(("accepted", "scheduled", "queued", "sending", "sent"), "sent"),
+    **dict.fromkeys(("delivered", "read"), "delivered"),
+    **dict.fromkeys(("failed", "undelivered", "canceled"), "failed"),
+}
+_INCOMING = ("", "receiving", "received")
+_OPT_OUT_TYPES: dict[str, Meaning] = {"STOP": "stop", "START": "start", "HELP": "help"}
+_DECODER: "msgspec.json.Decoder[dict[str, Any]]" = msgspec.json.Decoder(dict[str, Any])
+_REFERENCE = re.compile(r"[?&]reference=([^&#]*)")
+_CODE = re.compile(r"[0-9]{1,6}")
+
+
+def fields_of(wire: Wire) -> Fields:
+    """The fields of the body; of one that comes twice the last. Raises Malformed."""
+    if is_json(wire):
+        return dict(_texts(decode(_DECODER, wire.body)))
+    try:
+        text = wire.body.decode()
+        pairs = parse_qsl(
+            text, keep_blank_values=True, strict_parsing=True, errors="surrogatepass", max_num_fields=MAX_FIELDS
+        )
+    except ValueError:
+        raise Malformed("sms: the body is not a form of UTF-8 text") from None
+    return dict(pairs)
+
+
+def content_of(fields: Fields, target: str) -> Inbound | Receipt:
+    """The message, or what became of one of ours; `target` is where it was sent to. Raises Malformed."""
+    status = fields.get("MessageStatus") or ("" if "Body" in fields else fields.get("SmsStatus", ""))
+    return _message(fields) if status in _INCOMING else _receipt(fields, status, target)
+
+
+def _message(fields: Fields) -> Inbound:
+    return Inbound(
+        id=_sid(fields),
+        sender=e164(_needed(fields, "From"), "From"),
+        recipient=e164(_needed(fields, "To"), "To"),
+        text=fields.get("Body", ""),
+        media=tuple(_media(fields)),
+        keyword=_told(fields.get("OptOutType", "")),
+    )
+
+
+def _receipt(fields: Fields, status: str, target: str) -> Receipt:
+    code = fields.get("ErrorCode", "")
+    reference = _REFERENCE.search(target)
+    return Receipt(
+        _STATES.get(status, "sent"),
+        provider_id=_sid(fields),
+        reference=unquote(reference[1])[:256] if reference else "",
+        reason=code if _CODE.fullmatch(code) else "",
+        opted_out=code == OPTED_OUT,
+    )
+
+
+def _texts(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The fields of a JSON body: texts and numbers. What is neither is left out, like all that is unknown."""
+    for name, value in body.items():
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            yield name, str(value)
+
+
+def _needed(fields: Fields, name: str) -> str:
+    value = fields.get(name, "")
+    if not value:
+        raise Malformed(f"sms: {name} is missing", (name,))
+    return value
+
+
+def _sid(fields: Fields) -> str:
+    """The message's own id. The idempotency token in the headers is not signed, so it does not decide what is a duplicate."""
+    for name in ("MessageSid", "SmsMessageSid", "SmsSid"):
+        if value := fields.get(name):
+            return value
+    raise Malformed("sms: MessageSid is missing", ("MessageSid",))
+
+
+def _media(fields: Fields) -> Iterator[Attachment]:
+    count = fields.get("NumMedia") or "0"
+    if not (count.isascii() and count.isdigit() and len(count) <= 3):
+        raise Malformed("sms: NumMedia is not a number", ("NumMedia",))
+    for number in range(min(int(count), MAX_MEDIA)):
+        url, kind = fields.get(f"MediaUrl{number}", ""), fields.get(f"MediaContentType{number}", "")
+        if url.startswith(("https://", "http://")) and len(url) <= MAX_URL and url.isprintable():
+            yield Attachment(url, kind if kind.isprintable() and len(kind) <= 127 else "")
+
+
+def _told(kind: str) -> Keyword | None:
+    """The keyword that Twilio acted upon (Advanced Opt-Out, custom words too): it has answered, and blocked or unblocked."""
+    meaning = _OPT_OUT_TYPES.get(kind)
+    return None if meaning is None else Keyword(meaning, ordinary=meaning == "start", carrier_answers=True)

@@ -17,6 +17,9 @@ MAX_ANSWER = 64 * 1024  # bytes
 AGAIN_S = 5.0  # where the carrier does not say when
 LATER_S = 300.0  # the account is at fault: somebody has to look at it first
 
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_IN_DOUBT = (502, 504)  # said by something in between: the carrier may have taken the message
+
 
 class ApiAnswer(Struct, frozen=True):
     """What a carrier's API said: status, and the body's JSON object ({} where it is none)."""
@@ -49,18 +52,23 @@ class Api:
         head = {"content-type": kind, **(headers or {})}
         if auth is not None:
             head["authorization"] = "Basic " + base64.b64encode(":".join(auth).encode()).decode()
-        try:
-            async with self._client() as client:
-                found = await client.post(url, content=content, headers=head)
-        except httpx.HTTPError as error:
-            raise DeliveryFailed(f"{self._carrier}: {type(error).__name__}", retry_after=AGAIN_S) from None
+        found = await self._answer(url, content, head)
         answer = ApiAnswer(found.status_code, _object(found.content[:MAX_ANSWER]))
         if found.status_code in (401, 403):
             raise DeliveryFailed(f"{self._carrier}: refuses our credentials", retry_after=LATER_S)
         if found.status_code in (408, 429) or found.status_code >= 500:
-            again = _seconds(found.headers.get("retry-after", ""))
-            raise DeliveryFailed(f"{self._carrier}: HTTP {found.status_code}", retry_after=again)
+            again, doubt = _seconds(found.headers.get("retry-after", "")), found.status_code in _IN_DOUBT
+            raise DeliveryFailed(f"{self._carrier}: HTTP {found.status_code}", in_doubt=doubt, retry_after=again)
         return answer
+
+    async def _answer(self, url: str, content: bytes, head: Mapping[str, str]) -> httpx.Response:
+        try:
+            async with self._client() as client:
+                return await client.post(url, content=content, headers=head)
+        except httpx.HTTPError as error:
+            doubt = not isinstance(error, _NEVER_LEFT)
+            name = type(error).__name__
+            raise DeliveryFailed(f"{self._carrier}: {name}", in_doubt=doubt, retry_after=AGAIN_S) from None
 
     def _client(self) -> httpx.AsyncClient:
         if self._trust is None:

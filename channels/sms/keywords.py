@@ -25,33 +25,39 @@ ORDINARY = frozenset({"yes", "end", "cancel"})
 LONGEST = 200  # characters of a message that can still be a keyword, invisible ones included
 
 _OUTER = re.compile(r"^[\W_]+|[\W_]+$")
-
-
-def folded(text: str) -> str:
-    """`text` as keywords are compared: without invisible characters, outer punctuation and white space; case and width folded."""
-    seen = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Cc", "Mn", "Me") or c in "\n\t")
-    return _OUTER.sub("", unicodedata.normalize("NFKC", seen)).casefold()
+_INVISIBLE = ("Cf", "Cc", "Mn", "Me")  # zero-width and formatting characters, controls, variation selectors
 
 
 def keyword_of(text: str, carrier_answers: frozenset[Meaning], help_text: str) -> Keyword | None:
-    """The keyword that `text` is, if it is one and nothing else; "STOP PLEASE" is not.
+    """The keyword that `text` is, if it is one and nothing else: "STOP PLEASE" is none, "Stop." and hidden characters are.
 
-    `carrier_answers` are the meanings that the carrier replies to itself; `help_text` is what the app says to HELP otherwise.
+    `carrier_answers` are the meanings that the carrier replies to itself, where the word has no punctuation around it;
+    `help_text` is what the app says to HELP otherwise.
     """
     if len(text) > LONGEST:
         return None
+    bare = _visible(text).strip().casefold()
     word = folded(text)
     meaning = MEANINGS.get(word)
     if meaning is None:
         return None
-    return keyword(meaning, carrier_answers, help_text, ordinary=word in ORDINARY)
-
-
-def keyword(meaning: Meaning, carrier_answers: frozenset[Meaning], help_text: str, *, ordinary: bool) -> Keyword:
-    """The keyword with this meaning."""
     return Keyword(
         meaning,
-        ordinary=ordinary,
-        carrier_answers=meaning in carrier_answers,
+        ordinary=word in ORDINARY,
+        carrier_answers=meaning in carrier_answers and bare == word,
         reply=help_text if meaning == "help" else "",
+    )
+
+
+def folded(text: str) -> str:
+    """`text` as keywords are compared: what one sees of it, without outer punctuation and white space, in small letters."""
+    return _OUTER.sub("", _visible(text).strip().casefold())
+
+
+def _visible(text: str) -> str:
+    """`text` as one sees it: without characters that have no width of their own, wide letters as plain ones."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) not in _INVISIBLE or c.isspace()
     )

@@ -105,7 +105,7 @@ def _sid(fields: Fields) -> str:
 
 
 def _media(fields: Fields) -> Iterator[Attachment]:
-    count = fields.get("NumMedia") or "0"
+    count = fields.get("NumMedia", "0")
     if not (count.isascii() and count.isdigit() and len(count) <= 3):
         raise Malformed("sms: NumMedia is not a number", ("NumMedia",))
     for number in range(min(int(count), MAX_MEDIA)):

@@ -3,23 +3,37 @@
 What is said must be free of characters that XML cannot hold; `parts.words` sees to it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from xml.sax.saxutils import escape
 
 from channels.sms.message import Outbound
 from shared.channel import WireReply
 
-MAX_MESSAGES = 10  # replies to one message; further ones are dropped by Twilio (its warning 14109)
+MAX_MESSAGES = 10  # replies to one message; Twilio drops further ones (its warning 14109)
+MAX_BYTES = 64_000  # of a document (its error 11750)
 
 _HEADERS = ((b"content-type", b"text/xml; charset=utf-8"), (b"cache-control", b"no-store"))
-_HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
+_HEAD = b'<?xml version="1.0" encoding="UTF-8"?>'
 
 
 def twiml(messages: Iterable[Outbound]) -> WireReply:
-    """The answer that sends `messages` to whoever wrote, in this order; with none, an answer that sends nothing."""
-    inner = "".join(map(_message, messages))
-    document = f"{_HEAD}<Response>{inner}</Response>" if inner else f"{_HEAD}<Response/>"
-    return WireReply(200, _HEADERS, document.encode())
+    """The answer that sends `messages` to whoever wrote, in this order; with none, an answer that sends nothing.
+
+    What Twilio would refuse as too large, or drop as too many, is left out at the end.
+    """
+    inner = b"".join(_fitting(messages))
+    return WireReply(200, _HEADERS, _HEAD + (b"<Response>" + inner + b"</Response>" if inner else b"<Response/>"))
+
+
+def _fitting(messages: Iterable[Outbound]) -> Iterator[bytes]:
+    left = MAX_BYTES - len(_HEAD) - len(b"<Response></Response>")
+    for message in islice(messages, MAX_MESSAGES):
+        written = _message(message).encode()
+        left -= len(written)
+        if left < 0:
+            return
+        yield written
 
 
 def _message(message: Outbound) -> str:

@@ -17,17 +17,17 @@ def card_of(reply: Reply, rest: str, limit: int) -> SimpleCard | StandardCard | 
     """
     if not (reply.cards or reply.media or rest) or limit <= 0:
         return None
-    picture = _picture(reply)
-    title, over = cut(words(reply.cards[0].title) if reply.cards else TITLE, min(MAX_TITLE, limit // 2))
+    picture = _picture(reply, min(MAX_URL, limit // 4))  # its address counts twice: for small and for large screens
+    title, over = cut(words(reply.cards[0].title) if reply.cards else TITLE, min(MAX_TITLE, limit // 4))
     text = "\n".join(line for line in (over, *_lines(reply, picture), rest) if line)
-    text = _shortened(text, limit - len(title))
+    text = _shortened(text, limit - len(title) - 2 * len(picture or ""))
     return StandardCard(title, text, Image(picture, picture)) if picture else SimpleCard(title, text)
 
 
-def _picture(reply: Reply) -> str | None:
+def _picture(reply: Reply, limit: int) -> str | None:
     pictures = [card.image_url for card in reply.cards]
     pictures += [medium.url for medium in reply.media if medium.media_type.startswith("image/")]
-    return next((url for url in pictures if url and url.startswith("https://") and len(url) <= MAX_URL), None)
+    return next((url for url in pictures if url and url.startswith("https://") and len(url) <= limit), None)
 
 
 def _lines(reply: Reply, picture: str | None) -> Iterator[str]:

@@ -1,29 +1,32 @@
 """Alexa's twin: says what Alexa would send for what a person says, signed, over TCP, and refuses what Amazon would refuse.
 
-twin = AlexaTwin(folder, "http://127.0.0.1:8080", "sim")
-heard = twin.say("what time is it in Tokyo")
-heard.speech, heard.card, heard.open
+    twin = AlexaTwin(folder, "http://127.0.0.1:8080", "sim")
+    heard = twin.say("what time is it in Tokyo")
+    heard.text, heard.shown, heard.open
+
+With the interaction model of a skill it resolves words to that skill's intents and leads its dialogues; without one, all that is
+not built in is free speech.
 """
 
 import base64
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
-from msgspec import Struct
 
-from channels.alexa.credentials import AlexaCredentials, load_credentials
-from channels.alexa.parse import CATCH_ALL, UTTERANCE
+from channels.alexa.amazon.device import INTERFACES, about, envelope_of
+from channels.alexa.amazon.dialog import Asked, answer, asked_by, dialog_directive, intent_request, whole, with_slot
+from channels.alexa.amazon.heard import AlexaHeard, ends, shown, words
+from channels.alexa.amazon.interaction import InteractionModel
+from channels.alexa.credentials import AlexaCredentials, load_credentials, make_credentials
 from channels.alexa.rules import complaints
-from shared.errors import NexusError
-from shared.ssml import plain
+from shared.testing.platforms import Answer, AnswerRefused, Heard, Sent, Twin, status_complaints
 
 BUILT_IN = {
     "help": "AMAZON.HelpIntent",
@@ -33,26 +36,42 @@ BUILT_IN = {
 }
 """What Alexa takes for its built-in intents, whatever is being asked."""
 
-INTERFACES: Mapping[str, Any] = {"AudioPlayer": {}, "Alexa.Presentation.APL": {"runtime": {"maxVersion": "2024.3"}}}
+IF_IN_MODEL = {
+    "yes": "AMAZON.YesIntent",
+    "no": "AMAZON.NoIntent",
+    "repeat": "AMAZON.RepeatIntent",
+    "next": "AMAZON.NextIntent",
+    "previous": "AMAZON.PreviousIntent",
+    "pause": "AMAZON.PauseIntent",
+    "resume": "AMAZON.ResumeIntent",
+    "start over": "AMAZON.StartOverIntent",
+}
+"""Built-in intents that a skill's model may have."""
+
+FREE_SPEECH = ("CatchAllIntent", "utterance")
+"""Intent and slot of free speech in NEXUS' own interaction model (see README.md)."""
+
+ROUNDS = 10  # how often a skill may hand a dialogue back before it goes in circles
+
+__all__ = ["BUILT_IN", "INTERFACES", "AlexaHeard", "AlexaTwin", "AnswerRefused", "Heard"]
 
 
-class AnswerRefused(NexusError):
-    """Amazon would not take this answer. The text says why."""
+class AlexaTwin(Twin):
+    """One person in front of one device. Sessions open and close as the skill answers, and carry its attributes."""
 
+    name: ClassVar[str] = "alexa"
+    path: ClassVar[str] = "alexa"
+    patience_s: ClassVar[float] = 8.0
 
-class Heard(Struct, frozen=True):
-    """What the person hears and sees. `open`: Alexa listens on. `request` and `response` are the envelopes themselves."""
+    @classmethod
+    def make(cls, folder: Path, now: float) -> None:
+        """A root, a chain below it, a key and a skill's id."""
+        make_credentials(folder, now, f"amzn1.ask.skill.{uuid.uuid4()}")
 
-    speech: str
-    card: dict[str, Any] | None
-    reprompt: str
-    open: bool
-    request: dict[str, Any]
-    response: dict[str, Any]
-
-
-class AlexaTwin:
-    """One person in front of one device. Sessions open and close as the skill answers."""
+    @classmethod
+    def config(cls, folder: Path) -> dict[str, str]:
+        """Skill id, root and chain."""
+        return load_credentials(folder).config()
 
     def __init__(
         self,
@@ -60,93 +79,98 @@ class AlexaTwin:
         base_url: str,
         app: str = "default",
         *,
-        user: str = "amzn1.ask.account.SIMULATOR",
+        user: str = "SIMULATOR",
         person: str = "",
         locale: str = "en-US",
         session: str = "",
+        model: Path | Mapping[str, Any] | None = None,
+        interfaces: Mapping[str, Any] = INTERFACES,
         client: httpx.Client | None = None,
         now: Callable[[], float] = time.time,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
+        """`user` is a name or a whole id of an account, `person` the id of a recognised voice; `session` one to go on with."""
         self.credentials = credentials if isinstance(credentials, AlexaCredentials) else load_credentials(credentials)
-        self.url = base_url.rstrip("/") + ("/channels/alexa" if app == "default" else f"/apps/{app}/channels/alexa")
-        self.session = session  # "": none is open; a later twin may go on with this one's
-        self.user, self.person, self.locale = user, person, locale
-        self._client = client  # made at the first request: it costs more than a signature
-        self._now, self._new_id = now, new_id
-        self._asked: dict[str, Any] | None = None  # the Dialog.ElicitSlot directive that the next words answer
+        super().__init__(
+            self.credentials.roots.parent,
+            base_url,
+            app,
+            user=user,
+            locale=locale,
+            client=client,
+            now=now,
+            new_id=new_id,
+        )
+        self.account = user if user.startswith("amzn1.") else f"amzn1.ask.account.{user}"
+        self.person, self.interfaces = person, interfaces
+        self.session = session  # "": none is open
+        self.attributes: dict[str, Any] = {}
+        self.model = InteractionModel.read(model) if model is not None else None
+        self._asked: Asked | None = None  # what the next words answer
+        self._next: dict[str, Any] | None = None  # what Alexa sends by itself
+        self._reprompt = ""
 
-    def launch(self) -> Heard:
+    # -- what the person does --------------------------------------------------------------------------------------
+
+    def start(self) -> AlexaHeard:
+        """Say "Alexa, open Nexus"."""
+        return self.launch()
+
+    def launch(self) -> AlexaHeard:
         """Say "Alexa, open Nexus"."""
         return self.send({"type": "LaunchRequest", "shouldLinkResultBeReturned": False})
 
-    def say(self, text: str) -> Heard:
-        """Say something: a built-in word, the answer to a question for a slot, or free speech."""
-        built_in = BUILT_IN.get(text.strip().rstrip(".!").lower())
-        asked = self._asked
-        if built_in is not None:
-            return self.intent(built_in)
-        if asked is None:
-            return self.intent(CATCH_ALL, {UTTERANCE: text})
-        intent = asked["updatedIntent"]
-        filled = {name: slot["value"] for name, slot in intent["slots"].items() if "value" in slot}
-        names = tuple(intent["slots"])
-        return self.intent(intent["name"], {**filled, asked["slotToElicit"]: text}, names, "IN_PROGRESS")
+    def say(self, text: str) -> AlexaHeard:
+        """Say something: a built-in word, the answer to a question, a sample of the model, or free speech."""
+        return self.exchange(self.request(text))
 
-    def intent(
-        self, name: str, slots: Mapping[str, str] | None = None, names: tuple[str, ...] = (), dialog: str = ""
-    ) -> Heard:
-        """An intent with filled slots; `names` are those that it has besides."""
-        said = {slot: {"name": slot, "confirmationStatus": "NONE"} for slot in (*names, *(slots or {}))}
-        for slot, value in (slots or {}).items():
-            said[slot] |= {"value": value, "source": "USER"}
-        request: dict[str, Any] = {
-            "type": "IntentRequest",
-            "intent": {"name": name, "confirmationStatus": "NONE", "slots": said},
-        }
-        return self.send(request | ({"dialogState": dialog} if dialog else {}))
+    def silence(self) -> AlexaHeard | None:
+        """Say nothing while Alexa listens: she asks once more, then closes the session."""
+        if not self.session:
+            return None
+        again, self._reprompt = self._reprompt, ""
+        if again:
+            return AlexaHeard(again, open=True, request={}, answer={"version": "1.0", "response": {}})
+        return self.close("EXCEEDED_MAX_REPROMPTS")
 
-    def close(self, reason: str = "USER_INITIATED") -> Heard:
+    def close(self, reason: str = "USER_INITIATED") -> AlexaHeard:
         """The session ends from Alexa's side."""
         heard = self.send({"type": "SessionEndedRequest", "reason": reason})
         self._end()
         return heard
 
-    def send(self, request: Mapping[str, Any], in_session: bool = True) -> Heard:
+    # -- what Alexa sends ------------------------------------------------------------------------------------------
+
+    def request(self, text: str) -> Sent:
+        """What Alexa takes `text` for, signed."""
+        return self.sign(self.envelope(self._meant(text)))
+
+    def intent(
+        self, name: str, slots: Mapping[str, str] | None = None, names: tuple[str, ...] = (), dialog: str = ""
+    ) -> AlexaHeard:
+        """Say what Alexa takes for an intent with filled slots; `names` are those that it has besides."""
+        return self.send(intent_request(self._intent(name, slots or {}, names), dialog))
+
+    def send(self, request: Mapping[str, Any], in_session: bool = True) -> AlexaHeard:
         """Send any request. Raises AnswerRefused with what Amazon would hold against the answer."""
-        envelope = self.envelope(request, in_session)
-        body = msgspec.json.encode(envelope)
-        client = self._client or httpx.Client(trust_env=False, timeout=10.0)
-        self._client = client
-        answer = client.post(self.url, content=body, headers=self.headers(body))
-        if answer.status_code != 200:
-            raise AnswerRefused(f"HTTP {answer.status_code}: {answer.text[:500]}")
-        if not answer.headers.get("content-type", "").startswith("application/json"):
-            raise AnswerRefused(f"the content type is {answer.headers.get('content-type')}")
-        if found := complaints(envelope, answer.content):
-            raise AnswerRefused("; ".join(found))
-        return self._heard(envelope, msgspec.json.decode(answer.content))
+        return self.exchange(self.sign(self.envelope(request, in_session)))
 
     def envelope(self, request: Mapping[str, Any], in_session: bool = True) -> dict[str, Any]:
         """The whole body around `request`, which may bring its own id and time stamp. Opens a session if none is."""
-        application = {"applicationId": self.credentials.skill_id}
-        system: dict[str, Any] = {
-            "application": application,
-            "user": {"userId": self.user},
-            "device": {"deviceId": "amzn1.ask.device.SIMULATOR", "supportedInterfaces": INTERFACES},
-            "apiEndpoint": "https://api.amazonalexa.com",
-        }
-        if self.person:
-            system["person"] = {"personId": self.person}
-        stamp = datetime.fromtimestamp(self._now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        own = {"requestId": f"amzn1.echo-api.request.{self._new_id()}", "timestamp": stamp, "locale": self.locale}
-        envelope: dict[str, Any] = {"version": "1.0", "context": {"System": system}, "request": own | dict(request)}
+        own = about(self.new_id(), self.now(), self.locale) | dict(request)
+        envelope = envelope_of(own, self.credentials.skill_id, self.account, self.person, self.interfaces)
         if in_session:
             new = not self.session
-            self.session = self.session or f"amzn1.echo-api.session.{self._new_id()}"
-            about = {"new": new, "sessionId": self.session, "application": application, "attributes": {}}
-            envelope["session"] = about | {"user": {"userId": self.user}}
+            self.session = self.session or f"amzn1.echo-api.session.{self.new_id()}"
+            system = envelope["context"]["System"]
+            session = {"new": new, "sessionId": self.session, "attributes": self.attributes}
+            envelope["session"] = session | {"application": system["application"], "user": system["user"]}
         return envelope
+
+    def sign(self, envelope: Mapping[str, Any]) -> Sent:
+        """The request around an envelope, ready to be posted."""
+        body = msgspec.json.encode(envelope)
+        return Sent(self.url, self.headers(body), body, str(envelope["request"]["requestId"]))
 
     def headers(self, body: bytes) -> dict[str, str]:
         """The headers with which Amazon would send `body`."""
@@ -157,25 +181,100 @@ class AlexaTwin:
             "signature-256": signature,
         }
 
-    def _heard(self, envelope: dict[str, Any], answer: dict[str, Any]) -> Heard:
-        response = answer["response"]
-        listens = response.get("shouldEndSession") is False
-        if "session" in envelope and response.get("shouldEndSession", not response) is True:
+    # -- what becomes of the answer --------------------------------------------------------------------------------
+
+    def exchange(self, sent: Sent) -> AlexaHeard:
+        """Post `sent` and hear the answer. Where the skill hands back a dialogue that is complete, Alexa says so at once."""
+        heard = self._exchange(sent)
+        for _ in range(ROUNDS):
+            if self._next is None:
+                return heard
+            heard = self._exchange(self.sign(self.envelope(self._next)))
+        raise AnswerRefused("the skill delegates the dialogue again and again")
+
+    def complaints(self, sent: Sent, answer: Answer) -> list[str]:
+        """What Amazon refuses (see rules.py)."""
+        if found := status_complaints(answer, 200):
+            return found
+        if answer.media_type() != "application/json":
+            return [f"the content type is {answer.headers.get('content-type')}, not application/json"]
+        return complaints(msgspec.json.decode(sent.body), answer.body)
+
+    def heard(self, sent: Sent, answer: Answer) -> AlexaHeard:
+        """Words, card and players; the session goes on or ends, with the attributes that the skill answered."""
+        envelope, whole_answer = msgspec.json.decode(sent.body), msgspec.json.decode(answer.body)
+        response = whole_answer["response"]
+        listens = self._listens(envelope, response)
+        if "session" in envelope:
+            self.attributes = whole_answer.get("sessionAttributes") or {}
+        self._reprompt = words((response.get("reprompt") or {}).get("outputSpeech"))
+        said = self._dialog(envelope, response) or words(response.get("outputSpeech"))
+        if "session" in envelope and not listens and ends(response):
             self._end()
-        questions = [d for d in response.get("directives", ()) if d.get("type") == "Dialog.ElicitSlot"]
-        self._asked = questions[0] if questions else None
-        reprompt = (response.get("reprompt") or {}).get("outputSpeech")
-        return Heard(
-            _words(response.get("outputSpeech")), response.get("card"), _words(reprompt), listens, envelope, answer
-        )
+        seen = tuple(shown(response))
+        return AlexaHeard(said, seen, (), self._reprompt, listens, whole_answer, request=envelope)
+
+    def _exchange(self, sent: Sent) -> AlexaHeard:
+        self._last, self._next = sent, None
+        answer = self.post(sent)
+        if found := self.complaints(sent, answer):
+            self._end()
+            raise AnswerRefused(*found)
+        return self.heard(sent, answer)
+
+    def _dialog(self, envelope: dict[str, Any], response: dict[str, Any]) -> str:
+        """Go on with a dialogue: note what is asked, or what Alexa sends next; what she says in the skill's place."""
+        directive = dialog_directive(response)
+        self._asked = None
+        if directive is None:
+            return ""
+        intent = directive.get("updatedIntent") or envelope["request"].get("intent") or {}
+        self._asked = asked_by(directive, intent, self.model)
+        if self._asked is None:
+            self._next = intent_request(whole(intent, self.model), "COMPLETED")
+        elif not self._reprompt:
+            self._reprompt = self._asked.step.prompt
+        return self._asked.step.prompt if self._asked is not None else ""
+
+    def _listens(self, envelope: dict[str, Any], response: dict[str, Any]) -> bool:
+        """Whether the session is open and somebody is waited for."""
+        asks = response.get("shouldEndSession") is False or dialog_directive(response) is not None
+        return "session" in envelope and asks
 
     def _end(self) -> None:
-        self.session, self._asked = "", None
+        self.session, self._asked, self._next, self._reprompt, self.attributes = "", None, None, "", {}
 
+    # -- what words mean -------------------------------------------------------------------------------------------
 
-def _words(speech: dict[str, str] | None) -> str:
-    if speech is None:
-        return ""
-    if "ssml" in speech:
-        return plain(speech["ssml"].removeprefix("<speak>").removesuffix("</speak>"))
-    return speech["text"]
+    def _meant(self, text: str) -> dict[str, Any]:
+        """The request that Alexa makes of `text`."""
+        word = text.strip().rstrip(".!").lower()
+        if built_in := self._built_in(word):
+            return intent_request(self._intent(built_in, {}))
+        if self._asked is not None and (answered := answer(self._asked, text, self.model)) is not None:
+            return answered
+        found = self.model.meant(text) if self.model is not None else None
+        if found is not None:
+            return self._first(self._intent(found.intent, found.slots))
+        name, slot = FREE_SPEECH
+        if self.model is None or name in self.model.intents:
+            return intent_request(self._intent(name, {slot: text}))
+        return intent_request(self._intent("AMAZON.FallbackIntent", {}))
+
+    def _built_in(self, word: str) -> str | None:
+        asked = self._asked is not None and self._asked.step.kind != "slot"
+        optional = IF_IN_MODEL.get(word)
+        if optional is not None and self.model is not None and optional in self.model.intents and not asked:
+            return optional
+        return BUILT_IN.get(word)
+
+    def _first(self, intent: dict[str, Any]) -> dict[str, Any]:
+        """The first request about `intent`: a dialogue starts where the model has something to ask."""
+        starts = self.model is not None and self.model.next_step(intent) is not None
+        return intent_request(intent, "STARTED" if starts else "COMPLETED")
+
+    def _intent(self, name: str, slots: Mapping[str, str], names: tuple[str, ...] = ()) -> dict[str, Any]:
+        intent = whole({"name": name, "slots": {one: {"name": one} for one in (*names, *slots)}}, self.model)
+        for slot, value in slots.items():
+            intent = with_slot(intent, slot, self.model, value=value)
+        return intent

@@ -4,6 +4,6 @@ A channel's own twin lies in the channel's folder and is named in its `channel.t
 the tests of third parties drive their doors with it.
 """
 
-from shared.testing.platforms.twin import Answer, AnswerRefused, Heard, Sent, Twin
+from shared.testing.platforms.twin import API_KEY, Answer, AnswerRefused, Heard, Sent, Twin, status_complaints
 
-__all__ = ["Answer", "AnswerRefused", "Heard", "Sent", "Twin"]
+__all__ = ["API_KEY", "Answer", "AnswerRefused", "Heard", "Sent", "Twin", "status_complaints"]

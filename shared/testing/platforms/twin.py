@@ -1,8 +1,8 @@
 """The base of all twins: one person in front of one platform, which signs what it sends and judges what comes back.
 
-    twin = PagerTwin(folder, "http://127.0.0.1:8080", "sim")     # folder: credentials that PagerTwin.make made
-    heard = twin.say("what time is it in Tokyo")
-    heard.text, heard.shown, heard.open
+    with PagerTwin(folder, "http://127.0.0.1:8080", "sim") as twin:    # folder: credentials that PagerTwin.make made
+        heard = twin.say("what time is it in Tokyo")
+        heard.text, heard.shown, heard.open
 
 Besides talking it does to a door what platforms do: sends again, twice at once, in another order, and hangs up early.
 """
@@ -14,16 +14,26 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import httpx
+import msgspec
 from msgspec import Struct
 
 from shared.errors import NexusError
 
+API_KEY = "api_key"
+"""The file in a twin's folder that holds an API key of the app, where the twin says `needs_key`."""
+
+_PROBLEM = 300  # characters of an error's text that are told
+
 
 class AnswerRefused(NexusError):
-    """The platform would not take this answer. The text says why."""
+    """The platform would not take this answer. `complaints` say why, one by one."""
+
+    def __init__(self, *complaints: str) -> None:
+        super().__init__("; ".join(complaints))
+        self.complaints = complaints
 
 
 class Sent(Struct, frozen=True):
@@ -42,6 +52,10 @@ class Answer(Struct, frozen=True):
     status: int
     headers: dict[str, str]
     body: bytes
+
+    def media_type(self) -> str:
+        """The declared content type, without parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 class Heard(Struct, frozen=True):
@@ -66,18 +80,19 @@ class Twin(ABC):
     """
 
     name: ClassVar[str]  # what `nexus say --channel` calls it
-    path: ClassVar[str]  # below /channels/, such as "alexa" or "sms/twilio"
+    path: ClassVar[str]  # below /channels/, such as "alexa" or "sms/twilio"; with a slash in front: the door's own path
     patience_s: ClassVar[float] = 10.0  # how long the platform waits for an answer
+    needs_key: ClassVar[bool] = False  # whether an API key of the app must lie in the folder, in the file API_KEY
 
     @classmethod
     @abstractmethod
     def make(cls, folder: Path, now: float) -> None:
-        """Make credentials in `folder`, which is there and empty. `now` is in Unix seconds."""
+        """Make credentials in `folder`, which is there, and empty but for API_KEY. `now` is in Unix seconds."""
 
     @classmethod
     @abstractmethod
     def config(cls, folder: Path) -> dict[str, str]:
-        """The settings of a door that believes what `make` made in `folder`."""
+        """The settings of a door that believes what `make` made in `folder`. Raises SettingsInvalid if it is not all there."""
 
     def __init__(
         self,
@@ -93,10 +108,17 @@ class Twin(ABC):
     ) -> None:
         self.folder, self.user, self.locale = folder, user, locale
         self.base_url = base_url.rstrip("/")
-        self.url = self.base_url + ("" if app == "default" else f"/apps/{app}") + f"/channels/{self.path}"
+        self.url = self.base_url + self._path(app)
         self.now, self.new_id = now, new_id
+        self._given = client is not None
         self._client = client  # made at the first request: it costs more than a signature
         self._last: Sent | None = None
+
+    @classmethod
+    def _path(cls, app: str) -> str:
+        if cls.path.startswith("/"):
+            return cls.path
+        return ("" if app == "default" else f"/apps/{app}") + f"/channels/{cls.path}"
 
     @abstractmethod
     def request(self, text: str) -> Sent:
@@ -114,6 +136,10 @@ class Twin(ABC):
         """Open the conversation, where a platform says so ("Alexa, open Nexus"); None where people just talk."""
         return None
 
+    def silence(self) -> Heard | None:
+        """Say nothing while the platform listens: what it says then; None where nothing comes of it."""
+        return None
+
     def say(self, text: str) -> Heard:
         """Say something and hear the answer. Raises AnswerRefused with what the platform would hold against it."""
         return self.exchange(self.request(text))
@@ -126,14 +152,33 @@ class Twin(ABC):
     def read(self, sent: Sent, answer: Answer) -> Heard:
         """Judge and hear `answer`. Raises AnswerRefused."""
         if found := self.complaints(sent, answer):
-            raise AnswerRefused("; ".join(found))
+            raise AnswerRefused(*found)
         return self.heard(sent, answer)
 
     def post(self, sent: Sent, timeout_s: float | None = None) -> Answer:
         """Post `sent` and wait as long as the platform does. Raises httpx.HTTPError."""
+        return _post(self.http, sent, timeout_s or self.patience_s)
+
+    @property
+    def http(self) -> httpx.Client:
+        """The client that all but simultaneous requests go through."""
         if self._client is None:
             self._client = httpx.Client(trust_env=False)
-        return _post(self._client, sent, timeout_s or self.patience_s)
+        return self._client
+
+    def disconnect(self) -> None:
+        """Let go of connections, and of whatever else a twin holds. It may be used again."""
+        if self._client is not None and not self._given:
+            self._client.close()
+            self._client = None
+
+    def __enter__(self) -> Self:
+        """The twin, to be disconnected at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Disconnect it."""
+        self.disconnect()
 
     # -- what platforms do to doors --------------------------------------------------------------------------------
 
@@ -164,14 +209,26 @@ class Twin(ABC):
         sent = [self.request(text) for text in texts]
         return [self.post(one) for one in reversed(sent)][::-1]
 
-    def hang_up(self, text: str, after_s: float = 0.001) -> Sent:
+    def hang_up(self, text: str, after_s: float = 0.005) -> Sent:
         """Send a message and hang up after `after_s` seconds, before the answer comes. What was sent, for the retry."""
         sent = self._last = self.request(text)
         with httpx.Client(trust_env=False) as impatient, suppress(httpx.TimeoutException):
-            _post(impatient, sent, after_s)
+            _post(impatient, sent, httpx.Timeout(self.patience_s, read=after_s))
         return sent
 
 
-def _post(client: httpx.Client, sent: Sent, timeout_s: float) -> Answer:
-    answer = client.request(sent.method, sent.url, content=sent.body, headers=sent.headers, timeout=timeout_s)
+def status_complaints(answer: Answer, *good: int) -> list[str]:
+    """That `answer` has another status than a `good` one, with what its problem (RFC 9457) or its text says."""
+    if answer.status in good:
+        return []
+    told = ""
+    if "json" in answer.media_type():
+        with suppress(msgspec.MsgspecError, AttributeError):
+            told = str(msgspec.json.decode(answer.body).get("detail") or "")
+    told = told or answer.body.decode("utf-8", "replace").strip()
+    return [f"HTTP {answer.status}" + (f": {told[:_PROBLEM]}" if told else "")]
+
+
+def _post(client: httpx.Client, sent: Sent, timeout: float | httpx.Timeout) -> Answer:
+    answer = client.request(sent.method, sent.url, content=sent.body, headers=sent.headers, timeout=timeout)
     return Answer(answer.status_code, dict(answer.headers), answer.content)

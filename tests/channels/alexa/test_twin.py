@@ -22,6 +22,7 @@ from shared.testing.fakes import FakeClock
 from shared.turn import Card, Elicit, Kind, Reply, Request
 from tests.channels.alexa.conftest import open_door
 
+MODEL = Path("channels/alexa/interaction_model.en-US.json").resolve()
 Answer = Callable[[Request], Reply]
 
 
@@ -98,40 +99,263 @@ def test_a_voice_that_is_known_is_another_person(credentials: AlexaCredentials, 
     assert users == ["amzn1.ask.account.SIMULATOR", "amzn1.ask.person.BOB"]
 
 
+def test_a_whole_id_of_an_account_is_taken_as_it_is(credentials: AlexaCredentials) -> None:
+    accounts = [AlexaTwin(credentials, "http://x", user=user).account for user in ("ada", "amzn1.ask.account.ada")]
+    assert accounts == ["amzn1.ask.account.ada"] * 2
+
+
 def test_refused_credentials_are_reported(others: AlexaCredentials, door: AlexaAdapter) -> None:
     twin = AlexaTwin(others, "http://nexus.test", client=served(door, assistant), now=lambda: NOW)
     with pytest.raises(AnswerRefused, match="HTTP 400"):
         twin.say("hi")
 
 
+PIZZA = {
+    "interactionModel": {
+        "languageModel": {
+            "invocationName": "pizza place",
+            "intents": [
+                {"name": "AMAZON.FallbackIntent", "samples": []},
+                {"name": "AMAZON.YesIntent", "samples": []},
+                {
+                    "name": "OrderIntent",
+                    "samples": ["order a pizza", "order a {size} pizza", "i want {topping} on it"],
+                    "slots": [
+                        {"name": "size", "type": "SIZE", "samples": ["a {size} one", "{size}"]},
+                        {"name": "topping", "type": "AMAZON.Food"},
+                    ],
+                },
+            ],
+            "types": [{"name": "SIZE", "values": [{"id": "L", "name": {"value": "large", "synonyms": ["big"]}}]}],
+        },
+        "dialog": {
+            "intents": [
+                {
+                    "name": "OrderIntent",
+                    "confirmationRequired": True,
+                    "prompts": {"confirmation": "sure"},
+                    "slots": [
+                        {"name": "size", "elicitationRequired": True, "prompts": {"elicitation": "ask.size"}},
+                        {
+                            "name": "topping",
+                            "elicitationRequired": True,
+                            "confirmationRequired": True,
+                            "prompts": {"elicitation": "ask.topping", "confirmation": "right"},
+                        },
+                    ],
+                }
+            ]
+        },
+        "prompts": [
+            {"id": "ask.size", "variations": [{"type": "PlainText", "value": "Which size?"}]},
+            {"id": "ask.topping", "variations": [{"type": "PlainText", "value": "What on your {size} one?"}]},
+            {"id": "right", "variations": [{"type": "PlainText", "value": "{topping}, right?"}]},
+            {"id": "sure", "variations": [{"type": "PlainText", "value": "A {size} one with {topping}. Shall I?"}]},
+        ],
+    }
+}
+Skill = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def with_skill(credentials: AlexaCredentials, skill: Skill, model: Any = None) -> AlexaTwin:
+    """Somebody in front of a skill that answers `skill(envelope)`."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        answer = skill(json.loads(request.content))
+        return httpx.Response(200, json={"version": "1.0", **answer}, headers={"content-type": "application/json"})
+
+    client = httpx.Client(transport=httpx.MockTransport(handle))
+    return AlexaTwin(credentials, "http://skill.test", client=client, now=lambda: NOW, model=model)
+
+
+def _speech(text: str) -> dict[str, Any]:
+    return {"outputSpeech": {"type": "PlainText", "text": text}}
+
+
+def test_attributes_come_back_as_they_were_answered_and_end_with_the_session(credentials: AlexaCredentials) -> None:
+    def count(envelope: dict[str, Any]) -> dict[str, Any]:
+        times = envelope["session"]["attributes"].get("times", 0) + 1
+        response = {**_speech(f"{times}"), "shouldEndSession": times == 3}
+        return {"response": response, "sessionAttributes": {"times": times}}
+
+    twin = with_skill(credentials, count)
+    assert [twin.say("more").text for _ in range(5)] == ["1", "2", "3", "1", "2"]
+
+
+def test_alexa_leads_a_dialogue_that_is_delegated_to_her(credentials: AlexaCredentials) -> None:
+    states: list[str] = []
+
+    def order(envelope: dict[str, Any]) -> dict[str, Any]:
+        request = envelope["request"]
+        states.append(request["dialogState"])
+        if request["dialogState"] != "COMPLETED":
+            return {"response": {"directives": [{"type": "Dialog.Delegate"}]}}
+        intent = request["intent"]
+        said = [slot["value"] for slot in intent["slots"].values()]
+        return {"response": {**_speech(f"{intent['confirmationStatus']} {said}"), "shouldEndSession": True}}
+
+    twin = with_skill(credentials, order, PIZZA)
+    assert twin.say("Order a pizza!").text == "Which size?"
+    asked = twin.say("a big one")
+    assert (asked.text, asked.open, asked.reprompt) == ("What on your big one?", True, "What on your big one?")
+    size = asked.request["request"]["intent"]["slots"]["size"]
+    assert size["resolutions"]["resolutionsPerAuthority"][0]["values"] == [{"value": {"name": "large", "id": "L"}}]
+    assert twin.say("olives").text == "olives, right?"
+    assert twin.say("no").text == "What on your big one?"
+    assert twin.say("ham").text == "ham, right?"
+    assert twin.say("yes").text == "A big one with ham. Shall I?"
+    assert twin.say("yes").text == "CONFIRMED ['big', 'ham']"
+    assert states == ["STARTED", *["IN_PROGRESS"] * 5, "COMPLETED"]
+    assert twin.session == ""
+
+
+def test_a_complete_dialogue_that_is_delegated_comes_back_at_once(credentials: AlexaCredentials) -> None:
+    def order(envelope: dict[str, Any]) -> dict[str, Any]:
+        if envelope["request"]["dialogState"] == "IN_PROGRESS":
+            return {"response": {"directives": [{"type": "Dialog.Delegate"}]}}
+        return {"response": _speech(envelope["request"]["dialogState"])}
+
+    twin = with_skill(credentials, order)
+    assert twin.intent("OrderIntent", {"size": "big"}, dialog="IN_PROGRESS").text == "COMPLETED"
+
+
+def test_a_skill_that_always_delegates_goes_in_circles(credentials: AlexaCredentials) -> None:
+    chained = {"type": "Dialog.Delegate", "updatedIntent": {"name": "OtherIntent", "slots": {}}}
+    twin = with_skill(credentials, lambda _: {"response": {"directives": [chained]}})
+    with pytest.raises(AnswerRefused, match="again and again"):
+        twin.intent("OrderIntent", dialog="STARTED")
+
+
+@pytest.mark.parametrize(("word", "status"), [("Yes.", "CONFIRMED"), ("nope", "DENIED")])
+@pytest.mark.parametrize("directive", ["Dialog.ConfirmSlot", "Dialog.ConfirmIntent"])
+def test_what_is_confirmed(credentials: AlexaCredentials, directive: str, word: str, status: str) -> None:
+    def confirm(envelope: dict[str, Any]) -> dict[str, Any]:
+        intent = envelope["request"]["intent"]
+        found = {intent["confirmationStatus"], intent["slots"]["size"]["confirmationStatus"]}
+        if found != {"NONE"}:
+            return {"response": _speech(" ".join(sorted(found)))}
+        step = {"type": directive, **({"slotToConfirm": "size"} if directive == "Dialog.ConfirmSlot" else {})}
+        return {"response": {**_speech("Sure?"), "directives": [step], "shouldEndSession": False}}
+
+    twin = with_skill(credentials, confirm)
+    assert twin.intent("OrderIntent", {"size": "big"}).text == "Sure?"
+    assert twin.say(word).text == " ".join(sorted(("NONE", status)))
+
+
+def test_words_mean_what_the_model_says(credentials: AlexaCredentials) -> None:
+    twin = with_skill(credentials, lambda envelope: {"response": _speech(envelope["request"]["intent"]["name"])}, PIZZA)
+    meant = [twin.say(words).text for words in ("order a big pizza", "yes", "help", "sing a song")]
+    assert meant == ["OrderIntent", "AMAZON.YesIntent", "AMAZON.HelpIntent", "AMAZON.FallbackIntent"]
+
+
+def test_nexus_own_model_resolves_to_free_speech(credentials: AlexaCredentials) -> None:
+    twin = with_skill(
+        credentials, lambda envelope: {"response": _speech(json.dumps(envelope["request"]["intent"]))}, MODEL
+    )
+    intent = json.loads(twin.say("where is my key").text)
+    assert (intent["name"], intent["slots"]["utterance"]["value"]) == ("CatchAllWhereIsIntent", "my key")
+
+
+def test_after_silence_alexa_asks_once_more_and_then_closes(person: AlexaTwin) -> None:
+    assert person.silence() is None
+    person.launch()
+    again = person.silence()
+    assert again is not None
+    assert (again.text, again.open) == ("What can I do?", True)
+    closed = person.silence()
+    assert closed is not None
+    assert closed.request["request"]["reason"] == "EXCEEDED_MAX_REPROMPTS"
+    assert (closed.open, person.session) == (False, "")
+
+
+def test_the_session_stays_while_something_is_on_the_screen(credentials: AlexaCredentials) -> None:
+    screen = {"type": "Alexa.Presentation.APL.RenderDocument", "document": {}}
+    for directives, session in (([], False), ([screen], True)):
+        response = {**_speech("Look."), "directives": directives}
+        twin = with_skill(credentials, lambda _, response=response: {"response": response})  # type: ignore[misc]
+        heard = twin.say("show me")
+        assert (heard.open, bool(twin.session)) == (False, session)
+
+
+def test_everything_that_is_shown_is_told(credentials: AlexaCredentials) -> None:
+    card = {"type": "Standard", "title": "T", "text": "words", "image": {"smallImageUrl": "https://p.example/1.png"}}
+    stream = {"url": "https://s.example/1.mp3", "token": "1", "offsetInMilliseconds": 0}
+    song = {"type": "AudioPlayer.Play", "playBehavior": "REPLACE_ALL", "audioItem": {"stream": stream}}
+    ssml = '<speak><s>One.</s>Two<break time="1s"/><sub alias="three">3</sub> &amp; four</speak>'
+    speech = {"outputSpeech": {"type": "SSML", "ssml": ssml}}
+    twin = with_skill(credentials, lambda _: {"response": {**speech, "card": card, "directives": [song]}})
+    heard = twin.say("hi")
+    assert heard.text == "One. Two three & four"
+    assert heard.shown == ("T", "words", "https://p.example/1.png", "(plays https://s.example/1.mp3)")
+
+
 def _said(**speech: str) -> dict[str, Any]:
     return {"outputSpeech": speech}
+
+
+def _ssml(inner: str) -> dict[str, Any]:
+    return _said(type="SSML", ssml=f"<speak>{inner}</speak>")
 
 
 def _shown(**card: Any) -> dict[str, Any]:
     return {"card": card}
 
 
-def _told(*types: str) -> dict[str, Any]:
-    return {"directives": [{"type": type_} for type_ in types]}
+def _told(*types: str, **more: Any) -> dict[str, Any]:
+    return {"directives": [{"type": type_, **more} for type_ in types]}
+
+
+ORDER = {"updatedIntent": {"name": "OrderIntent", "slots": {"size": {"name": "size"}}}}
+AUDIO = '<audio src="https://s.example/1.mp3"/>'
+SILENT = {"type": "PlainText", "text": "?"}
 
 
 @pytest.mark.parametrize(
     ("type_", "response", "complaint"),
     [
-        ("LaunchRequest", [], "version"),
+        ("LaunchRequest", [], "Amazon's form"),
+        ("LaunchRequest", {"speech": "x"}, "unknown field `speech`"),
+        ("LaunchRequest", {"outputSpeech": "x"}, "outputSpeech"),
+        ("LaunchRequest", {"shouldEndSession": "no"}, "Expected `bool"),
+        ("LaunchRequest", {"directives": [{}]}, "no type"),
+        ("LaunchRequest", _said(text="x"), "missing required field `type`"),
+        ("LaunchRequest", _said(type="PlainText", text="x", voice="Amy"), "unknown field `voice`"),
         ("LaunchRequest", _said(type="PlainText", text="x" * 8_001), "8001"),
         ("LaunchRequest", _said(type="PlainText", text=""), "has 0"),
-        ("LaunchRequest", _said(type="SSML", ssml="<speak><b></speak>"), "well-formed"),
-        ("LaunchRequest", _said(type="PlainText", ssml="x"), "neither"),
-        ("LaunchRequest", _shown(type="Fancy"), "card type"),
+        ("LaunchRequest", {"reprompt": {"outputSpeech": SILENT}, "shouldEndSession": True}, "stays open"),
+        ("LaunchRequest", {"reprompt": {"outputSpeech": {**SILENT, "text": ""}}}, "reprompt has 0"),
+        ("LaunchRequest", _ssml("<b>"), "no SSML that Alexa speaks"),
+        ("LaunchRequest", _ssml("a & b"), "well-formed"),
+        ("LaunchRequest", _ssml('<break until="noon"/>'), "no attribute until"),
+        ("LaunchRequest", _ssml('<audio src="http://s.example/1.mp3"/>'), "https"),
+        ("LaunchRequest", _ssml(AUDIO * 6), "at most 5"),
+        ("LaunchRequest", _ssml("<speak>x</speak>"), "no SSML"),
+        ("LaunchRequest", _said(type="SSML", ssml="<p>x</p>"), "not with <speak>"),
+        ("LaunchRequest", _said(type="SSML", ssml='<!DOCTYPE x [<!ENTITY a "b">]><speak>&a;</speak>'), "no place"),
+        ("LaunchRequest", _said(type="PlainText", ssml="x"), "unknown field `ssml`"),
+        ("LaunchRequest", _shown(type="Fancy"), "'Fancy'"),
         ("LaunchRequest", _shown(type="Simple", title="x" * 8_001, content=""), "8001"),
-        ("LaunchRequest", _shown(type="Simple", text="x"), "Simple card"),
-        ("LaunchRequest", _shown(type="Standard", image={"smallImageUrl": "http://x.example"}), "https"),
-        ("LaunchRequest", _told("Dialog.Delegate"), "IntentRequests only"),
-        ("IntentRequest", _told("Dialog.ElicitSlot"), "stays open"),
+        ("LaunchRequest", _shown(type="Simple", text="x"), "unknown field `text`"),
+        ("LaunchRequest", _shown(type="Standard", text="", image={"smallImageUrl": "http://x.example"}), "https"),
+        (
+            "LaunchRequest",
+            _shown(type="Standard", text="x" * 7_990, image={"smallImageUrl": "https://x.example/"}),
+            "addresses of pictures included",
+        ),
+        ("LaunchRequest", _shown(type="AskForPermissionsConsent"), "permissions"),
+        ("LaunchRequest", _told("Dialog.Delegate"), "LaunchRequests only with"),
+        ("LaunchRequest", {"canFulfillIntent": {"canFulfill": "YES"}}, "takes no canFulfillIntent"),
+        ("IntentRequest", {**_told("Dialog.ElicitSlot"), "shouldEndSession": True}, "stays open"),
         ("IntentRequest", _told("Dialog.Delegate", "Dialog.ElicitSlot"), "one Dialog"),
+        ("IntentRequest", _told("Dialog.ElicitIntent"), "no directive Dialog.ElicitIntent"),
+        ("IntentRequest", _told("Dialog.ElicitSlot", slotToElicit="topping", **ORDER), "slotToElicit"),
+        ("IntentRequest", _told("Dialog.ConfirmSlot", slotToConfirm="size", **ORDER), "must have a value"),
+        ("IntentRequest", {**_told("Dialog.Delegate"), **_said(type="PlainText", text="x")}, "Alexa speaks"),
+        ("IntentRequest", _told("AudioPlayer.Play"), "audioItem.stream"),
+        ("IntentRequest", _told("AudioPlayer.Play", audioItem={"stream": {"url": "http://x"}}), "https"),
+        ("IntentRequest", {**_told("VideoApp.Launch"), "shouldEndSession": True}, "film"),
         ("SessionEndedRequest", {"shouldEndSession": True}, "empty"),
+        ("AlexaSkillEvent.SkillDisabled", _said(type="PlainText", text="x"), "empty"),
         ("AudioPlayer.PlaybackStarted", _said(type="PlainText", text="x"), "outputSpeech"),
         (
             "PlaybackController.PlayCommandIssued",
@@ -139,12 +363,36 @@ def _told(*types: str) -> dict[str, Any]:
             "AudioPlayer directives",
         ),
         ("CanFulfillIntentRequest", {}, "canFulfillIntent"),
+        ("CanFulfillIntentRequest", {"canFulfillIntent": {"canFulfill": "PERHAPS"}}, "PERHAPS"),
         ("LaunchRequest", _shown(type="Simple", title="", content="y" * 24_000), "bytes"),
     ],
 )
 def test_complaints(type_: str, response: Any, complaint: str) -> None:
     body = json.dumps({"version": "1.0", "response": response}).encode()
-    assert any(complaint in one for one in complaints({"request": {"type": type_}}, body))
+    found = complaints({"request": {"type": type_}}, body)
+    assert any(complaint in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        (b"", "form"),
+        (b"{}", "version"),
+        (b'{"version": "2", "response": {}}', "'2'"),
+        (b'{"version": "1.0", "response": {}, "sessionAttributes": []}', "sessionAttributes"),
+        (b'{"version": "1.0", "response": {}, "extra": 1}', "extra"),
+    ],
+)
+def test_complaints_about_the_envelope(body: bytes, complaint: str) -> None:
+    [found] = complaints({"request": {"type": "LaunchRequest"}}, body)
+    assert complaint in found
+
+
+def test_a_device_takes_nothing_it_has_no_interface_for() -> None:
+    device: dict[str, Any] = {"supportedInterfaces": {"AudioPlayer": {}}}
+    request = {"request": {"type": "LaunchRequest"}, "context": {"System": {"device": device}}}
+    body = json.dumps({"version": "1.0", "response": _told("VideoApp.Launch")}).encode()
+    assert complaints(request, body) == ["the device has no VideoApp, so it takes no VideoApp.Launch"]
 
 
 def test_credentials_are_private_and_can_be_loaded(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_another_skills_requests_are_refused(door: AlexaAdapter, twin: AlexaTwin
 def test_either_place_may_name_the_skill_and_one_must(door: AlexaAdapter, twin: AlexaTwin) -> None:
     envelope = twin.envelope(LAUNCH)
     del envelope["context"]
-    assert enter(door, wire_of(twin, msgspec.json.encode(envelope))).user == twin.user
+    assert enter(door, wire_of(twin, msgspec.json.encode(envelope))).user == twin.account
     del envelope["session"]["application"]
     with pytest.raises(SignatureInvalid, match="which skill"):
         enter(door, wire_of(twin, msgspec.json.encode(envelope)))

@@ -1,0 +1,56 @@
+"""The device of the twin, and the envelope around its requests, in the form and size that Amazon's have.
+
+https://developer.amazon.com/docs/custom-skills/request-and-response-json-reference.html#request-format
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+INTERFACES: Mapping[str, Any] = {"AudioPlayer": {}, "Alexa.Presentation.APL": {"runtime": {"maxVersion": "2024.3"}}}
+"""What the device can do: speak, play sound, and show APL documents."""
+
+_TOKEN = ("A1b2C3d4E5f6G7h8" * 50)[:420]  # an access token of the API has this size; this one opens nothing
+_VIEWPORT = {
+    "type": "APL",
+    "id": "main",
+    "shape": "RECTANGLE",
+    "dpi": 213,
+    "presentationType": "STANDARD",
+    "canRotate": False,
+    "configuration": {
+        "current": {
+            "mode": "HUB",
+            "video": {"codecs": ["H_264_42", "H_264_41"]},
+            "size": {"type": "DISCRETE", "pixelWidth": 1280, "pixelHeight": 800},
+        }
+    },
+}
+
+
+def envelope_of(
+    request: Mapping[str, Any], skill_id: str, account: str, person: str, interfaces: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The body around `request`, without a session."""
+    system: dict[str, Any] = {
+        "application": {"applicationId": skill_id},
+        "user": {"userId": account},
+        "device": {"deviceId": "amzn1.ask.device.SIMULATOR", "supportedInterfaces": dict(interfaces)},
+        "unit": {"unitId": "amzn1.ask.unit.did.SIMULATOR"},
+        "apiEndpoint": "https://api.amazonalexa.com",
+        "apiAccessToken": _TOKEN,
+    }
+    if person:
+        system["person"] = {"personId": person}
+    context: dict[str, Any] = {"System": system}
+    if "AudioPlayer" in interfaces:
+        context["AudioPlayer"] = {"playerActivity": "IDLE"}
+    if "Alexa.Presentation.APL" in interfaces:
+        context["Viewports"] = [_VIEWPORT]
+    return {"version": "1.0", "context": context, "request": dict(request)}
+
+
+def about(new_id: str, now: float, locale: str) -> dict[str, Any]:
+    """What every request has: id, time stamp, locale."""
+    stamp = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"requestId": f"amzn1.echo-api.request.{new_id}", "timestamp": stamp, "locale": locale}

@@ -12,11 +12,13 @@ class TestMyDoor(AdapterContract):
 from shared.testing.adapter.answers import AnswerCases
 from shared.testing.adapter.bodies import BodyCases
 from shared.testing.adapter.entry import EntryCases
+from shared.testing.adapter.platform import PlatformCases
+from shared.testing.adapter.reports import ReportCases
 from shared.testing.adapter.requests import RequestCases
 from shared.testing.adapter.values import CANARY, NOW, Said
 
 __all__ = ["CANARY", "NOW", "AdapterContract", "Said"]
 
 
-class AdapterContract(EntryCases, BodyCases, RequestCases, AnswerCases):
+class AdapterContract(EntryCases, BodyCases, RequestCases, AnswerCases, PlatformCases, ReportCases):
     """All the cases. See AdapterHooks for what a subclass must, and may, say about its door."""

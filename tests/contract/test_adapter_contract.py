@@ -3,7 +3,8 @@
 import pytest
 
 from shared.testing.adapter_contract import AdapterContract
-from tests.contract.toy import FAULTS, BrokenAdapter, ToyContract
+from tests.contract.faults import FAULTS
+from tests.contract.toy import BrokenAdapter, ToyContract
 
 CASES = sorted(name.removeprefix("test_") for name in dir(AdapterContract) if name.startswith("test_"))
 
@@ -33,3 +34,19 @@ def test_the_fault_is_found(case: str) -> None:
 def test_a_broken_door_fails_every_case(case: str) -> None:
     with pytest.raises((AssertionError, KeyError)):
         run(ToyContract(door=BrokenAdapter), case)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_case_says_what_it_wants_in_a_sentence(case: str) -> None:
+    told = getattr(AdapterContract, f"test_{case}").__doc__ or ""
+    assert told[:1].isupper()
+    assert told.endswith(".")
+    assert "\n" not in told
+
+
+def test_what_was_given_is_told_with_the_failure() -> None:
+    with pytest.raises(AssertionError, match="not said, shown or sent") as found:
+        run(ToyContract("shows five choices"), "nothing_of_a_moderate_reply_is_dropped")
+    [note] = found.value.__notes__
+    assert note.startswith("given: Reply(text='plain000', choices=(Choice(")
+    assert len(note) < 700

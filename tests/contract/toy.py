@@ -9,15 +9,16 @@ from typing import Annotated, Any, ClassVar, Self
 import msgspec
 from msgspec import Meta, Struct
 
-from shared.channel import ChannelAdapter, Verified, Wire, WireReply
+from shared.channel import ChannelAdapter, Receipt, Verified, Wire, WireReply
 from shared.errors import DoorShut, Malformed, NexusError, SignatureInvalid
 from shared.jsontext import decode
 from shared.message import render_message
-from shared.ports import DoorPorts
+from shared.ports import DoorPorts, Outgoing
 from shared.testing.adapter_contract import AdapterContract, Said
 from shared.text import clean
-from shared.turn import Kind, Request, Turn
+from shared.turn import Keyword, Kind, Reply, Request, Turn
 
+MAX_ANSWER = 32_000  # bytes that the toy's platform takes
 SECRET = b"a secret for tests"
 _JSON = ((b"content-type", b"application/json"),)
 _PATTERN = Meta(pattern=r"\A[A-Za-z0-9._:-]{1,64}\Z")
@@ -46,6 +47,7 @@ class ToyAdapter(ChannelAdapter):
     """Time stamp and HMAC in headers, a flat JSON body. `fault` names the one thing it does wrong."""
 
     name: ClassVar[str] = "toy"
+    places: ClassVar[frozenset[str]] = frozenset({"", "attic"})
 
     def __init__(self, app: str, ports: DoorPorts, fault: str = "") -> None:
         self._app, self._ports, self._fault = app, ports, fault
@@ -105,6 +107,7 @@ class ToyAdapter(ChannelAdapter):
             received_at=now,
             deadline=now + (0 if self._fault == "has no budget" else self.budget_s),
             text=self._text(message.text),
+            keyword=Keyword("stop") if self._fault == "hears keywords everywhere" and message.text == "STOP" else None,
             native={"socket": object()} if self._fault == "carries objects" else {},
         )
 
@@ -152,14 +155,43 @@ class ToyAdapter(ChannelAdapter):
     def render(self, request: Request, turn: Turn) -> WireReply:
         if self._fault == "needs a reply":
             assert turn.reply is not None
-        if self._fault == "drops cards" and turn.reply is not None:
-            turn = msgspec.structs.replace(turn, reply=msgspec.structs.replace(turn.reply, cards=()))
-        status, body = render_message(turn)
+        if self._fault == "sends at once":
+            self.deliver({"text": "early"}, "reference").close()
+        status, body = render_message(self._shown(turn))
+        if len(body) > MAX_ANSWER and self._fault != "knows no limit":
+            status, body = render_message(_changed(turn, text="There is more to say than fits here."))
         if self._fault == "is never the same":
             body += b" " * (_next() % 97)
         if self._fault == "speaks Latin":
             body = body.decode().encode("latin-1")
         return WireReply(status, _JSON, body)
+
+    def _shown(self, turn: Turn) -> Turn:
+        if self._fault == "drops cards":
+            return _changed(turn, cards=())
+        if self._fault == "shows five choices" and turn.reply is not None:
+            return _changed(turn, choices=turn.reply.choices[:5])
+        return turn
+
+    def at(self, place: str) -> ChannelAdapter:
+        if self._fault == "forgets a place":
+            return {"": self}[place]
+        return self
+
+    def receipt(self, verified: Verified) -> Receipt | None:
+        if self._fault == "takes messages for receipts":
+            return Receipt("delivered")
+        if self._fault == "trusts receipts":
+            return Receipt("sent") if json.loads(verified.wire.body)["text"] == "sent" else None
+        return None
+
+    def outgoing(self, request: Request, turn: Turn) -> tuple[Outgoing, ...]:
+        match self._fault:
+            case "sends bytes":
+                return (Outgoing({"body": b"hello"}),)
+            case "sends by chance":
+                return (Outgoing({"number": _next()}),)
+        return ()
 
     def render_error(self, error: NexusError, request: Request | None = None) -> WireReply:
         if self._fault == "knows few errors" and request is None:
@@ -167,6 +199,14 @@ class ToyAdapter(ChannelAdapter):
         if self._fault == "is a teapot" and request is not None:
             return WireReply(418, _JSON, b"{}")
         return super().render_error(error, request)
+
+
+def _changed(turn: Turn, **changes: Any) -> Turn:
+    """`turn` with another reply; one without stays as it is."""
+    if turn.reply is None:
+        return turn
+    kept = turn.reply if "text" not in changes else Reply(text="")
+    return msgspec.structs.replace(turn, reply=msgspec.structs.replace(kept, **changes))
 
 
 _counter = iter(range(1 << 60))
@@ -188,6 +228,7 @@ class BrokenAdapter(ChannelAdapter):
 
     name: ClassVar[str] = "Broken Door"
     body_limit: ClassVar[int] = 0
+    places: ClassVar[frozenset[str]] = frozenset()
 
     @classmethod
     def open(cls, app: str, config: Mapping[str, str], ports: DoorPorts) -> Self:
@@ -198,6 +239,9 @@ class BrokenAdapter(ChannelAdapter):
 
     def parse(self, verified: Verified) -> Request:
         raise KeyError("text")
+
+    def receipt(self, verified: Verified) -> Receipt | None:
+        raise KeyError("status")
 
     def render(self, request: Request, turn: Turn) -> WireReply:
         raise KeyError("reply")
@@ -236,43 +280,8 @@ class ToyContract(AdapterContract):
         headers = dict(wire.headers) | {b"x-signature": b"0" * 64}
         return [Wire(wire.method, wire.target, tuple(headers.items()), wire.body)]
 
+    def complaints(self, wire: Wire, reply: WireReply) -> Sequence[str]:
+        return [f"more than {MAX_ANSWER} bytes"] if len(reply.body) > MAX_ANSWER else []
+
     def stale(self) -> Sequence[Wire]:
         return [self.wire(Said(at=Said().at + seconds)) for seconds in (-61, 61)]
-
-
-FAULTS: dict[str, str] = {
-    "an_authentic_message_is_understood": "shouts",
-    "app_and_channel_are_those_of_the_door": "mixes up apps",
-    "forged_is_refused": "takes any signature",
-    "unsigned_is_refused": "lets the unsigned in",
-    "stale_is_refused": "never looks at the clock",
-    "an_altered_body_is_refused": "signs only the time",
-    "bytes_that_break_parsers_are_only_refused": "parses first",
-    "nothing_is_parsed_before_the_sender_is_proven": "peeks",
-    "truncated_is_malformed": "guesses what was cut off",
-    "empty_is_malformed": "takes nothing for something",
-    "malformed_is_malformed": "takes any JSON",
-    "deep_json_breaks_nothing": "knows no depth",
-    "oversize_breaks_nothing": "knows no length",
-    "anything_becomes_a_request_or_malformed": "trusts types",
-    "unknown_things_become_a_request": "wants to know everything",
-    "of_duplicate_keys_the_last_wins": "takes the first key",
-    "text_is_cleaned_and_otherwise_as_it_was_said": "does not clean",
-    "a_replay_is_the_same_message": "makes up ids",
-    "other_messages_have_other_ids": "knows one id",
-    "people_are_told_apart": "knows one person",
-    "ids_can_be_stored": "has endless ids",
-    "the_deadline_is_the_budget_after_reception": "has no budget",
-    "parsing_twice_gives_the_same": "is moody",
-    "a_request_can_be_stored": "carries objects",
-    "rendering_twice_gives_the_same_and_changes_nothing": "is never the same",
-    "rendering_drops_nothing": "drops cards",
-    "every_outcome_has_an_answer": "needs a reply",
-    "any_words_can_be_answered": "speaks Latin",
-    "every_error_has_an_answer": "knows few errors",
-    "every_error_after_parsing_has_an_answer": "is a teapot",
-    "errors_tell_nothing_of_what_was_said": "chatty",
-    "without_credentials_the_door_is_shut_and_says_how_to_open_it": "opens without credentials",
-    "the_door_declares_sensible_bounds": "unbounded",
-}
-"""For each case of the contract, the fault of the toy that it must find."""

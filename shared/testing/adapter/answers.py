@@ -7,6 +7,7 @@ import msgspec
 from shared.channel import Wire
 from shared.errors import NexusError, NotAuthentic
 from shared.testing.adapter.hooks import AdapterHooks
+from shared.testing.adapter.replies import missing
 from shared.testing.adapter.values import (
     CANARY,
     MAX_BODY,
@@ -15,7 +16,6 @@ from shared.testing.adapter.values import (
     assert_well_formed,
     every_error,
     rich_reply,
-    rich_words,
     turn_of,
 )
 from shared.text import clean
@@ -26,27 +26,34 @@ class AnswerCases(AdapterHooks):
     """Answers are pure, complete and well-formed; so are errors, which tell nothing."""
 
     def test_rendering_twice_gives_the_same_and_changes_nothing(self) -> None:
-        request = self.request()
-        turn = turn_of(request, rich_reply())
+        """The same turn gives the same bytes each time, and another turn others: rendering is pure."""
+        door, request = self.door(), self.request()
+        turn, other = turn_of(request, rich_reply()), turn_of(request, Reply(text="something else"))
         before = msgspec.msgpack.encode((request, turn))
         replies = [self.door().render(request, turn) for _ in range(3)]
         assert replies[0] == replies[1] == replies[2]
         assert msgspec.msgpack.encode((request, turn)) == before
-        assert replies[0] != self.door().render(request, turn_of(request, Reply(text="something else")))
+        sent = [(door.render(request, one), door.outgoing(request, one)) for one in (turn, other)]
+        assert sent[0] != sent[1], "two different replies are answered alike"
 
     def test_rendering_drops_nothing(self) -> None:
-        request = self.request()
-        body = self.door().render(request, turn_of(request, rich_reply())).body
-        missing = [word for word in rich_words() if word.encode() not in body]
-        assert not missing, f"not in the answer: {missing}"
+        """Text, cards, choices, media and reprompt of a rich reply are all in the answer, or in what is sent."""
+        door, request, reply = self.door(), self.request(), rich_reply()
+        turn = turn_of(request, reply)
+        lost = missing(reply, self.said(door.render(request, turn), door.outgoing(request, turn)), self.reprompts)
+        assert not lost, f"not said, shown or sent: {lost}"
 
     def test_every_outcome_has_an_answer(self) -> None:
-        request = self.request()
+        """Answered, refused, deferred, failed or still running, with a reply or without: the platform takes the answer."""
+        wire, request = self.wire(), self.request()
         for outcome in Outcome:
             for reply in (None, Reply(text="Here."), Reply(text="")):
-                assert_well_formed(self.door().render(request, turn_of(request, reply, outcome)))
+                answer = self.door().render(request, turn_of(request, reply, outcome))
+                assert_well_formed(answer)
+                self.assert_no_complaints(self.complaints(wire, answer), answer.body)
 
     def test_any_words_can_be_answered(self) -> None:
+        """Every script, markup, control characters and fifty thousand letters can be said."""
         request = self.request()
         for text in (*SAYINGS, "long words. " * 20_000, "x" * 50_000, "😀" * 20_000):
             reply = Reply(
@@ -55,6 +62,7 @@ class AnswerCases(AdapterHooks):
             assert_well_formed(self.door().render(request, turn_of(request, reply)))
 
     def test_every_error_has_an_answer(self) -> None:
+        """Every error before there is a request becomes a well-formed answer with the right status."""
         door = self.door()
         for error in every_error():
             reply = door.render_error(error)
@@ -62,13 +70,17 @@ class AnswerCases(AdapterHooks):
             assert reply.status == (door.unauthenticated if isinstance(error, NotAuthentic) else error.status)
 
     def test_every_error_after_parsing_has_an_answer(self) -> None:
-        door, request = self.door(), self.request()
+        """Every error after that becomes one that the platform takes: its status, or an apology in the platform's own form."""
+        door, wire, request = self.door(), self.wire(), self.request()
         for error in every_error():
             reply = door.render_error(error, request)
             assert_well_formed(reply)
             assert reply.status in (200, door.unauthenticated, error.status)
+            if reply.status == 200:
+                self.assert_no_complaints(self.complaints(wire, reply), reply.body)
 
     def test_errors_tell_nothing_of_what_was_said(self) -> None:
+        """No error, and no answer to one, holds what the person said."""
         body = self.body(Said())
         assert CANARY.encode() in body
         told = [self._error(wire) for wire in (self.unsigned(self.wire()), *self.forged(self.wire()), *self.stale())]
@@ -81,10 +93,12 @@ class AnswerCases(AdapterHooks):
             assert CANARY.encode() not in self.door().render_error(error).body
 
     def test_without_credentials_the_door_is_shut_and_says_how_to_open_it(self) -> None:
+        """Without credentials the door is shut, and its text names the setting that is missing."""
         text = self.shut()
         assert self.setting in text, f"the text must name {self.setting}: {text}"
 
     def test_the_door_declares_sensible_bounds(self) -> None:
+        """Name, body limit, time budget and the status for the unproven are such as the front can work with."""
         door = self.door()
         assert re.fullmatch("[a-z][a-z0-9_-]*", door.name)
         assert 0 < door.body_limit <= MAX_BODY

@@ -5,14 +5,15 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from html import unescape
 from typing import ClassVar
 
 import msgspec
 
 from shared.channel import ChannelAdapter, Wire, WireReply
 from shared.errors import DoorShut, Malformed, NotAuthentic
-from shared.ports import Clock, DoorPorts, KeySource
-from shared.testing.adapter.values import NOW, Said, wait
+from shared.ports import Clock, DoorPorts, KeySource, Outgoing
+from shared.testing.adapter.values import NOW, Said, strings, told, wait
 from shared.testing.fakes import FakeClock, NoKeys, door_ports
 from shared.turn import Request
 
@@ -35,6 +36,7 @@ class AdapterHooks(ABC):
     setting: ClassVar[str]  # what DoorShut must name when it is missing
     signs_body: ClassVar[bool] = True  # whether authentication covers the body
     fuzz_examples: ClassVar[int] = 2_000  # how many examples each of the property cases tries
+    reprompts: ClassVar[bool] = True  # whether the platform notices silence, so that a reprompt is ever said
     key_sources: ClassVar[KeySources] = no_keys  # where platforms sign with public keys: who runs the contract sets it
 
     @abstractmethod
@@ -108,6 +110,18 @@ class AdapterHooks(ABC):
         """What the platform that sent `wire` would hold against `reply`, a sentence each: sizes, unknown fields, wrong types."""
         return ()
 
+    def objections(self, outgoing: Outgoing) -> Sequence[str]:
+        """What the platform's API would hold against a message that `outgoing` gave, a sentence each."""
+        return ()
+
+    def said(self, reply: WireReply, outgoing: Sequence[Outgoing]) -> str:
+        """All that people get to hear, read and tap: the strings of the answer and of what is sent, also with entities resolved.
+
+        Override it where a platform encodes its texts.
+        """
+        texts = [*told(reply), *(text for one in outgoing for text in strings(one.content))]
+        return "\n".join((*texts, *map(unescape, texts)))
+
     def ports(self) -> DoorPorts:
         """The ports of the door: a clock that stands at NOW, keys from `key_sources`."""
         return msgspec.structs.replace(door_ports(FakeClock(NOW)), keys=self._keys)
@@ -151,6 +165,10 @@ class AdapterHooks(ABC):
             return
         raise AssertionError(f"this was taken for authentic: {wire.headers} {wire.body[:200]!r}")
 
+    def assert_no_complaints(self, complaints: Sequence[str], answer: object) -> None:
+        """The platform must have nothing against `answer`."""
+        assert not complaints, f"the platform complains: {'; '.join(complaints)}; about {answer!r:.500}"
+
     def assert_malformed(self, body: bytes) -> None:
         """`verify` must accept the sender, and `parse` must raise Malformed."""
         door = self.door()
@@ -162,13 +180,15 @@ class AdapterHooks(ABC):
         raise AssertionError(f"this was taken for a message: {body[:200]!r} became {request!r:.300}")
 
     def assert_request_or_malformed(self, body: bytes) -> None:
-        """`body` must become a Request that can be stored, or be refused: nothing else."""
+        """`body` must become a Receipt, a Request that can be stored, or be refused: nothing else."""
         door = self.door()
         try:
             verified = wait(door.verify(self.sign(body, Said())))
         except NotAuthentic:
             return  # what is signed may still be stale, or meant for somebody else
         try:
+            if door.receipt(verified) is not None:
+                return
             request = door.parse(verified)
         except Malformed:
             return

@@ -1,12 +1,14 @@
-"""Instruments for contract tests: which parsers saw the bytes, and bodies that are nearly right."""
+"""Instruments for contract tests: which parsers saw the bytes, bytes that break parsers, properties with many examples."""
 
-import json
 import sys
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
+
+T = TypeVar("T")
 
 _PARSES = frozenset(
     {"decode", "loads", "load", "raw_decode", "unpackb", "fromstring", "feed", "parse_qs", "parse_qsl", "literal_eval"}
@@ -50,63 +52,36 @@ def _holds(frame: FrameType, body: bytes) -> bool:
     return False
 
 
-_VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=()), max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=6,
-)
-_TOKENS = st.sampled_from(
-    [b"null", b"{}", b"[]", b'""', b"1e999", b"-0", b'"\\ud800"', b'"\\u0000"', b"\xff", b",", b"}", b'"', b"\\"]
-)
-
-
-def nearly(body: bytes) -> st.SearchStrategy[bytes]:
-    """Bodies like `body` in which a value is another one, is gone, or bytes are; and bytes that have nothing to do with it."""
-    edits = [_edited(body), st.binary(max_size=64)]
-    try:
-        value = json.loads(body)
-    except ValueError:
-        value = None
-    paths = list(_paths(value))
-    if paths:
-        edits.insert(
-            0,
-            st.builds(lambda path, new: json.dumps(_with(value, path, new)).encode(), st.sampled_from(paths), _VALUES),
-        )
-        edits.insert(1, st.builds(lambda path: json.dumps(_without(value, path)).encode(), st.sampled_from(paths)))
-    return st.one_of(edits)
-
-
-def _edited(body: bytes) -> st.SearchStrategy[bytes]:
-    place = st.integers(0, len(body))
-    return st.builds(
-        lambda a, b, new: body[: min(a, b)] + new + body[max(a, b) :], place, place, st.binary(max_size=8) | _TOKENS
+def explosive() -> tuple[bytes, ...]:
+    """Bodies that break parsers which trust what they are given."""
+    return (
+        b"[" * 200_000,
+        b'{"a":' * 50_000,
+        b'"' + b"\\" * 10_001,
+        b"\xff" * 1_000,
+        b'{"a":"\\ud800"}',
+        b"9" * 10_000,
     )
 
 
-def _paths(value: Any, path: tuple[Any, ...] = ()) -> Any:
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in items:
-        yield (*path, key)
-        yield from _paths(inner, (*path, key))
+def for_all(examples: st.SearchStrategy[T], number: int, holds: Callable[[T], None]) -> None:
+    """Call `holds` with so many `examples`. Raises what it raised for the smallest that fails, with that one in a note."""
+    limits = settings(
+        max_examples=number,
+        deadline=None,
+        phases=(Phase.reuse, Phase.generate, Phase.shrink),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+        report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,  # the note says it shorter
+    )
 
+    @limits
+    @given(examples)
+    def each(example: T) -> None:
+        try:
+            holds(example)
+        except Exception as error:
+            error.add_note(f"given: {example!r:.2000}")
+            raise
 
-def _with(value: Any, path: tuple[Any, ...], new: Any) -> Any:
-    if not path:
-        return new
-    copy = value.copy()
-    copy[path[0]] = _with(copy[path[0]], path[1:], new)
-    return copy
-
-
-def _without(value: Any, path: tuple[Any, ...]) -> Any:
-    copy = value.copy()
-    if len(path) == 1:
-        del copy[path[0]]
-    else:
-        copy[path[0]] = _without(copy[path[0]], path[1:])
-    return copy
+    each()

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Coroutine, Iterator
 from typing import Any, TypeVar
+from xml.parsers import expat
 
 import msgspec
 from msgspec import Struct
@@ -84,18 +85,6 @@ def rich_reply() -> Reply:
     )
 
 
-def rich_words() -> Iterator[str]:
-    """All words and addresses of the rich reply."""
-    reply = rich_reply()
-    yield reply.text
-    yield reply.reprompt or ""
-    for card in reply.cards:
-        yield from (card.title, card.text, card.image_url or "", card.url or "")
-    yield from (choice.title for choice in reply.choices)
-    for medium in reply.media:
-        yield from (medium.url, medium.alt)
-
-
 def every_error() -> list[NexusError]:
     """One of each error there is."""
     return [_an(kind) for kind in _kinds(NexusError)]
@@ -116,13 +105,55 @@ def _an(kind: type[NexusError]) -> NexusError:
 
 
 def assert_well_formed(reply: WireReply) -> None:
-    """An HTTP answer that any client can read: status, lower-case header names, one-line values, JSON that is JSON."""
+    """An HTTP answer that any client can read: status, lower-case header names, one-line values, JSON and XML that parse.
+
+    What stands under the key `ssml` in JSON must parse too, with its <speak> or without.
+    """
     assert 200 <= reply.status < 600
     headers = dict(reply.headers)
     for name, value in reply.headers:
         assert re.fullmatch(rb"[a-z0-9-]+", name)
         assert b"\r" not in value
         assert b"\n" not in value
-    assert headers.get(b"content-type") or not reply.body
-    if b"json" in headers.get(b"content-type", b""):
-        msgspec.json.decode(reply.body)
+    kind = headers.get(b"content-type", b"")
+    assert kind or not reply.body, "a body without content-type"
+    if b"json" in kind:
+        for fragment in _under("ssml", msgspec.json.decode(reply.body)):
+            assert_xml((fragment if fragment.startswith("<speak") else f"<speak>{fragment}</speak>").encode())
+    if b"xml" in kind:
+        assert_xml(reply.body)
+
+
+def assert_xml(document: bytes) -> None:
+    """A document that any XML parser takes."""
+    parser = expat.ParserCreate("utf-8", "")
+    try:
+        parser.Parse(document, True)
+    except expat.ExpatError as error:
+        raise AssertionError(f"no XML: {error}: {document[:300]!r}") from None
+
+
+def strings(value: Any) -> Iterator[str]:
+    """All strings in a JSON value, keys aside."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from strings(inner)
+
+
+def _under(key: str, value: Any) -> Iterator[str]:
+    """The strings that stand under `key`, however deep in a JSON value."""
+    for name, inner in (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    ):
+        if name == key and isinstance(inner, str):
+            yield inner
+        yield from _under(key, inner)
+
+
+def told(reply: WireReply) -> list[str]:
+    """The strings in the body of an answer: those of its JSON, or the whole of any other text."""
+    if b"json" in dict(reply.headers).get(b"content-type", b"") and reply.body:
+        return list(strings(msgspec.json.decode(reply.body)))
+    return [reply.body.decode("utf-8", "replace")]

@@ -28,6 +28,7 @@ from infra.telemetry.metrics import Metrics
 from infra.vault import Vault, load_master_key
 from infra.web import addresses, run
 from infra.wire import Receive, Scope, Send
+from shared.channel import Receipt
 from shared.errors import NotAuthentic, NotFound
 from shared.ports import Door, KeyOwner, KeySource, ModelService, ModelState, Vector
 from shared.turn import Outcome, Reply, Request, Turn, Understanding
@@ -77,6 +78,13 @@ class AtOnce:
         return None
 
 
+class NoOutbox:
+    """Nothing goes out here."""
+
+    async def note(self, app: str, channel: str, receipt: Receipt) -> None:
+        """There is no message it could be about."""
+
+
 class SimulatorOnly(Registry):
     """A registry without a database, that knows the app `sim` and its Alexa door."""
 
@@ -104,7 +112,7 @@ async def open_door(settings: Settings) -> AsyncIterator[Front]:
 
     doors = Doors(plugins.channels, settings, registry, vault, clock, RandomIds(), registry, keys)
     with Metrics(settings.home / "run" / "metrics", "web", clock) as metrics:
-        yield Front(doors, AtOnce(), Limits(addresses(settings).redis_url), metrics, clock, {}, no_pages)
+        yield Front(doors, AtOnce(), NoOutbox(), Limits(addresses(settings).redis_url), metrics, clock, {}, no_pages)
 
 
 async def no_pages(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,5 +1,7 @@
 """The one place that wires: stores, vault, plug-ins, model, engine, doors, front."""
 
+import asyncio
+import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, cast
@@ -19,8 +21,10 @@ from infra.home import Home, StoreAddresses
 from infra.keysource import key_source
 from infra.limits import Limits
 from infra.models import open_models
+from infra.outbox import Outbox
 from infra.plugins import Plugins, load_plugins
 from infra.settings import Settings
+from infra.storage.outbox import OutboxStore
 from infra.storage.postgres import Database
 from infra.storage.registry import Registry
 from infra.storage.sessions import SCRIPTS, ValkeySessionStore
@@ -39,7 +43,10 @@ OpenModel = Callable[[Settings, SkillBook], AbstractContextManager[ModelService]
 
 
 class Parts(Struct, frozen=True):
-    """All that an engine stands on, for those who need more than the engine."""
+    """All that an engine stands on, for those who need more than the engine.
+
+    `fresh` is set by each commit after which something waits in the outbox.
+    """
 
     settings: Settings
     clock: Clock
@@ -52,6 +59,8 @@ class Parts(Struct, frozen=True):
     skills: SkillBook
     model: ModelService
     engine: Engine
+    outbox: OutboxStore
+    fresh: asyncio.Event
 
 
 @asynccontextmanager
@@ -75,11 +84,15 @@ async def open_engine(
         await registry.check_master_key()
         await registry.create_app("default")
         model = stack.enter_context((open_model or _open_model)(settings, skills))
-        turns = PostgresTurnStore(database, writer, vault, ids)
+        fresh = asyncio.Event()
+        turns = PostgresTurnStore(database, writer, vault, ids, fresh.set)
         sessions = ValkeySessionStore(valkey, vault, turns.people)
         decider = Decider(turns, model, skills, clock, ids, settings.timezone)
         engine = Engine(turns, sessions, decider, clock, ids)
-        yield Parts(settings, clock, ids, vault, database, valkey, registry, plugins, skills, model, engine)
+        outbox = OutboxStore(database, turns.people, vault)
+        yield Parts(
+            settings, clock, ids, vault, database, valkey, registry, plugins, skills, model, engine, outbox, fresh
+        )
 
 
 @asynccontextmanager
@@ -91,15 +104,18 @@ async def open_front(
         with Metrics(settings.home / "run" / "metrics", worker, parts.clock) as metrics:
             metrics.model(parts.model.state())
             pages = WSGIMiddleware(cast(Any, make_pages(parts.skills.infos)), workers=PAGE_THREADS)
-            yield Front(
-                make_doors(parts),
-                parts.engine,
-                Limits(addresses.redis_url),
-                metrics,
-                parts.clock,
-                _endpoints(parts, metrics),
-                pages,
-            )
+            doors = make_doors(parts)
+            async with Outbox(parts.outbox, doors, metrics, parts.clock, random.random, parts.fresh) as outbox:
+                yield Front(
+                    doors,
+                    parts.engine,
+                    outbox,
+                    Limits(addresses.redis_url),
+                    metrics,
+                    parts.clock,
+                    _endpoints(parts, metrics),
+                    pages,
+                )
 
 
 def _open_model(settings: Settings, skills: SkillBook) -> AbstractContextManager[ModelService]:

@@ -2,34 +2,33 @@
 
     404 · 405 with Allow · 503 door shut · 413 · 408 · 415 · authentication · limit · 400 · then the engine
 
-in this order. Doors and API run on the event loop; everything else is a page and goes to Flask in a bounded thread pool.
+in this order. A receipt for a message of ours is noted in the outbox instead, without a limit: it costs little, and a platform
+does not send it again. Doors and API run on the event loop; everything else is a page and goes to Flask in a bounded thread pool.
 """
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from functools import lru_cache
 from typing import Any, Protocol
 
 from infra.doors import DEFAULT_APP, Doors
+from infra.entered import Entered
 from infra.limits import Limits
-from infra.storage.registry import APP_NAME
+from infra.paths import Paths, methods
 from infra.telemetry.logs import Events
 from infra.wire import Bodies, Receive, Scope, Send, send_reply, wire_of
-from shared.channel import ChannelAdapter, Verified, Wire, WireReply
+from shared.channel import ChannelAdapter, Receipt, Wire, WireReply
 from shared.errors import (
     DoorShut,
     MethodNotAllowed,
     NexusError,
     NotFound,
 )
-from shared.ports import Clock, Documents, Door, Outgoing
+from shared.ports import Clock, Door
 from shared.problem import problem
-from shared.turn import Reply, Request, Turn
+from shared.turn import Request, Turn
 
 log = logging.getLogger("nexus.front")
 events = Events("nexus.front")
-
-_PATHS = 1024  # of doors, remembered
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -43,6 +42,14 @@ class Runs(Protocol):
 
     async def find(self, app: str, channel: str, message_id: str) -> Turn | None:
         """See `core.engine.Engine.find`."""
+        ...
+
+
+class Notes(Protocol):
+    """What the front needs of the outbox."""
+
+    async def note(self, app: str, channel: str, receipt: Receipt) -> None:
+        """See `infra.outbox.Outbox.note`."""
         ...
 
 
@@ -66,24 +73,6 @@ class Endpoint(Protocol):
         ...
 
 
-class _Entered:
-    """The door that a message came through, as the engine sees it."""
-
-    __slots__ = ("_adapter", "_verified", "answers_first")
-
-    def __init__(self, adapter: ChannelAdapter, verified: Verified) -> None:
-        self._adapter, self._verified = adapter, verified
-        self.answers_first = adapter.answers_first
-
-    async def answer(self, request: Request, documents: Documents) -> Reply | None:
-        """See `shared.ports.Door`."""
-        return await self._adapter.answer(self._verified, request, documents)
-
-    def outgoing(self, request: Request, turn: Turn) -> tuple[Outgoing, ...]:
-        """See `shared.ports.Door`."""
-        return self._adapter.outgoing(request, turn)
-
-
 class Front:
     """The ASGI application."""
 
@@ -91,6 +80,7 @@ class Front:
         self,
         doors: Doors,
         engine: Runs,
+        outbox: Notes,
         limits: Limits,
         counts: Counts,
         clock: Clock,
@@ -99,23 +89,22 @@ class Front:
     ) -> None:
         self._doors = doors
         self._engine = engine
+        self._outbox = outbox
         self._limits = limits
         self._counts = counts
         self._clock = clock
         self._endpoints = endpoints
         self._pages = pages
         self._bodies = Bodies()
-        self._place = lru_cache(_PATHS)(self._find_place)
-        self._own_paths = {
-            one.manifest.path: name for name, one in doors.channels.items() if one.manifest.path is not None
-        }
+        own = {one.manifest.path: name for name, one in doors.channels.items() if one.manifest.path is not None}
+        self._paths = Paths(own)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             return
         path: str = scope["path"]
-        if path.startswith(("/channels/", "/apps/")) or path in self._own_paths:
+        if path.startswith(("/channels/", "/apps/")) or path in self._paths.own:
             reply = await self._at_door(path, scope, receive)
         elif path in self._endpoints:
             reply = await self._at_endpoint(self._endpoints[path], scope)
@@ -124,7 +113,7 @@ class Front:
         else:
             await self._pages(scope, receive, send)
             return
-        await send_reply(send, reply)
+        await send_reply(send, reply, head=scope["method"] == "HEAD")
 
     # -- doors -----------------------------------------------------------------------------------------------------
 
@@ -133,21 +122,21 @@ class Front:
         wire = wire_of(scope)
         channel, adapter = "none", None
         try:
-            app, channel, sub = self._place(path)
+            place = self._paths.place(path)
+            channel, below = place.channel, place.below
             loaded = self._doors.channels.get(channel)
             if loaded is None:
                 channel = "none"  # names from outside are no labels of metrics
                 raise NotFound("there is no such channel")
-            methods = _methods(loaded.adapter, sub)
-            door = await self._doors.find(app, channel)
-            if wire.method not in methods:
-                raise MethodNotAllowed(f"{wire.method} is no method here", methods)
+            allowed = methods(loaded.adapter, below)
+            door = await self._doors.find(place.app, channel)
+            if wire.method not in allowed:
+                raise MethodNotAllowed(f"{wire.method} is no method here", allowed)
             if isinstance(door, DoorShut):
                 raise DoorShut(str(door))
-            adapter = door
-            if sub in loaded.adapter.places:
-                adapter, sub = door.at(sub), ""
-            reply = await self._through(adapter, sub, wire, receive, started)
+            is_place = below in loaded.adapter.places
+            adapter = door.at(below) if is_place else door
+            reply = await self._through(adapter, None if is_place else below, wire, receive, started)
         except NexusError as error:
             reply = self._refusal(channel, adapter, error)
         except Exception as error:  # noqa: BLE001 (the last resort: a problem, never a dropped connection)
@@ -155,25 +144,29 @@ class Front:
         return reply if adapter is None else adapter.finish(wire, reply)
 
     async def _through(
-        self, adapter: ChannelAdapter, sub: str, wire: Wire, receive: Receive, started: float
+        self, adapter: ChannelAdapter, side_path: str | None, wire: Wire, receive: Receive, started: float
     ) -> WireReply:
         if wire.method == "OPTIONS":
             return adapter.preflight(wire)
         wire = await self._bodies.read(wire, receive, adapter.body_limit)
-        if not sub:
+        if side_path is None:
             return await self._message(adapter, wire, started)
-        serve = adapter.side_path(sub)
+        serve = adapter.side_path(side_path)
         await self._limits.check(serve.limit, wire.peer)
-        return await serve.answer(wire)
+        return await serve.answer(_as_get(wire))
 
     async def _message(self, adapter: ChannelAdapter, wire: Wire, started: float) -> WireReply:
         verified = await adapter.verify(wire)
+        receipt = adapter.receipt(verified)
+        if receipt is not None:
+            await self._outbox.note(verified.app, adapter.name, receipt)
+            return adapter.render_receipt()
         if adapter.limit is not None:
             await self._limits.check(adapter.limit, f"{verified.app}:{verified.principal}")
         request = adapter.parse(verified)
         parsed = self._clock.monotonic()
         try:
-            turn = await self._engine.run(request, _Entered(adapter, verified))
+            turn = await self._engine.run(request, Entered(adapter, verified))
             reply = adapter.render(request, turn)
         except NexusError as error:
             return self._apology(adapter, request, error)
@@ -201,21 +194,6 @@ class Front:
         self._counts.refused(channel, error.code)
         return _problem(error) if adapter is None else adapter.render_error(error)
 
-    def _find_place(self, path: str) -> tuple[str, str, str]:
-        """App, channel and what follows `/channels/<name>`; a path of a door's own stands for the whole."""
-        own = self._own_paths.get(path)
-        if own is not None:
-            return DEFAULT_APP, own, ""
-        parts = path.split("/")[1:]
-        app = DEFAULT_APP
-        if parts[0] == "apps":
-            app, parts = parts[1], parts[2:]
-        if not APP_NAME.fullmatch(app):
-            raise NotFound("there is no such app")
-        if parts[:1] != ["channels"] or len(parts) not in (2, 3) or parts[1] in self._own_paths.values():
-            raise NotFound("there is no such path")
-        return app, parts[1], parts[2] if len(parts) == 3 else ""
-
     # -- API and fixed paths ---------------------------------------------------------------------------------------
 
     async def _at_message(self, path: str, scope: Scope) -> WireReply:
@@ -223,7 +201,7 @@ class Front:
         wire = wire_of(scope)
         try:
             head, _, message_id = path.rpartition("/")
-            channel = self._own_paths.get(head)
+            channel = self._paths.own.get(head)
             if channel is None or not message_id:
                 raise NotFound("there is no such path")
             if wire.method not in ("GET", "HEAD"):
@@ -251,13 +229,9 @@ class Front:
             return self._refusal("none", None, _internal("none", error))
 
 
-def _methods(adapter: type[ChannelAdapter], path: str) -> tuple[str, ...]:
-    """The methods of a path below a door. Raises NotFound where there is no such path."""
-    if path in adapter.places:
-        return adapter.methods
-    if path in adapter.side_paths:
-        return adapter.side_paths[path]
-    raise NotFound("there is no such path")
+def _as_get(wire: Wire) -> Wire:
+    """HEAD asks for what GET would answer, less its body."""
+    return Wire("GET", wire.target, wire.headers, wire.body, wire.peer) if wire.method == "HEAD" else wire
 
 
 def _internal(channel: str, error: Exception) -> NexusError:

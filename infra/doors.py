@@ -58,6 +58,10 @@ class Doors:
             raise DoorShut(str(found))
         return found
 
+    def receipt_times(self) -> dict[str, float]:
+        """Channel → how long its receipts may take (`ChannelAdapter.receipt_s`)."""
+        return {name: one.adapter.receipt_s for name, one in self.channels.items()}
+
     async def _current(self, app: str, channel: str) -> ChannelAdapter | DoorShut:
         loaded = self.channels.get(channel)
         if loaded is None:

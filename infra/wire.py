@@ -102,8 +102,8 @@ async def _in_time(body: Coroutine[Any, Any, bytes]) -> bytes:
         timer.cancel()
 
 
-async def send_reply(send: Send, reply: WireReply) -> None:
-    """Send the answer whole."""
+async def send_reply(send: Send, reply: WireReply, *, head: bool = False) -> None:
+    """Send the answer whole, or, to HEAD, all but its body."""
     headers = [*reply.headers, (b"content-length", str(len(reply.body)).encode())]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})
+    await send({"type": "http.response.body", "body": b"" if head else reply.body})

@@ -15,7 +15,6 @@ from shared.ports import Ids, Person, Recorded, Recording, StoredMemory, TurnRec
 from shared.turn import Request, Session, Turn
 
 T = TypeVar("T")
-Made = Callable[[str, str, bytes], None]
 
 _FIND = "select person_id, fingerprint, turn from turns where app_id = %s and message_digest = %s"
 _LAST = """
@@ -56,11 +55,11 @@ _decode_document = msgspec.msgpack.Decoder(_DocumentBody).decode
 class PostgresTurnStore:
     """Implements `shared.ports.TurnStore`.
 
-    `made` is told of the app, channel and conversation digest of each commit after which something waits to go out.
+    `made` is called after each commit that leaves something to go out.
     """
 
     def __init__(
-        self, database: Database, writer: Writer, vault: Vault, ids: Ids, made: Made = lambda *_: None
+        self, database: Database, writer: Writer, vault: Vault, ids: Ids, made: Callable[[], None] = lambda: None
     ) -> None:
         self._database = database
         self._writer = writer
@@ -78,7 +77,7 @@ class PostgresTurnStore:
         row = self._row(record, key)
         if await self._writer.put(row):
             if row.outgoing:
-                self._made(row.app, row.channel, row.conversation_digest)
+                self._made()
             return Recorded(Recording.STORED, record.turn)
         # Taken: by this very message (then its turn counts), or by another one that came first in the conversation.
         return await self.find(record.request) or Recorded(Recording.STALE, record.turn)

@@ -58,6 +58,8 @@ class Snapshot(Struct):
     stages: dict[Labels, Histogram] = field(default_factory=dict)  # stage
     stores: dict[Labels, int] = field(default_factory=dict)  # store → 1 it answers, 0 it does not
     models: dict[Labels, int] = field(default_factory=dict)  # version, provider → 1 ready, 0 not
+    deliveries: dict[Labels, int] = field(default_factory=dict)  # channel, how an attempt ended
+    waiting: dict[Labels, int] = field(default_factory=dict)  # channel → messages of all workers that are not sent yet
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -73,6 +75,7 @@ class Metrics:
         self._now = _read(self._file) or Snapshot()
         self._now.stores.clear()
         self._now.models.clear()
+        self._now.waiting.clear()
         self._stop = Event()
         self._lock = Lock()  # one writer of the draft at a time
         self._thread = Thread(target=self._publish_until_stopped, name="metrics", daemon=True)
@@ -108,6 +111,15 @@ class Metrics:
     def refused(self, channel: str, code: str) -> None:
         """Count a request that was answered with an error and became no turn."""
         _count(self._now.refusals, (channel, code))
+
+    def delivery(self, channel: str, state: str) -> None:
+        """Count an attempt to send a message through a platform's API: sent, failed, later or doubt."""
+        _count(self._now.deliveries, (channel, state))
+
+    def waiting(self, channels: Mapping[str, int]) -> None:
+        """Say how many messages of the whole NEXUS are not sent yet."""
+        told = dict.fromkeys(self._now.waiting, 0)  # a channel that was told goes down to 0, it does not vanish
+        self._now.waiting = told | {(channel,): count for channel, count in channels.items()}
 
     def store(self, name: str, up: bool) -> None:
         """Say whether a store answers."""
@@ -195,6 +207,12 @@ class _Published(Collector):
         yield _counter(
             "nexus_refusals", "Requests that became no turn.", ["channel", "code"], [s.refusals for s in every]
         )
+        yield _counter(
+            "nexus_outbox_attempts",
+            "Attempts to send a message through a platform's API, by how they ended.",
+            ["channel", "state"],
+            [s.deliveries for s in every],
+        )
         yield _counter("nexus_degraded_turns", "Turns that went without a part.", ["part"], [s.degraded for s in every])
 
     def _histograms(self) -> Iterator[Metric]:
@@ -217,7 +235,18 @@ class _Published(Collector):
                 stores.add_metric([*labels, name], up)
             for labels, ready in snapshot.models.items():
                 models.add_metric([*labels, name], ready)
-        yield from (workers, stores, models)
+        yield from (workers, stores, models, _waiting(fresh.values()))
+
+
+def _waiting(workers: Iterable[Snapshot]) -> Metric:
+    """Every worker counts the same rows: the one that wrote last is believed."""
+    family = GaugeMetricFamily(
+        "nexus_outbox_waiting", "Messages to be sent through a platform's API.", labels=["channel"]
+    )
+    newest = max(workers, key=lambda snapshot: snapshot.at, default=Snapshot())
+    for labels, count in sorted(newest.waiting.items()):
+        family.add_metric(list(labels), count)
+    return family
 
 
 def _counter(name: str, text: str, labels: list[str], every: list[dict[Labels, int]]) -> Metric:

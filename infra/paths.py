@@ -1,0 +1,54 @@
+"""Paths of doors: which app and channel, and what lies below."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from msgspec import Struct
+
+from infra.doors import DEFAULT_APP
+from infra.storage.registry import APP_NAME
+from shared.channel import ChannelAdapter
+from shared.errors import NotFound
+
+_REMEMBERED = 1024
+
+
+class Place(Struct, frozen=True):
+    """`below` is what follows `/channels/<channel>/`, "" for the door itself."""
+
+    app: str
+    channel: str
+    below: str
+
+
+class Paths:
+    """Reads paths. `own` are the doors that have one of their own: path → channel."""
+
+    def __init__(self, own: Mapping[str, str]) -> None:
+        self.own = own
+        self.place = lru_cache(_REMEMBERED)(self._place)
+
+    def _place(self, path: str) -> Place:
+        """The place at `path`. Raises NotFound where it is none of a door's."""
+        own = self.own.get(path)
+        if own is not None:
+            return Place(DEFAULT_APP, own, "")
+        parts = path.split("/")[1:]
+        app = DEFAULT_APP
+        if parts[0] == "apps":
+            app, parts = parts[1], parts[2:]
+        if not APP_NAME.fullmatch(app):
+            raise NotFound("there is no such app")
+        if parts[:1] != ["channels"] or len(parts) not in (2, 3) or parts[1] in self.own.values():
+            raise NotFound("there is no such path")
+        return Place(app, parts[1], parts[2] if len(parts) == 3 else "")
+
+
+def methods(adapter: type[ChannelAdapter], below: str) -> tuple[str, ...]:
+    """The methods of a path below a door; whoever may GET may HEAD. Raises NotFound where there is no such path."""
+    if below in adapter.places:
+        return adapter.methods
+    if below not in adapter.side_paths:
+        raise NotFound("there is no such path")
+    found = adapter.side_paths[below]
+    return (*found, "HEAD") if "GET" in found and "HEAD" not in found else found

@@ -1,18 +1,23 @@
 """The door for Amazon Alexa custom skills."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from channels.alexa.envelope import DECODER
 from channels.alexa.kinds import Answer, answer_of
+from channels.alexa.mount.settings import Mounting
 from channels.alexa.parse import request_of
 from channels.alexa.render import EMPTY, render_apology, render_turn
 from channels.alexa.verify import AlexaVerified, verified
 from shared.channel import ChannelAdapter, Verified, Wire, WireReply
 from shared.errors import Conflict, DoorShut, NexusError
 from shared.jsontext import decode
-from shared.ports import Clock, DoorPorts, KeySource
-from shared.turn import Kind, Request, Turn
+from shared.ports import Clock, Documents, DoorPorts, KeySource
+from shared.turn import Kind, Reply, Request, Turn
+
+if TYPE_CHECKING:
+    from channels.alexa.mount.mounted import Mounted
 
 _HEADERS = ((b"content-type", b"application/json;charset=UTF-8"),)
 
@@ -24,8 +29,12 @@ class AlexaAdapter(ChannelAdapter):
     budget_s: ClassVar[float] = 7.5  # Alexa waits eight seconds; half of one is left for the way
     unauthenticated: ClassVar[int] = 400
 
-    def __init__(self, app: str, skill_id: str, keys: KeySource, clock: Clock) -> None:
+    def __init__(
+        self, app: str, skill_id: str, keys: KeySource, clock: Clock, mounted: "Mounted | None" = None
+    ) -> None:
         self._app, self._skill_id, self._keys, self._clock = app, skill_id, keys, clock
+        self._mounted = mounted
+        self.answers_first = mounted is not None
 
     @classmethod
     def open(cls, app: str, config: Mapping[str, str], ports: DoorPorts) -> Self:
@@ -36,7 +45,9 @@ class AlexaAdapter(ChannelAdapter):
                 "alexa: there is no skill id; set NEXUS_ALEXA_SKILL_ID, "
                 "or run `nexus channels configure alexa skill_id=amzn1.ask.skill.…`"
             )
-        return cls(app, skill_id, ports.keys("alexa", config), ports.clock)
+        mounting = Mounting.read(config)
+        mounted = None if mounting is None else _mount(mounting, skill_id, ports.clock)
+        return cls(app, skill_id, ports.keys("alexa", config), ports.clock, mounted)
 
     async def verify(self, wire: Wire) -> Verified:
         """As ChannelAdapter.verify."""
@@ -49,6 +60,10 @@ class AlexaAdapter(ChannelAdapter):
         envelope = verified.envelope or decode(DECODER, verified.wire.body)
         return request_of(envelope, verified.app, verified.received_at, self.budget_s)
 
+    async def answer(self, verified: Verified, request: Request, documents: Documents) -> Reply | None:
+        """As ChannelAdapter.answer: that of the mounted skill, if there is one and the request is its own."""
+        return None if self._mounted is None else await self._mounted.answer(verified.wire.body, request, documents)
+
     def render(self, request: Request, turn: Turn) -> WireReply:
         """As ChannelAdapter.render."""
         return WireReply(200, _HEADERS, render_turn(request, turn))
@@ -59,4 +74,16 @@ class AlexaAdapter(ChannelAdapter):
             return WireReply(200, _HEADERS, EMPTY)
         if request is None or isinstance(error, Conflict) or answer_of(request.event) is not Answer.SPEECH:
             return super().render_error(error, request)
-        return WireReply(200, _HEADERS, render_apology(error))
+        return WireReply(200, _HEADERS, render_apology(request, error))
+
+
+def _mount(mounting: Mounting, skill_id: str, clock: Clock) -> "Mounted":
+    """The developer's skill. Raises DoorShut where it, or ask-sdk-core, is not there."""
+    if find_spec("ask_sdk_core") is None:
+        raise DoorShut(
+            "alexa: a skill is mounted, and ask-sdk-core is not installed beside NEXUS; "
+            "install it: pip install 'nexus-gateway[alexa-skills]' (or ask-sdk-core itself)"
+        )
+    from channels.alexa.mount.mounted import mount
+
+    return mount(mounting, skill_id, clock)

@@ -11,7 +11,8 @@ from msgspec import UNSET, Struct, UnsetType
 MAX_SPEECH = 8_000  # characters of an outputSpeech, <speak> included
 MAX_CARD = 8_000  # characters of a card, all its texts together
 MAX_URL = 2_000
-MAX_BYTES = 24_000
+MAX_BYTES = 24_000  # of an answer of ours: Amazon's older documents say so
+MAX_ENVELOPE = 120_000  # of an answer that a mounted skill made: the newer ones, which skills with screens rely on
 
 
 class PlainText(Struct, frozen=True, tag="PlainText", gc=False):

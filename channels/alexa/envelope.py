@@ -52,6 +52,7 @@ class Session(Struct, frozen=True):
     id: str = field(name="sessionId", default="")
     application: Application | None = None
     user: User | None = None
+    attributes: Raw = Raw()
 
 
 class Status(Struct, frozen=True, gc=False):

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from channels.alexa.envelope import INTENT_DECODER, DeviceInfo, Envelope, Intent, ManyValues, Resolutions, Slot
+from channels.alexa.envelope import INTENT_DECODER, DeviceInfo, Envelope, Intent, ManyValues, Resolutions, Session, Slot
 from channels.alexa.kinds import CAN_FULFILL, INTENT, kind_of
 from shared.errors import Malformed
 from shared.jsontext import decode
@@ -41,6 +41,8 @@ def request_of(envelope: Envelope, app: str, received_at: float, budget_s: float
         intent, text, native = _understood(decode(INTENT_DECODER, bytes(asked.intent)), asked.dialog)
     elif kind is Kind.ACTION:
         text = _touched(envelope)
+    if session is not None and (attributes := _attributes(session)):
+        native = {**native, "attributes": attributes}
     return Request(
         app=app,
         channel="alexa",
@@ -75,6 +77,13 @@ def _user(envelope: Envelope, message_id: str) -> str:
         if account is not None and account.id:
             return _identifier(account.id, "context.System.user.userId")
     return f"nobody:{message_id}"
+
+
+def _attributes(session: Session) -> dict[str, Any]:
+    """The session's attributes, which the answer gives back: what is left out of it is forgotten."""
+    raw = bytes(session.attributes)
+    value = decode(_TEXT_DECODER, raw) if len(raw) > len(b"{}") else None
+    return value if isinstance(value, dict) else {}
 
 
 def _understood(intent: Intent, dialog: str | None) -> tuple[PlatformIntent | None, str, dict[str, Any]]:

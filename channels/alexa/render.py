@@ -5,7 +5,17 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from channels.alexa.answer import MAX_BYTES, MAX_CARD, MAX_SPEECH, Answer, PlainText, Reprompt, Response, encode
+from channels.alexa.answer import (
+    MAX_BYTES,
+    MAX_CARD,
+    MAX_ENVELOPE,
+    MAX_SPEECH,
+    Answer,
+    PlainText,
+    Reprompt,
+    Response,
+    encode,
+)
 from channels.alexa.cards import card_of
 from channels.alexa.kinds import INTENT, answer_of
 from channels.alexa.kinds import Answer as Allowed
@@ -26,17 +36,29 @@ class Native(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     can_fulfill_intent: dict[str, Any] | UnsetType = UNSET
     api_response: Any = UNSET
     session_attributes: dict[str, Any] | UnsetType = UNSET
+    envelope: dict[str, Any] | UnsetType = UNSET  # a whole answer, in place of all else
 
 
 class Room(Struct, frozen=True):
-    """How many characters speech and card may have, and whether there is room for directives and what else is native."""
+    """How many characters speech and card may have, and whether there is room for directives and what else is native.
+
+    `attributes`: whether there is room for the session's attributes, which go last: they are somebody's memory.
+    """
 
     speech: int
     card: int
     native: bool = True
+    attributes: bool = True
 
 
-_ROOMS = (Room(MAX_SPEECH, MAX_CARD), Room(4_000, 2_000), Room(1_500, 500), Room(1_500, 500, native=False))
+_ROOMS = (
+    Room(MAX_SPEECH, MAX_CARD),
+    Room(4_000, 2_000),
+    Room(1_500, 500),
+    Room(1_500, 500, native=False),
+    Room(300, 0, native=False),
+    Room(1_500, 500, native=False, attributes=False),
+)
 _NO_NATIVE = Native()
 
 _WITHOUT_REPLY = {
@@ -57,6 +79,8 @@ def render_turn(request: Request, turn: Turn) -> bytes:
         return EMPTY
     reply = turn.reply or _apology(_WITHOUT_REPLY.get(turn.outcome, _FAILED))
     native = _native(reply) if reply.native else _NO_NATIVE
+    if native.envelope is not UNSET:
+        return _whole(request, native.envelope)
     if allowed is Allowed.SPEECH:
         return _fitting(request, reply, native)
     if allowed is Allowed.CAN_FULFILL:
@@ -64,10 +88,10 @@ def render_turn(request: Request, turn: Turn) -> bytes:
     return _bounded(encode(Answer(response=Response(directives=_for_players(request, native.directives) or UNSET))))
 
 
-def render_apology(error: NexusError) -> bytes:
-    """The spoken answer where there is no turn: nothing was done, and the session stays open."""
+def render_apology(request: Request, error: NexusError) -> bytes:
+    """The spoken answer where there is no turn: nothing was done, and the session stays open as it was."""
     words_ = _SLOW if isinstance(error, DeadlineExceeded) else _BUSY if isinstance(error, LimitExceeded) else _FAILED
-    return encode(_answer(None, _apology(words_), _NO_NATIVE, _ROOMS[0]))
+    return _fitting(request, _apology(words_), _NO_NATIVE)
 
 
 def _apology(text: str) -> Reply:
@@ -91,6 +115,12 @@ def _fitting(request: Request, reply: Reply, native: Native) -> bytes:
     return body
 
 
+def _whole(request: Request, envelope: dict[str, Any]) -> bytes:
+    """The envelope as it is, unless Amazon would refuse it for its size."""
+    body = encode(envelope)
+    return body if len(body) <= MAX_ENVELOPE else _fitting(request, _apology(_FAILED), _NO_NATIVE)
+
+
 def _for_players(request: Request, directives: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The directives that may answer what `request` reports: about playback, those of the audio player only."""
     if not request.event.startswith(("AudioPlayer.", "PlaybackController.")):
@@ -102,7 +132,7 @@ def _bounded(body: bytes) -> bytes:
     return body if len(body) <= MAX_BYTES else EMPTY
 
 
-def _answer(request: Request | None, reply: Reply, native: Native, room: Room) -> Answer:
+def _answer(request: Request, reply: Reply, native: Native, room: Room) -> Answer:
     speech, rest = spoken(reply, room.speech)
     asks = (reply.expects_answer or reply.elicit is not None or bool(reply.reprompt)) and not reply.end_session
     reprompt: Reprompt | UnsetType = UNSET
@@ -119,7 +149,15 @@ def _answer(request: Request | None, reply: Reply, native: Native, room: Room) -
         api_response=native.api_response,
         should_end_session=_ends(not asks, native, directives),
     )
-    return Answer(response=response, session_attributes=native.session_attributes)
+    return Answer(response=response, session_attributes=_attributes(request, native) if room.attributes else UNSET)
+
+
+def _attributes(request: Request, native: Native) -> dict[str, Any] | UnsetType:
+    """The session's attributes: those of the reply, else those that came in. A skill that did not answer keeps its own."""
+    if native.session_attributes is not UNSET:
+        return native.session_attributes
+    came_in: dict[str, Any] | UnsetType = request.native.get("attributes", UNSET)
+    return came_in
 
 
 def _ends(end: bool, native: Native, directives: list[dict[str, Any]]) -> bool | UnsetType:
@@ -131,10 +169,10 @@ def _ends(end: bool, native: Native, directives: list[dict[str, Any]]) -> bool |
     return end
 
 
-def _directives(request: Request | None, elicit: Elicit | None, native: Native) -> list[dict[str, Any]]:
+def _directives(request: Request, elicit: Elicit | None, native: Native) -> list[dict[str, Any]]:
     """The native directives and, unless they hold a dialogue of their own, the one that asks for a slot."""
     own = any(str(directive.get("type")).startswith("Dialog.") for directive in native.directives)
-    if elicit is None or own or request is None or request.event != INTENT:
+    if elicit is None or own or request.event != INTENT:
         return native.directives
     return [*native.directives, _elicit(request, elicit.slot)]
 

@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
+from channels.sms.bandwidth.carrier import Bandwidth
 from channels.sms.carrier import Carrier
+from channels.sms.plivo.carrier import Plivo
+from channels.sms.telnyx.carrier import Telnyx
 from channels.sms.twilio.carrier import Twilio
+from channels.sms.vonage.carrier import Vonage
 from shared.channel import ChannelAdapter, Delivered, Verified, Wire, WireReply
 from shared.errors import DeliveryFailed, DoorShut, NotFound
 from shared.ports import DoorPorts
 from shared.turn import Request, Turn
 
-CARRIERS: dict[str, type[Carrier]] = {one.place: one for one in (Twilio,)}
+CARRIERS: dict[str, type[Carrier]] = {one.place: one for one in (Twilio, Vonage, Plivo, Telnyx, Bandwidth)}
 """All carriers by the place at which they come in."""
 
 _NOWHERE = f"name the carrier: /channels/sms/{{{','.join(CARRIERS)}}}"

@@ -1,0 +1,1 @@
+"""Bandwidth Messaging, version 2."""

@@ -25,7 +25,7 @@ def e164(address: str, field: str) -> str:
     if _DIGITS.fullmatch(digits):
         return f"+{digits}" if text != digits or len(digits) >= SHORTEST else digits
     name = address.strip()
-    if not name or len(name) > MAX_NAME or not name.isprintable():
+    if not name or name.startswith("+") or len(name) > MAX_NAME or not name.isprintable():
         raise Malformed(f"sms: {field} is neither a number nor a name", (field,))
     return name
 

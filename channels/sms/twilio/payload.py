@@ -36,6 +36,7 @@ _INCOMING = ("", "receiving", "received")
 _OPT_OUT_TYPES: dict[str, Meaning] = {"STOP": "stop", "START": "start", "HELP": "help"}
 _DECODER: "msgspec.json.Decoder[dict[str, Any]]" = msgspec.json.Decoder(dict[str, Any])
 _REFERENCE = re.compile(r"[?&]reference=([^&#]*)")
+_SID, _SID_LENGTH = re.compile("[A-Z]{2}[0-9a-fA-F]{32}"), 34
 _CODE = re.compile(r"[0-9]{1,6}")
 
 
@@ -97,9 +98,14 @@ def _needed(fields: Fields, name: str) -> str:
 
 
 def _sid(fields: Fields) -> str:
-    """The message's own id. The idempotency token in the headers is not signed, so it does not decide what is a duplicate."""
+    """The message's own id. The idempotency token in the headers is not signed, so it does not decide what is a duplicate.
+
+    Nothing is signed between a value and the next name either: a SID with more behind it is a replay that would pass for new.
+    """
     for name in ("MessageSid", "SmsMessageSid", "SmsSid"):
         if value := fields.get(name):
+            if len(value) > _SID_LENGTH and _SID.match(value):
+                raise Malformed(f"sms: {name} has more than a SID in it", (name,))
             return value
     raise Malformed("sms: MessageSid is missing", ("MessageSid",))
 

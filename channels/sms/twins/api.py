@@ -83,7 +83,7 @@ class Taken(Struct, frozen=True):
 
 
 class CarrierApi(ABC):
-    """A small HTTP server on loopback in threads of its own. `messages` are those taken, in order, `complaints` what was refused."""
+    """A small HTTP server on loopback, in threads of its own. `messages` were taken, in order; `complaints` say what was not."""
 
     def __init__(self, port: int = 0) -> None:
         self.messages: list[Taken] = []

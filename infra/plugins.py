@@ -57,10 +57,11 @@ class ChannelManifest(Struct, frozen=True):
 
 
 class LoadedChannel(Struct, frozen=True):
-    """A channel: its manifest, its adapter class, and the package that its further entries are imported from."""
+    """A channel: its manifest, its adapter class, its folder, and the package that its further entries are imported from."""
 
     manifest: ChannelManifest
     adapter: type[ChannelAdapter]
+    folder: Path
     package: str
 
 
@@ -70,6 +71,7 @@ class FoundTwin(Struct, frozen=True):
     name: str
     channel: str
     entry: str
+    folder: Path
     package: str
 
     def load(self) -> "type[Twin]":
@@ -126,7 +128,7 @@ def load_plugins(home: Path | None) -> Plugins:
     broken: list[Broken] = []
     channels = _load_all("channel", home, _load_channel, lambda one: one.manifest.name, broken)
     skills = _load_all("skill", home, _load_skill, lambda one: one.manifest.name, broken)
-    twins = _unique([twin for one in channels for twin in _twins(one.manifest, one.package)], broken)
+    twins = _unique([twin for one in channels for twin in _twins(one.manifest, one.folder, one.package)], broken)
     return Plugins(tuple(channels), tuple(skills), twins, tuple(broken))
 
 
@@ -190,13 +192,13 @@ def _make_importable(plugins: Path) -> None:
     package.__path__ = [str(plugins)]
 
 
-def _manifest(found: _Found) -> tuple[ChannelManifest, str]:
-    return _read(found.folder / "channel.toml", ChannelManifest), found.package
+def _manifest(found: _Found) -> tuple[ChannelManifest, Path, str]:
+    return _read(found.folder / "channel.toml", ChannelManifest), found.folder, found.package
 
 
-def _twins(manifest: ChannelManifest, package: str) -> Iterator[FoundTwin]:
+def _twins(manifest: ChannelManifest, folder: Path, package: str) -> Iterator[FoundTwin]:
     for twin in manifest.twins:
-        yield FoundTwin(twin.name, manifest.name, twin.entry, package)
+        yield FoundTwin(twin.name, manifest.name, twin.entry, folder, package)
 
 
 def _unique(twins: Iterable[FoundTwin], broken: list[Broken]) -> tuple[FoundTwin, ...]:
@@ -220,13 +222,13 @@ def _check_name(twin: FoundTwin, names: Mapping[str, FoundTwin]) -> None:
 
 
 def _load_channel(found: _Found) -> LoadedChannel:
-    manifest, package = _manifest(found)
+    manifest, folder, package = _manifest(found)
     adapter = _entry(package, manifest.entry)
     if not (isinstance(adapter, type) and issubclass(adapter, ChannelAdapter)):
         raise PluginInvalid(f"{manifest.entry} is no ChannelAdapter")
     if adapter.name != manifest.name:
         raise PluginInvalid(f"the manifest says {manifest.name}, the adapter {adapter.name}")
-    return LoadedChannel(manifest, adapter, package)
+    return LoadedChannel(manifest, adapter, folder, package)
 
 
 def _load_skill(found: _Found) -> LoadedSkill:

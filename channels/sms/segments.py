@@ -20,7 +20,7 @@ UCS_ALONE, UCS_PART = 70, 67  # UTF-16 code units
 
 _GSM = re.compile(f"[{re.escape(BASIC + EXTENSION)}]*")
 _EXTENDED = re.compile(f"[{re.escape(EXTENSION)}]")
-_IS_BASIC, _IS_EXTENDED = frozenset(BASIC), frozenset(EXTENSION)
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
 class Segments(Struct, frozen=True):
@@ -31,80 +31,66 @@ class Segments(Struct, frozen=True):
     count: int
 
 
+class _Encoding(Struct, frozen=True):
+    """Units of a text that needs no parts, units of a part, and what counts two units."""
+
+    name: Literal["GSM-7", "UCS-2"]
+    alone: int
+    part: int
+    wide: "re.Pattern[str]"
+
+
+_GSM_7 = _Encoding("GSM-7", GSM_ALONE, GSM_PART, _EXTENDED)
+_UCS_2 = _Encoding("UCS-2", UCS_ALONE, UCS_PART, _ASTRAL)
+
+
 def segments(text: str) -> Segments:
     """What `text` costs. Nothing costs a segment too."""
-    meter = Meter()
-    meter.add(text)
-    return Segments("GSM-7" if meter.gsm else "UCS-2", meter.units, meter.count)
+    encoding = _GSM_7 if _GSM.fullmatch(text) else _UCS_2
+    units = len(text) + len(encoding.wide.findall(text))
+    count = 1
+    if units > encoding.alone:
+        at = fill(text, 0, len(text), encoding.part, encoding.wide)
+        while at < len(text):
+            at, count = fill(text, at, len(text), encoding.part, encoding.wide), count + 1
+    return Segments(encoding.name, units, count)
 
 
 def utf16_units(text: str) -> int:
     """The length of `text` as carriers count characters: what lies beyond the basic plane counts two."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-be", "surrogatepass")) // 2
+    return len(text) + len(_ASTRAL.findall(text))
 
 
-def surely_fits(text: str, most: int) -> bool:
-    """Whether `text` costs at most `most` segments, by a quick look: False where it would have to be counted."""
+def reach(text: str, at: int, label: str, characters: int, most: int) -> int:
+    """How far a message of `label` and `text` from `at` on can go; at least one character.
+
+    It holds at most `characters` UTF-16 code units and costs at most `most` segments.
+    """
+    end = fill(text, at, len(text), characters - utf16_units(label), _ASTRAL)
+    plain = _GSM.match(text, at, end) if _GSM.fullmatch(label) else None
+    strange = plain.end() if plain else at  # here begins what turns the whole message into UCS-2
+    found = _packed(text, at, strange, label, most, _GSM_7)
+    if found == strange < end:
+        found = max(found, _packed(text, at, end, label, most, _UCS_2))
+    return max(found, at + 1)
+
+
+def fill(text: str, at: int, end: int, room: int, wide: "re.Pattern[str]") -> int:
+    """How far `room` units go from `at`, at most to `end`; `wide` characters count two, and none is torn apart."""
+    place = min(end, at + max(room, 0))
+    # Taking away n characters takes away 2 n units at most: half of the excess never takes away too much.
+    while (over := place - at + len(wide.findall(text, at, place)) - room) > 0 and place > at:
+        place -= (over + 1) // 2
+    return max(place, at)
+
+
+def _packed(text: str, at: int, end: int, label: str, most: int, encoding: _Encoding) -> int:
+    """How far `most` segments of one encoding go, the first of which begins with `label`."""
+    taken = len(label) + len(encoding.wide.findall(label))
     if most == 1:
-        gsm, ucs = GSM_ALONE, UCS_ALONE
-    else:
-        gsm, ucs = most * (GSM_PART - 1), most * (UCS_PART - 1)
-    if len(text) <= ucs // 2:
-        return True
-    if _GSM.fullmatch(text):
-        return len(text) + len(_EXTENDED.findall(text)) <= gsm
-    return utf16_units(text) <= ucs
-
-
-class _Packing:
-    """Fills parts of `size` units one character after the other; a text of up to `alone` units needs no parts."""
-
-    __slots__ = ("_alone", "_fill", "_parts", "_size", "units")
-
-    def __init__(self, alone: int, size: int) -> None:
-        self._alone, self._size = alone, size
-        self._parts, self._fill, self.units = 1, 0, 0
-
-    def add(self, units: int) -> None:
-        self.units += units
-        self._fill += units
-        if self._fill > self._size:
-            self._parts += 1
-            self._fill = units
-
-    @property
-    def count(self) -> int:
-        return 1 if self.units <= self._alone else self._parts
-
-
-class Meter:
-    """Counts segments while a text grows."""
-
-    def __init__(self) -> None:
-        self.gsm = True
-        self._septets, self._units = _Packing(GSM_ALONE, GSM_PART), _Packing(UCS_ALONE, UCS_PART)
-
-    def add(self, text: str) -> None:
-        """The text goes on with `text`."""
-        for character in text:
-            if self.gsm:
-                self._add_septets(character)
-            self._units.add(2 if character > "\uffff" else 1)
-
-    @property
-    def count(self) -> int:
-        """Segments so far."""
-        return self._septets.count if self.gsm else self._units.count
-
-    @property
-    def units(self) -> int:
-        """Units of the encoding so far."""
-        return self._septets.units if self.gsm else self._units.units
-
-    def _add_septets(self, character: str) -> None:
-        if character in _IS_BASIC:
-            self._septets.add(1)
-        elif character in _IS_EXTENDED:
-            self._septets.add(2)
-        else:
-            self.gsm = False
+        return fill(text, at, end, encoding.alone - taken, encoding.wide)
+    place = at
+    for _ in range(most):
+        place = fill(text, place, end, encoding.part - taken, encoding.wide)
+        taken = max(0, taken - encoding.part)
+    return place

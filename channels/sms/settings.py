@@ -9,6 +9,7 @@ from channels.sms.split import Room
 from shared.errors import DoorShut
 
 MESSAGE_ID = "{message_id}"
+MAX_LINK = 500  # characters
 
 
 class SmsSettings(Struct, frozen=True):
@@ -43,10 +44,12 @@ class SmsSettings(Struct, frozen=True):
             segments=_whole(config, "segments", 10, 1, 24),
             messages=_whole(config, "messages", 10, 1, 10),
         )
-        if settings.long_answers == "link" and MESSAGE_ID not in settings.link_url:
+        if settings.long_answers == "link" and (
+            MESSAGE_ID not in settings.link_url or len(settings.link_url) > MAX_LINK
+        ):
             raise DoorShut(
-                "sms: long_answers=link needs link_url, the address of a page of yours with {message_id} in it; "
-                "run `nexus channels configure sms link_url=https://…/{message_id}`"
+                f"sms: long_answers=link needs link_url, the address (up to {MAX_LINK} characters) of a page of yours with {MESSAGE_ID} in it; "
+                f"run `nexus channels configure sms link_url=https://…/{MESSAGE_ID}`"
             )
         return settings
 

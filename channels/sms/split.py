@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from channels.sms.graphemes import boundary_before
-from channels.sms.segments import Meter, segments, surely_fits, utf16_units
+from channels.sms.segments import reach, segments, utf16_units
 
-MORE = " …"
+MORE = " ..."  # three plain dots: a real ellipsis would make UCS-2 of the message
 
-# Where to cut rather than elsewhere, best first: after a paragraph, a sentence, a line, a word.
+# Where to cut rather than elsewhere, best first: before white space that ends a paragraph, a sentence, a line, a word.
 _PLACES = (
-    re.compile(r"\n\s*\n\s*"),
-    re.compile(r"[.!?…][\"'”’)\]]*\s+|[。！？]\s*"),
-    re.compile(r"\n\s*"),
-    re.compile(r"\s+"),
+    re.compile(r"(?=\n\s*\n)"),
+    re.compile(r"[.!?…][\"'”’)\]]*(?=\s)|[。！？]"),
+    re.compile(r"(?=\n)"),
+    re.compile(r"(?=\s)"),
 )
 _LEAST_SHARE = 0.4  # of a message: a better place further to the front than this would waste too much
 
@@ -28,9 +28,7 @@ class Room(Struct, frozen=True):
 
     def holds(self, text: str) -> bool:
         """Whether `text` fits."""
-        if utf16_units(text) > self.characters:
-            return False
-        return surely_fits(text, self.segments) or segments(text).count <= self.segments
+        return utf16_units(text) <= self.characters and segments(text).count <= self.segments
 
 
 def split(text: str, room: Room, most: int) -> tuple[str, ...]:
@@ -49,10 +47,9 @@ def split(text: str, room: Room, most: int) -> tuple[str, ...]:
     return tuple(_label(number, len(pieces)) + piece for number, piece in enumerate(pieces, 1))
 
 
-def shortened(text: str, room: Room, end: str) -> str:
-    """`text` cut to one message that closes with `end`, at the end of a sentence or at least of a word."""
-    piece = text[: _cut(text, 0, room, end)].rstrip()
-    return piece + end if piece else end.lstrip()
+def shortened(text: str, room: Room, tail: str) -> str:
+    """`text` cut to one message that closes with `tail`, at the end of a sentence or at least of a word."""
+    return _closed(text.strip(), 0, room, "", tail)
 
 
 def _label(number: int, of: int) -> str:
@@ -60,17 +57,27 @@ def _label(number: int, of: int) -> str:
 
 
 def _pieces(text: str, room: Room, label: str, most: int) -> Iterator[str]:
+    """The pieces of `text`, each of which fits together with `label`."""
     at = 0
     for number in range(1, most + 1):
         end = _cut(text, at, room, label)
         if end < len(text) and number == most:
-            end = _cut(text, at, room, label + MORE)
-            yield text[at:end].rstrip() + MORE
+            yield _closed(text, at, room, label, MORE)[len(label) :]
             return
         yield text[at:end].rstrip()
         at = _after_space(text, end)
         if at >= len(text):
             return
+
+
+def _closed(text: str, at: int, room: Room, label: str, tail: str) -> str:
+    """One message: `label`, what there is room for, `tail`."""
+    end = _cut(text, at, room, label + tail)
+    message = label + text[at:end].rstrip() + tail
+    while end > at and not room.holds(message):  # characters that count two may fall badly when the tail is at the end
+        end -= 1
+        message = label + text[at:end].rstrip() + tail
+    return message
 
 
 def _after_space(text: str, at: int) -> int:
@@ -81,36 +88,17 @@ def _after_space(text: str, at: int) -> int:
 
 def _cut(text: str, at: int, room: Room, label: str) -> int:
     """Where the piece that starts at `at` ends, so that it fits together with `label`. Always after `at`."""
-    end = _reach(text, at, room, label)
-    if end >= len(text):
-        return end
-    return _good_place(text, at, end)
+    end = reach(text, at, label, room.characters, room.segments)
+    return end if end >= len(text) else _good_place(text, at, end)
 
 
 def _good_place(text: str, at: int, end: int) -> int:
-    """The best place to cut at or before `end`."""
+    """The best place to cut at or before `end`. A word, or a link, is cut only where it fills a message alone."""
     least = at + int(_LEAST_SHARE * (end - at))
     for pattern in _PLACES:
-        # White space behind the cut costs nothing, so a place may begin where the reach ends.
+        # One character more than fits, to see whether white space follows.
         places = [match.end() for match in pattern.finditer(text, least, end + 1) if match.end() <= end]
         if places:
             return places[-1]
-    if text[end].isspace():
-        return end
-    return boundary_before(text, end, at)
-
-
-def _reach(text: str, at: int, room: Room, label: str) -> int:
-    """The furthest end of a piece that starts at `at` and fits together with `label`; at least one character."""
-    end = min(len(text), at + max(1, room.characters - len(label)))
-    window = text[at:end]
-    if utf16_units(window) + len(label) <= room.characters and surely_fits(label + window, room.segments):
-        return end
-    meter, units = Meter(), utf16_units(label)
-    meter.add(label)
-    for place in range(at, end):
-        meter.add(text[place])
-        units += 2 if text[place] > "\uffff" else 1
-        if meter.count > room.segments or units > room.characters:
-            return max(place, at + 1)
-    return end
+    spaces = [match.end() for match in _PLACES[-1].finditer(text, at, least)]
+    return spaces[-1] if spaces else boundary_before(text, end, at)

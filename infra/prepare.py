@@ -1,7 +1,7 @@
 """Brings the stores to the state NEXUS needs: schema, durability, master key, apps, simulators. Harmless when done again."""
 
 import asyncio
-import logging
+import sys
 import time
 
 import psycopg
@@ -16,8 +16,6 @@ from infra.storage.postgres import Database
 from infra.storage.registry import Registry
 from infra.vault import Vault, load_master_key
 from shared.errors import StoreUnavailable
-
-log = logging.getLogger("nexus.prepare")
 
 
 def prepare_stores(settings: Settings, addresses: StoreAddresses) -> None:
@@ -48,4 +46,4 @@ async def _prepare_apps(settings: Settings, addresses: StoreAddresses) -> None:
             simulator = Simulator(Home(settings.home).simulator)
             twins = find_twins(settings.home).found
             for broken in await simulator.prepare(registry, twins, time.time(), production=settings.production):
-                log.warning("no simulator", extra={"twin": broken.name, "reason": broken.reason})
+                print(f"nexus: warning: no simulator: {broken.name}: {broken.reason}", file=sys.stderr)

@@ -1,6 +1,5 @@
 """The commands and their options. What they do is in the module each imports."""
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -26,12 +25,14 @@ app.add_typer(skills, name="skills")
 OfApp = Annotated[str, typer.Option("--app", help="Which app.", show_default=True)]
 
 
-class Door(StrEnum):
-    """What `nexus say` can speak as."""
+def _twin(name: str) -> str:
+    """`name`, if a manifest has such a twin, a plug-in's too; else wrong use, with the names there are."""
+    from infra.plugins import find_twins
 
-    ALEXA = "alexa"
-    REST = "rest"
-    WEB = "web"
+    names = [twin.name for twin in find_twins(settings(warn=False).home).found]
+    if name not in names:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(names)}", param_hint="--channel")
+    return name
 
 
 def _version(wanted: bool) -> None:
@@ -75,12 +76,20 @@ def chat(
 @app.command()
 def say(
     text: Annotated[list[str] | None, typer.Argument(help="What to say.", show_default=False)] = None,
-    channel: Annotated[Door, typer.Option(help="Which platform to speak as.")] = Door.ALEXA,
-    show: Annotated[bool, typer.Option("--show", help="Print the request and the answer as they are sent.")] = False,
+    channel: Annotated[
+        str,
+        typer.Option(
+            help="Which platform to speak as: alexa, rest, web …; a wrong name lists them all.", callback=_twin
+        ),
+    ] = "alexa",
+    show: Annotated[bool, typer.Option("--show", help="Print requests and answers as they are sent.")] = False,
     interactive: Annotated[
-        bool, typer.Option("--interactive", "-i", help="Go on, line by line, in one session.")
+        bool,
+        typer.Option("--interactive", "-i", help="Talk line by line until the session closes; Enter alone is silence."),
     ] = False,
-    user: Annotated[str, typer.Option(help="Which simulated person speaks.")] = "me",
+    user: Annotated[str, typer.Option(help="Which simulated person speaks: letters and digits.")] = "me",
+    locale: Annotated[str, typer.Option(help="The person's language and region.")] = "en-US",
+    retry: Annotated[bool, typer.Option("--retry", help="Send it twice: the answer must be the same.")] = False,
 ) -> None:
     """Say something to the running NEXUS as a platform would: signed, over TCP, to the app `sim`."""
     from infra.cli.say import run
@@ -88,7 +97,18 @@ def say(
     said = clean(" ".join(text or ()))
     if not said and (text or not interactive):
         raise typer.BadParameter('say what? For example: nexus say "what time is it in Tokyo"', param_hint="TEXT")
-    run(settings(), channel.value, said, show=show, interactive=interactive, user=user)
+    if not clean(user):
+        raise typer.BadParameter("name somebody, or leave it out", param_hint="--user")
+    run(
+        settings(),
+        channel,
+        said,
+        show=show,
+        interactive=interactive,
+        retry=retry,
+        user=clean(user),
+        locale=locale,
+    )
 
 
 @app.command()

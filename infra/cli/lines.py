@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from shared.text import clean
 
 
-def lines() -> Iterator[str]:
-    """Lines that hold something, until Ctrl-D, Ctrl-C or the end of the pipe. Prompts on a terminal only."""
+def lines(*, blank: bool = False) -> Iterator[str]:
+    """Lines that hold something (with `blank`, others too), until Ctrl-D, Ctrl-C or the end of the pipe.
+
+    Prompts on a terminal only.
+    """
     terminal = sys.stdin.isatty()
     if terminal:
         import readline  # noqa: F401 (its import gives input() a history and arrow keys)
@@ -18,5 +21,5 @@ def lines() -> Iterator[str]:
             if terminal:
                 print()
             return
-        if line:
+        if line or blank:
             yield line

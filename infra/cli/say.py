@@ -1,114 +1,113 @@
 """`nexus say`: speaks to the running NEXUS as a platform would, over TCP, with the simulators' own credentials."""
 
-import re
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
 
 import httpx
-import msgspec
-from rich.console import Console
 
-from channels.alexa.twin import AlexaTwin, Heard
 from infra.cli.lines import lines
+from infra.cli.wiretap import wiretap
 from infra.home import Home
+from infra.plugins import find_twins
 from infra.settings import Settings
 from infra.simulator import APP, Simulator
-from shared.errors import NexusError, SettingsInvalid, Unavailable
-from shared.message import MessageOut
-
-_PATIENCE_S = 15.0
-_CREDENTIAL = re.compile(r"(?i)^(bearer \S{0,12}).*")
-Say = Callable[[str], str]
+from shared.errors import NexusError, NotFound, SettingsInvalid, Unavailable
+from shared.testing.platforms import AnswerRefused, Heard, Twin
 
 
 class SayRefused(NexusError):
-    """NEXUS answered with an error. The text is what it said."""
+    """The platform does not take what NEXUS answered. The text says why."""
 
 
-def run(settings: Settings, channel: str, text: str, *, show: bool, interactive: bool, user: str) -> None:
-    """Say `text`, then with `interactive` whatever is typed. Raises Unavailable if NEXUS does not run."""
-    simulator = Simulator(Home(settings.home).simulator)
+def run(
+    settings: Settings,
+    channel: str,
+    text: str,
+    *,
+    show: bool = False,
+    interactive: bool = False,
+    retry: bool = False,
+    user: str = "me",
+    locale: str = "en-US",
+) -> None:
+    """Say `text`, then with `interactive` whatever is typed, until the platform closes the session.
+
+    Raises Unavailable if NEXUS does not run, SayRefused with what the platform has against an answer.
+    """
     if settings.production:
         raise SettingsInvalid("`nexus say` speaks as a simulator, which production refuses (NEXUS_ENV=production)")
-    hooks: dict[str, list[Callable[..., Any]]] = {"request": [_show_request], "response": [_show_answer]}
-    with httpx.Client(trust_env=False, timeout=_PATIENCE_S, event_hooks=hooks if show else {}) as client:
+    found = find_twins(settings.home).named(channel)
+    if found is None:
+        raise NotFound(f"there is no simulator called {channel!r}")
+    folder = Simulator(Home(settings.home).simulator).of(channel)
+    kind = found.load()
+    hooks = wiretap() if show else {}
+    with (
+        httpx.Client(trust_env=False, event_hooks=hooks) as client,
+        kind(folder, settings.local_url, APP, user=user, locale=locale, client=client) as twin,
+    ):
         try:
-            say = _SPEAKERS[channel](settings, simulator, client, user)
-            for line in [text] if text else []:
-                print(say(line), flush=True)
-            for line in lines() if interactive else ():
-                print(say(line), flush=True)
+            if interactive:
+                if sys.stdin.isatty():
+                    print(f"You are {user}, and speak through {channel}. Enter alone is silence, Ctrl-D ends.")
+                _talk(twin, text)
+            else:
+                print(seen(_say(twin, text, retry)), flush=True)
+        except AnswerRefused as refused:
+            raise _refusal(channel, refused) from None
         except httpx.ConnectError:
             raise Unavailable(
                 f"nobody answers at {settings.local_url}: start NEXUS with `nexus up` (and the same NEXUS_PORT)"
             ) from None
+        except httpx.TimeoutException:
+            raise Unavailable(f"{channel} hangs up after {kind.patience_s:g} seconds, without an answer") from None
         except httpx.HTTPError as error:
             raise Unavailable(f"NEXUS at {settings.local_url} did not answer: {type(error).__name__}") from None
 
 
-def _alexa(settings: Settings, simulator: Simulator, client: httpx.Client, user: str) -> Say:
-    twin = AlexaTwin(simulator.alexa, settings.local_url, APP, user=f"amzn1.ask.account.{user}", client=client)
-    return lambda text: _heard(twin.say(text))
+def _say(twin: Twin, text: str, retry: bool) -> Heard:
+    heard = twin.say(text)
+    if retry:
+        before, after = twin.answered, twin.again()
+        if before is None or (before.status, before.body) != (after.status, after.body):
+            raise AnswerRefused(f"sent again, the message got another answer (HTTP {after.status})")
+    return heard
 
 
-def _heard(heard: Heard) -> str:
-    card = heard.card or {}
-    shown = [card.get("title", ""), card.get("content") or card.get("text", "")]
-    return "\n".join([heard.speech or "(silence)", *(f"  | {part}" for part in shown if part and part != heard.speech)])
+def _talk(twin: Twin, text: str) -> None:
+    """A conversation: where nothing is said yet it begins as the platform does, and it ends when the platform ends it."""
+    heard = twin.say(text) if text else twin.start()
+    if heard is not None:
+        print(seen(heard, state=True), flush=True)
+    said = lines(blank=True)
+    while heard is None or heard.open is not False:
+        line = next(said, None)
+        if line is None:
+            return
+        heard = twin.say(line) if line else twin.silence()
+        if heard is not None:
+            print(seen(heard, state=True), flush=True)
 
 
-def _rest(settings: Settings, simulator: Simulator, client: httpx.Client, user: str) -> Say:
-    keys = simulator.keys()
-    if keys is None:
-        raise SettingsInvalid(f"there is no simulator in {settings.home} yet: start NEXUS once with `nexus up`")
-    headers = {"authorization": f"Bearer {keys.rest}"}
-    url = f"{settings.local_url}/v1/messages"
-    return lambda text: _answer(client.post(url, headers=headers, json={"text": text, "user": {"id": user}}))
+def seen(heard: Heard, state: bool = False) -> str:
+    """What a person hears and sees, as lines; with `state`, whether the platform listens on, and what it says after silence."""
+    return "\n".join(_lines(heard, state))
 
 
-def _web(settings: Settings, simulator: Simulator, client: httpx.Client, user: str) -> Say:
-    url = f"{settings.local_url}/apps/{APP}/channels/web"
-    headers = {"origin": f"http://127.0.0.1:{settings.port}"}
-    opened = client.post(f"{url}/session", headers=headers)
-    _check(opened)
-    headers["authorization"] = f"Bearer {opened.json()['token']}"
-    return lambda text: _answer(client.post(url, headers=headers, json={"text": text}))
+def _lines(heard: Heard, state: bool) -> Iterator[str]:
+    yield heard.text or "(silence)"
+    for part in heard.shown:
+        yield from (f"  | {line}" for line in part.splitlines() if part != heard.text)
+    yield from (f"  - {choice}" for choice in heard.choices)
+    if state and heard.open:
+        yield f"  (listening; after silence: {heard.reprompt})" if heard.reprompt else "  (listening)"
+    elif state and heard.open is False:
+        yield "  (session closed)"
 
 
-_SPEAKERS = {"alexa": _alexa, "rest": _rest, "web": _web}
-
-
-def _answer(response: httpx.Response) -> str:
-    _check(response)
-    reply = msgspec.json.decode(response.content, type=MessageOut).reply
-    if reply is None:
-        return "(no answer yet)"
-    cards = [part for card in reply.cards for part in (card.title, card.text, card.url) if part]
-    choices = [choice.title for choice in reply.choices]
-    return "\n".join([reply.text, *(f"  | {part}" for part in cards), *(f"  - {title}" for title in choices)])
-
-
-def _check(response: httpx.Response) -> None:
-    if response.status_code >= 300:
-        problem = response.json() if "json" in response.headers.get("content-type", "") else {}
-        raise SayRefused(f"NEXUS answered {response.status_code}: {problem.get('detail') or response.text[:300]}")
-
-
-def _show_request(request: httpx.Request) -> None:
-    console = Console(stderr=True, soft_wrap=True)
-    console.print(f"[bold]{request.method} {request.url}[/]")
-    for name, value in request.headers.items():
-        shown = _CREDENTIAL.sub(r"\1…", value)
-        console.print(f"{name}: {shown}", markup=False, highlight=False)
-    if request.content:
-        console.print_json(request.content.decode())
-
-
-def _show_answer(response: httpx.Response) -> None:
-    response.read()
-    console = Console(stderr=True, soft_wrap=True)
-    console.print(f"[bold]{response.status_code} {response.reason_phrase}[/]")
-    if "json" in response.headers.get("content-type", ""):
-        console.print_json(response.text)
-    sys.stderr.flush()
+def _refusal(channel: str, refused: AnswerRefused) -> SayRefused:
+    """Why, in one line, or in a list where there is more than one reason."""
+    if len(refused.complaints) < 2:
+        return SayRefused(f"{channel} does not take the answer: {refused}")
+    reasons = "".join(f"\n  - {complaint}" for complaint in refused.complaints)
+    return SayRefused(f"{channel} does not take the answer:{reasons}")

@@ -113,6 +113,7 @@ class Twin(ABC):
         self._given = client is not None
         self._client = client  # made at the first request: it costs more than a signature
         self._last: Sent | None = None
+        self.answered: Answer | None = None  # what came back last
 
     @classmethod
     def _path(cls, app: str) -> str:
@@ -157,7 +158,8 @@ class Twin(ABC):
 
     def post(self, sent: Sent, timeout_s: float | None = None) -> Answer:
         """Post `sent` and wait as long as the platform does. Raises httpx.HTTPError."""
-        return _post(self.http, sent, timeout_s or self.patience_s)
+        self.answered = _post(self.http, sent, timeout_s or self.patience_s)
+        return self.answered
 
     @property
     def http(self) -> httpx.Client:

@@ -14,7 +14,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 def problem(error: NexusError, unauthenticated: int = 401) -> tuple[int, Headers, bytes]:
     """Status, headers and body of the problem that `error` is. Unexpected errors say nothing of their inside."""
-    status = unauthenticated if isinstance(error, NotAuthentic) else error.status
+    status = (error.wanted or unauthenticated) if isinstance(error, NotAuthentic) else error.status
     body: dict[str, Any] = {
         "type": f"urn:nexus:problem:{error.code}",
         "title": HTTPStatus(status).phrase,

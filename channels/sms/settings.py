@@ -48,7 +48,8 @@ class SmsSettings(Struct, frozen=True):
             MESSAGE_ID not in settings.link_url or len(settings.link_url) > MAX_LINK
         ):
             raise DoorShut(
-                f"sms: long_answers=link needs link_url, the address (up to {MAX_LINK} characters) of a page of yours with {MESSAGE_ID} in it; "
+                f"sms: long_answers=link needs link_url, the address of a page of yours with {MESSAGE_ID} in it, "
+                f"at most {MAX_LINK} characters; "
                 f"run `nexus channels configure sms link_url=https://…/{MESSAGE_ID}`"
             )
         return settings

@@ -1,15 +1,32 @@
-"""The one public door for plug-in authors: `from nexus import ChannelAdapter, Request, Reply, Skill`."""
+"""The one public door for plug-in authors: `from nexus import ChannelAdapter, Request, Reply, Skill`.
 
-from shared.channel import ChannelAdapter, Limit, Verified, Wire, WireReply
-from shared.effects import Effect, Forget, Remember
-from shared.errors import DoorShut, Malformed, NexusError, NotAuthentic, SignatureInvalid
-from shared.ports import DoorPorts, Memory
+What tests of plug-ins use needs pytest and Hypothesis, and lies apart: `shared.testing.adapter_contract` (AdapterContract),
+`shared.testing.skill_contract` (SkillContract), `shared.testing.platforms` (Twin) and `shared.testing.fakes`.
+"""
+
+from shared import ssml
+from shared.channel import ChannelAdapter, Delivered, Limit, Receipt, SidePath, Verified, Wire, WireReply
+from shared.effects import Effect, Forget, Keep, Remember
+from shared.errors import (
+    DeliveryFailed,
+    DoorShut,
+    KeySourceUnavailable,
+    Malformed,
+    NexusError,
+    NotAuthentic,
+    SignatureInvalid,
+)
+from shared.jsontext import decode
+from shared.ports import Clock, Documents, DoorPorts, Memory, Outgoing
 from shared.skill import Skill, TurnContext
+from shared.text import clean
 from shared.turn import (
+    Attachment,
     Card,
     Choice,
     Device,
     Elicit,
+    Keyword,
     Kind,
     Media,
     Outcome,
@@ -22,15 +39,23 @@ from shared.turn import (
 )
 
 __all__ = [
+    "Attachment",
     "Card",
     "ChannelAdapter",
     "Choice",
+    "Clock",
+    "Delivered",
+    "DeliveryFailed",
     "Device",
+    "Documents",
     "DoorPorts",
     "DoorShut",
     "Effect",
     "Elicit",
     "Forget",
+    "Keep",
+    "KeySourceUnavailable",
+    "Keyword",
     "Kind",
     "Limit",
     "Malformed",
@@ -39,10 +64,13 @@ __all__ = [
     "NexusError",
     "NotAuthentic",
     "Outcome",
+    "Outgoing",
     "PlatformIntent",
+    "Receipt",
     "Remember",
     "Reply",
     "Request",
+    "SidePath",
     "SignatureInvalid",
     "Skill",
     "SlotValue",
@@ -52,4 +80,7 @@ __all__ = [
     "Verified",
     "Wire",
     "WireReply",
+    "clean",
+    "decode",
+    "ssml",
 ]

@@ -10,9 +10,8 @@ from shared.channel import Wire, WireReply
 from shared.errors import NotAuthentic
 from shared.ports import DoorPorts, KeyOwner
 from shared.testing.adapter.values import wait
-from shared.testing.adapter_contract import NOW, AdapterContract, Said
+from shared.testing.adapter_contract import NOW, AdapterContract, Said, answer_of
 from shared.testing.fakes import FakeApiKeys, FakeClock, door_ports
-from shared.testing.platforms import Answer
 from shared.testing.platforms.message import message_complaints
 
 KEY = "nx_0123456789abcdef_secret"
@@ -64,9 +63,7 @@ class RestContract(AdapterContract):
         """As AdapterHooks.complaints, by the outside contract. What failed is a 503, which a client reads as an error."""
         if reply.status == 503 and b'"outcome":"failed"' in reply.body:
             return []
-        headers = {name.decode(): value.decode() for name, value in reply.headers}
-        message_id = msgspec.json.decode(wire.body)["message_id"]
-        return message_complaints(Answer(reply.status, headers, reply.body), message_id)
+        return message_complaints(answer_of(reply), msgspec.json.decode(wire.body)["message_id"])
 
     def stale(self) -> Sequence[Wire]:
         """As AdapterHooks.stale: a revoked key."""

@@ -10,8 +10,7 @@ from channels.web.adapter import WebAdapter
 from channels.web.verify import LIFETIME_S, Visitors
 from shared.channel import Wire, WireReply
 from shared.ports import DoorPorts
-from shared.testing.adapter_contract import NOW, AdapterContract, Said
-from shared.testing.platforms import Answer
+from shared.testing.adapter_contract import NOW, AdapterContract, Said, answer_of
 from shared.testing.platforms.message import message_complaints
 
 PAGE = "https://page.example"
@@ -64,9 +63,7 @@ class WebContract(AdapterContract):
         """As AdapterHooks.complaints, by the outside contract. What failed is a 503, which a client reads as an error."""
         if reply.status == 503 and b'"outcome":"failed"' in reply.body:
             return []
-        headers = {name.decode(): value.decode() for name, value in reply.headers}
-        message_id = msgspec.json.decode(wire.body)["message_id"]
-        return message_complaints(Answer(reply.status, headers, reply.body), message_id)
+        return message_complaints(answer_of(reply), msgspec.json.decode(wire.body)["message_id"])
 
     def stale(self) -> Sequence[Wire]:
         """As AdapterHooks.stale: tokens at the end of their life, and long after."""

@@ -15,9 +15,9 @@ from shared.testing.adapter.entry import EntryCases
 from shared.testing.adapter.platform import PlatformCases
 from shared.testing.adapter.reports import ReportCases
 from shared.testing.adapter.requests import RequestCases
-from shared.testing.adapter.values import CANARY, NOW, Said
+from shared.testing.adapter.values import CANARY, NOW, Said, answer_of
 
-__all__ = ["CANARY", "NOW", "AdapterContract", "Said"]
+__all__ = ["CANARY", "NOW", "AdapterContract", "Said", "answer_of"]
 
 
 class AdapterContract(EntryCases, BodyCases, RequestCases, AnswerCases, PlatformCases, ReportCases):

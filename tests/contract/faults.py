@@ -41,6 +41,7 @@ FAULTS: dict[str, str] = {
     "nothing_is_sent_before_the_commit": "sends at once",
     "a_message_is_no_receipt": "takes messages for receipts",
     "receipts_are_read_or_malformed": "trusts receipts",
+    "samples_are_understood": "knows no moods",
     "every_place_has_a_door": "forgets a place",
     "keywords_are_for_channels_with_consent": "hears keywords everywhere",
 }

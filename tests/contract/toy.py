@@ -128,6 +128,8 @@ class ToyAdapter(ChannelAdapter):
                 return Message(str.strip(value["text"]), value["id"], value["user"])
             case "wants to know everything":
                 return decode(_STRICT, body)
+            case "knows no moods" if b"mood" in body:
+                raise Malformed("toy: mood is unknown")
             case "takes the first key":
                 return Message(**dict(reversed(json.loads(body, object_pairs_hook=lambda pairs: pairs))))
         return decode(_DECODER, body)
@@ -282,6 +284,9 @@ class ToyContract(AdapterContract):
 
     def complaints(self, wire: Wire, reply: WireReply) -> Sequence[str]:
         return [f"more than {MAX_ANSWER} bytes"] if len(reply.body) > MAX_ANSWER else []
+
+    def samples(self) -> Sequence[bytes]:
+        return [b'{"text": "a sample", "id": "s-1", "user": "sam", "mood": {"new": true}}']
 
     def stale(self) -> Sequence[Wire]:
         return [self.wire(Said(at=Said().at + seconds)) for seconds in (-61, 61)]

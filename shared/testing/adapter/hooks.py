@@ -122,6 +122,10 @@ class AdapterHooks(ABC):
         texts = [*told(reply), *(text for one in outgoing for text in strings(one.content))]
         return "\n".join((*texts, *map(unescape, texts)))
 
+    def samples(self) -> Sequence[bytes]:
+        """Bodies as the platform really sends them, messages and receipts, for everybody's ids and at any time."""
+        return ()
+
     def ports(self) -> DoorPorts:
         """The ports of the door: a clock that stands at NOW, keys from `key_sources`."""
         return msgspec.structs.replace(door_ports(FakeClock(NOW)), keys=self._keys)

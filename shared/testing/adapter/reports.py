@@ -4,7 +4,7 @@ from shared.channel import ChannelAdapter, Receipt, Verified
 from shared.errors import DoorShut, Malformed, NotAuthentic
 from shared.testing.adapter.hooks import AdapterHooks
 from shared.testing.adapter.instruments import explosive
-from shared.testing.adapter.values import Said, wait
+from shared.testing.adapter.values import Said, assert_well_formed, rich_reply, turn_of, wait
 
 
 class ReportCases(AdapterHooks):
@@ -20,7 +20,8 @@ class ReportCases(AdapterHooks):
     def test_receipts_are_read_or_malformed(self) -> None:
         """Whatever an authentic sender sends, `receipt` gives a Receipt, None or Malformed, and nothing else."""
         body = self.body(Said())
-        for strange in (*explosive(), *self.malformed(), *self.strange(Said()), b"", body[: len(body) // 2]):
+        bodies = (*explosive(), *self.malformed(), *self.strange(Said()), *self.samples(), b"", body[: len(body) // 2])
+        for strange in bodies:
             verified = self._verified(strange, Said())
             if verified is None:
                 continue  # what is signed may still be stale, or meant for somebody else
@@ -29,6 +30,16 @@ class ReportCases(AdapterHooks):
             except Malformed:
                 continue
             assert found is None or isinstance(found, Receipt)
+
+    def test_samples_are_understood(self) -> None:
+        """Every sample of what the platform really sends becomes a request that can be answered, or a receipt."""
+        for sample in self.samples():
+            verified = self._verified(sample, Said())
+            assert verified is not None, f"this sample is refused: {sample[:300]!r}"
+            door = self.door()
+            if door.receipt(verified) is None:
+                request = door.parse(verified)
+                assert_well_formed(door.render(request, turn_of(request, rich_reply())))
 
     def test_every_place_has_a_door(self) -> None:
         """Each of the door's places is open, or says what it lacks."""

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from shared.channel import WireReply
 from shared.errors import LimitExceeded, MethodNotAllowed, NexusError
+from shared.testing.platforms import Answer
 from shared.turn import Card, Choice, Media, Outcome, Reply, Request, Turn
 
 T = TypeVar("T")
@@ -150,6 +151,11 @@ def _under(key: str, value: Any) -> Iterator[str]:
         if name == key and isinstance(inner, str):
             yield inner
         yield from _under(key, inner)
+
+
+def answer_of(reply: WireReply) -> Answer:
+    """The answer as a platform's twin gets it."""
+    return Answer(reply.status, {name.decode(): value.decode("latin-1") for name, value in reply.headers}, reply.body)
 
 
 def told(reply: WireReply) -> list[str]:

@@ -94,7 +94,7 @@ class Nexus:
 
     def alexa(self, user: str = "amzn1.ask.account.IT") -> AlexaTwin:
         """A person in front of an Echo, with the skill of the app `sim`."""
-        return AlexaTwin(Simulator(self.home.simulator).alexa, self.url, SIMULATOR_APP, user=user)
+        return AlexaTwin(Simulator(self.home.simulator).of("alexa"), self.url, SIMULATOR_APP, user=user)
 
     def pid(self, name: str) -> int:
         """The pid of a child."""

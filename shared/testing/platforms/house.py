@@ -1,0 +1,174 @@
+"""A house with one door, for twins to knock at without a NEXUS: on loopback, over real HTTP, in threads of its own.
+
+    door = PagerAdapter.open("default", PagerTwin.config(folder), door_ports(clock))
+    with House(door, lambda request: Reply(text="Hi")) as house:
+        PagerTwin(folder, house.url, now=clock.now).say("hello")
+
+It answers each message once and in order, as NEXUS does, from memory; what goes out by a platform's API it delivers.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self, TypeVar
+
+from shared.channel import ChannelAdapter, Wire, WireReply
+from shared.errors import BodyTooLarge, Conflict, DeliveryFailed, NexusError, NotFound
+from shared.turn import Outcome, Reply, Request, Turn
+
+T = TypeVar("T")
+_ATTEMPTS = 5  # at a delivery
+_PAUSE_S = 0.05
+
+
+class House:
+    """Serves `door`; `answer` stands for the engine. `turns` are what it recorded."""
+
+    def __init__(self, door: ChannelAdapter, answer: Callable[[Request], Reply]) -> None:
+        self.door, self.answer = door, answer
+        self.turns: list[Turn] = []
+        self._requests: dict[str, Request] = {}
+        self._one = asyncio.Lock()  # a message at a time
+        self._deliveries: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.new_event_loop()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self._threads = [
+            threading.Thread(target=self._loop.run_forever, daemon=True),
+            threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True),
+        ]
+
+    @property
+    def url(self) -> str:
+        """The base address."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        """Open."""
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Shut, with what is still to be delivered done or given up."""
+        self._server.shutdown()
+        self._server.server_close()
+        self.wait(self._settle())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        for thread in self._threads:
+            thread.join()
+        self._loop.close()
+
+    def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """The result of `coroutine`, run in the house."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    async def at_door(self, wire: Wire) -> WireReply:
+        """What the door says to `wire`, in the order of checks that NEXUS keeps."""
+        adapter = self.door
+        try:
+            place = wire.target.partition("?")[0].partition(f"/channels/{self.door.name}/")[2]
+            if wire.method == "OPTIONS":
+                reply = adapter.preflight(wire)
+            elif place in self.door.side_paths:
+                reply = await self.door.side_path(place).answer(wire)
+            elif place in self.door.places:
+                adapter = self.door.at(place)
+                reply = await self._message(adapter, wire)
+            else:
+                raise NotFound("there is no such path")
+        except NexusError as error:
+            reply = adapter.render_error(error)
+        return adapter.finish(wire, reply)
+
+    async def turn(self, request: Request, reply: Callable[[Request], Reply]) -> tuple[Turn, bool]:
+        """The one turn of a message, and whether it is new. Raises Conflict for another message of the same id."""
+        known = self._requests.setdefault(request.message_id, request)
+        if (known.user, known.text) != (request.user, request.text):
+            raise Conflict("this message id was used for something else")
+        for turn in self.turns:
+            if turn.message_id == request.message_id:
+                return turn, False
+        turn = _turn(request, reply(request), len(self.turns) + 1)
+        self.turns.append(turn)
+        return turn, True
+
+    async def _message(self, adapter: ChannelAdapter, wire: Wire) -> WireReply:
+        if len(wire.body) > adapter.body_limit:
+            raise BodyTooLarge(f"the body is over {adapter.body_limit} bytes")
+        verified = await adapter.verify(wire)
+        if adapter.receipt(verified) is not None:
+            return adapter.render_receipt()
+        request = adapter.parse(verified)
+        try:
+            async with self._one:
+                turn, new = await self.turn(request, self.answer)
+        except NexusError as error:
+            return adapter.render_error(error, request)
+        if new:
+            task = asyncio.create_task(self._deliver(request, turn))
+            self._deliveries.add(task)
+            task.add_done_callback(self._deliveries.discard)
+        return adapter.render(request, turn)
+
+    async def _deliver(self, request: Request, turn: Turn) -> None:
+        """Send what goes out by the platform's API, in order, each again if need be."""
+        for number, outgoing in enumerate(self.door.outgoing(request, turn)):
+            adapter = self.door.at(outgoing.place) if outgoing.place in self.door.places else self.door
+            for attempt in range(1, _ATTEMPTS + 1):
+                try:
+                    await adapter.deliver(outgoing.content, f"{turn.message_id}-{number}")
+                    break
+                except DeliveryFailed as failed:
+                    if failed.final or attempt == _ATTEMPTS:
+                        return
+                    await asyncio.sleep(_PAUSE_S)
+
+    async def _settle(self) -> None:
+        await asyncio.gather(*self._deliveries, return_exceptions=True)
+
+
+def _turn(request: Request, reply: Reply, seq: int) -> Turn:
+    return Turn(
+        app=request.app,
+        channel=request.channel,
+        message_id=request.message_id,
+        conversation=request.conversation,
+        outcome=Outcome.ANSWERED,
+        at=request.received_at,
+        seq=seq,
+        reply=reply,
+        trace_id=f"trace-{seq}",
+    )
+
+
+def _handler(house: House) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        timeout = 30
+
+        def _serve(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            headers = tuple((name.lower().encode(), value.encode("latin-1")) for name, value in self.headers.items())
+            reply = house.wait(house.at_door(Wire(self.command, self.path, headers, body, self.client_address[0])))
+            try:
+                self._say(reply)
+            except ConnectionError:
+                self.close_connection = True  # whoever asked has hung up
+
+        def _say(self, reply: WireReply) -> None:
+            self.send_response(reply.status)
+            for name, value in reply.headers:
+                self.send_header(name.decode("latin-1"), value.decode("latin-1"))
+            if reply.status != 204:
+                self.send_header("content-length", str(len(reply.body)))
+            self.end_headers()
+            self.wfile.write(reply.body)
+
+        do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = _serve  # noqa: N815 (names that http.server looks for)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Nothing: tests read standard error."""
+
+    return Handler

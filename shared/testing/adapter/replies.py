@@ -151,7 +151,7 @@ def _any_told(choices: Choices) -> Told:
         cards=_many(choices.part(64), _card, texts, 2, 5),
         choices=_many(choices.part(48), _choice, texts, 4, 30),
         media=_many(choices.part(32), _medium, texts, 2, 12),
-        reprompt=_text(choices.part(8), texts) if choices.maybe() else None,
+        reprompt=choices.one_of((None, _text(choices.part(8), texts))),
         expects_answer=choices.maybe(),
         elicit=choices.one_of((None, Elicit("clock.time", "place"))),
         end_session=choices.maybe(),
@@ -204,11 +204,11 @@ def _moderate_told(choices: Choices) -> Told:
 
     reply = Reply(
         text=words(choices, 60),
-        speech=f"<p>{escape(words(choices, 20))}</p>" if choices.number(3) == 3 else None,
+        speech=choices.one_of((None, None, f"<p>{escape(words(choices, 20))}</p>")),
         cards=_several(choices.part(16), card, 3),
         choices=_several(choices.part(16), lambda own: Choice(words(own, 3), f"value {next(numbers)}"), 10),
         media=_several(choices.part(16), medium, 3),
-        reprompt=words(choices, 8) if choices.maybe() else None,
+        reprompt=choices.one_of((None, words(choices, 8))),
         expects_answer=choices.maybe(),
         end_session=choices.number(3) == 3,
     )

@@ -135,10 +135,9 @@ def _on_path(folder: Path | None) -> Iterator[None]:
 
 
 def _modules(folder: Path) -> Iterator[str]:
-    """The names that would be imported from `folder`."""
+    """The names of the modules and packages in `folder`."""
     for path in folder.iterdir():
-        package = path.is_dir() and any(path.glob("*.py"))
-        if (package or path.suffix == ".py") and path.stem.isidentifier():
+        if (path.suffix == ".py" or (path / "__init__.py").is_file()) and path.stem.isidentifier():
             yield path.stem
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from channels.alexa.adapter import AlexaAdapter
-from channels.alexa.answer import MAX_BYTES, MAX_CARD, MAX_SPEECH
+from channels.alexa.answer import MAX_BYTES, MAX_CARD, MAX_ENVELOPE, MAX_SPEECH
 from channels.alexa.render import EMPTY, render_turn
 from channels.alexa.rules import complaints
 from shared.errors import Conflict, DeadlineExceeded, LimitExceeded, PluginInvalid, StoreUnavailable
@@ -155,8 +156,13 @@ REPLY = st.builds(
     end_session=st.booleans(),
     elicit=st.none() | st.just(Elicit("a.b", "topping")) | st.just(Elicit("a.b", "c")),
 )
-REQUESTS = st.sampled_from(
-    [asked(), ORDER, asked("LaunchRequest", Kind.OPEN, native={}), asked("AudioPlayer.PlaybackStarted", Kind.EVENT)]
+ATTRIBUTES = st.sampled_from([{}, {"attributes": {"said": "x"}}, {"attributes": {"large": "ü" * 9_000}}])
+REQUESTS = st.builds(
+    lambda request, more: replace(request, native={**request.native, **more}),
+    st.sampled_from(
+        [asked(), ORDER, asked("LaunchRequest", Kind.OPEN, native={}), asked("AudioPlayer.PlaybackStarted", Kind.EVENT)]
+    ),
+    ATTRIBUTES,
 )
 
 
@@ -180,6 +186,41 @@ def test_the_largest_reply_still_fits_and_keeps_its_question() -> None:
     assert response["shouldEndSession"] is False
     assert response["card"]["title"]
     assert len(response["card"]["title"]) + len(response["card"]["content"]) <= MAX_CARD
+
+
+@pytest.mark.parametrize("attributes", [{"said": "x" * 5_000}, {"said": "x" * 20_000}])
+def test_session_attributes_go_back_before_words_do(attributes: dict[str, Any]) -> None:
+    """What a skill wrote there is its memory; words that have no room are on the card, or are shorter."""
+    request = asked(native={**asked().native, "attributes": attributes})
+    body = render_turn(request, turn_of(request, Reply(text="word " * 8_000)))
+    answer = json.loads(body)
+    assert complaints(_envelope(request), body) == []
+    assert answer["sessionAttributes"] == attributes
+    assert answer["response"]["outputSpeech"]["text"].startswith("word word")
+
+
+def test_session_attributes_that_leave_no_room_are_given_up() -> None:
+    request = asked(native={**asked().native, "attributes": {"said": "x" * 24_000}})
+    body = render_turn(request, turn_of(request, Reply(text="Hello.")))
+    assert complaints(_envelope(request), body) == []
+    assert "sessionAttributes" not in json.loads(body)
+
+
+def test_a_replys_own_session_attributes_come_first() -> None:
+    request = asked(native={**asked().native, "attributes": {"said": "x"}})
+    reply = Reply(text="x", native={"alexa": {"sessionAttributes": {}}})
+    assert json.loads(render_turn(request, turn_of(request, reply)))["sessionAttributes"] == {}
+
+
+def test_a_whole_answer_is_sent_as_it_is() -> None:
+    """Where there may be one at all, and where it is not larger than Amazon takes any."""
+    envelope = {"version": "1.0", "response": {"shouldEndSession": True}, "userAgent": "x"}
+    reply = Reply(text="said", native={"alexa": {"envelope": envelope}})
+    assert json.loads(render_turn(asked(), turn_of(asked(), reply))) == envelope
+    closed = asked("SessionEndedRequest", Kind.CLOSE)
+    assert render_turn(closed, turn_of(closed, reply)) == EMPTY
+    large = Reply(text="said", native={"alexa": {"envelope": {"x": "y" * MAX_ENVELOPE}}})
+    assert "went wrong" in render_turn(asked(), turn_of(asked(), large)).decode()
 
 
 def test_a_native_answer_that_alexa_has_not_is_a_fault_of_the_skill() -> None:

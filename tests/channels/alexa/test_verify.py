@@ -125,7 +125,7 @@ def test_failures_are_400(door: AlexaAdapter) -> None:
 
 def test_when_no_key_can_be_fetched_it_is_503(twin: AlexaTwin, door: AlexaAdapter) -> None:
     class Down:
-        async def key(self, url: str) -> SigningKey:
+        async def key(self, name: str) -> SigningKey:
             raise KeySourceUnavailable("no network")
 
     shut = AlexaAdapter.open("contract", twin.credentials.config(), door_ports(FakeClock(NOW), keys=Down()))

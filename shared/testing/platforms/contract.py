@@ -55,10 +55,12 @@ class TwinContract(ABC):
     # -- each message has one answer -------------------------------------------------------------------------------
 
     def test_what_is_said_is_answered(self) -> None:
+        """Something that is said becomes one turn, and the person hears something."""
         with self._someone() as twin, self._recording(1):
             assert twin.say(self.sayings[0]).text
 
     def test_a_conversation_begins_as_the_platform_begins_it(self) -> None:
+        """A conversation is opened as the platform opens it, and goes on."""
         with self._someone() as twin:
             begun = twin.start()
             assert begun is None or begun.text
@@ -66,6 +68,7 @@ class TwinContract(ABC):
                 assert twin.say(saying).text
 
     def test_sent_again_it_gets_the_same_answer(self) -> None:
+        """The platform's retry gets the same bytes, and makes no second turn."""
         with self._someone() as twin, self._recording(1):
             sent = twin.request(self.sayings[0])
             first = self._good(twin, sent, twin.post(sent))
@@ -73,6 +76,7 @@ class TwinContract(ABC):
             assert _same(first, twin.post(sent))
 
     def test_delivered_twice_at_once_it_is_one_turn(self) -> None:
+        """Delivered several times at once a message is one turn, and every delivery gets its answer."""
         with self._someone() as twin, self._recording(1):
             sent = twin.request(self.sayings[0])
             first, *others = twin.at_once([sent] * 4)
@@ -80,6 +84,7 @@ class TwinContract(ABC):
             assert all(_same(first, other) for other in others)
 
     def test_out_of_order_every_message_is_answered_once(self) -> None:
+        """Messages that come last one first are each answered once."""
         with self._someone() as twin, self._recording(len(self.sayings)):
             sent = [twin.request(saying) for saying in self.sayings]
             answers = {one.message_id: self._good(twin, one, twin.post(one)) for one in reversed(sent)}
@@ -87,6 +92,7 @@ class TwinContract(ABC):
             assert all(_same(answers[one.message_id], twin.post(one)) for one in sent)
 
     def test_at_once_every_message_is_answered_once(self) -> None:
+        """Messages that come at the same time are each answered once."""
         with self._someone() as twin, self._recording(len(self.sayings)):
             sent = [twin.request(saying) for saying in self.sayings]
             for one, answer in zip(sent, twin.at_once(sent), strict=True):
@@ -94,12 +100,14 @@ class TwinContract(ABC):
                 assert _same(answer, twin.post(one))
 
     def test_after_hanging_up_the_retry_gets_the_answer_of_the_one_turn(self) -> None:
+        """After the platform hung up, its retry gets the answer of the one turn there is."""
         with self._someone() as twin, self._recording(1):
             sent = twin.hang_up(self.sayings[0])
             answer = self._good(twin, sent, twin.post(sent))
             assert _same(answer, twin.again())
 
     def test_who_has_not_the_credentials_is_refused(self) -> None:
+        """Who has other credentials is refused, and makes no turn."""
         with self.stranger() as stranger, self._recording(0):
             try:
                 heard = stranger.say(self.sayings[0])
@@ -110,6 +118,7 @@ class TwinContract(ABC):
     # -- the twin complains ----------------------------------------------------------------------------------------
 
     def test_it_complains_about_every_fault(self) -> None:
+        """An answer that the platform could not take is complained about: errors, pages, cut off, too long."""
         with self._someone() as twin:
             sent = twin.request(self.sayings[0])
             good = self._good(twin, sent, twin.post(sent))
@@ -117,6 +126,7 @@ class TwinContract(ABC):
         assert not missed, f"no complaint about {', '.join(missed)}"
 
     def test_it_complains_about_what_is_missing_or_of_another_type(self) -> None:
+        """An answer in JSON is complained about where something is missing or of another type, and never breaks the twin."""
         with self._someone() as twin:
             sent = twin.request(self.sayings[0])
             good = self._good(twin, sent, twin.post(sent))

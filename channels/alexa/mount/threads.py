@@ -44,14 +44,15 @@ class Threads:
         self._refuse_if_stuck()
         result: Future[T] = Future()
         self._start(_Work(call, result))
+        waiter = asyncio.wrap_future(result)
         try:
-            done, _ = await asyncio.wait((asyncio.wrap_future(result),), timeout=max(0.0, seconds))
-            if not done:
-                raise DeadlineExceeded(f"{self._name}: not ready before the deadline")
+            await asyncio.wait((waiter,), timeout=max(0.0, seconds))
         finally:
-            if not result.done() and not result.cancel():
-                self._leave(result)
-        return result.result()
+            if not waiter.done():
+                self._give_up(result, waiter)
+        if waiter.cancelled():
+            raise DeadlineExceeded(f"{self._name}: not ready before the deadline")
+        return waiter.result()
 
     @property
     def overdue(self) -> int:
@@ -74,8 +75,11 @@ class Threads:
         while True:
             _do(self._waiting.get())
 
-    def _leave(self, result: "Future[Any]") -> None:
-        """Count a call that runs on though nobody waits for it, until it ends."""
+    def _give_up(self, result: "Future[Any]", waiter: "asyncio.Future[Any]") -> None:
+        """Wait no longer. A call that has not begun never will; one that runs on is counted until it ends."""
+        waiter.cancel()  # or asyncio would log what the call raises in the end, with what a person said in it
+        if result.cancel():
+            return
         with self._lock:
             self._overdue += 1
             held = self._overdue

@@ -1,6 +1,7 @@
 """Foreign synchronous code runs beside the event loop, in few threads, and nobody waits for it longer than for others."""
 
 import asyncio
+import gc
 import logging
 import threading
 import time
@@ -36,6 +37,25 @@ async def test_results_and_errors_come_back() -> None:
         await threads.run(lambda: _raise(LookupError("x")), 5)
     with pytest.raises(TimeoutError):  # its own, from a socket, say
         await threads.run(lambda: _raise(TimeoutError("its own")), 5)
+
+
+async def test_what_a_call_raises_reaches_no_log(release: threading.Event, caplog: pytest.LogCaptureFixture) -> None:
+    """An error may hold what a person said: it goes to who waits, and nowhere once nobody does."""
+    threads = Threads("t", 2)
+
+    def late() -> None:
+        release.wait()
+        raise LookupError("what the person said")
+
+    with pytest.raises(LookupError):
+        await threads.run(lambda: _raise(LookupError("what the person said")), 5)
+    with pytest.raises(DeadlineExceeded):
+        await threads.run(late, 0.01)
+    release.set()
+    await until(lambda: threads.overdue == 0)
+    await asyncio.sleep(0)
+    gc.collect()
+    assert "person" not in caplog.text
 
 
 async def test_an_exit_ends_the_call_and_nothing_else() -> None:

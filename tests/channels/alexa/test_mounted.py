@@ -397,6 +397,8 @@ def test_the_skill_itself_is_left_as_it_was(stargazer: Behind) -> None:
 
 FAILING = """
 import sys
+import threading
+
 from ask_sdk_core.skill_builder import SkillBuilder
 from ask_sdk_core.utils import is_intent_name, is_request_type
 

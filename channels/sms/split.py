@@ -41,6 +41,8 @@ def split(text: str, room: Room, most: int) -> tuple[str, ...]:
         return ()
     if room.holds(text):
         return (text,)
+    if most == 1:
+        return (shortened(text, room, MORE),)
     pieces = list(_pieces(text, room, _label(9, 9), most))
     if len(pieces) > 9:
         pieces = list(_pieces(text, room, _label(99, 99), most))

@@ -12,7 +12,8 @@ from channels.sms.carrier import ALL_KEYWORDS, Carrier
 from channels.sms.keywords import Meaning
 from channels.sms.message import Inbound, Letter, Outbound
 from channels.sms.public_url import addresses, callback_url
-from channels.sms.twilio.payload import MAX_MEDIA, OPTED_OUT, content_of, fields_of
+from channels.sms.reference import with_reference
+from channels.sms.twilio.payload import OPTED_OUT, content_of, fields_of
 from channels.sms.twilio.signature import check_signature
 from channels.sms.twilio.twiml import twiml
 from shared.channel import Delivered, Receipt, Wire, WireReply
@@ -29,7 +30,7 @@ class Twilio(Carrier):
     title: ClassVar[str] = "Twilio"
     required: ClassVar[tuple[str, ...]] = ("twilio_account_sid", "twilio_auth_token")
     answers_in_reply: ClassVar[bool] = True
-    max_media: ClassVar[int] = MAX_MEDIA
+    max_media: ClassVar[int] = 10
     unauthenticated: ClassVar[int] = 403
     budget_s: ClassVar[float] = 14.0  # Twilio waits fifteen seconds; one is left for the way
 
@@ -84,4 +85,4 @@ class Twilio(Carrier):
         form += [("Body", letter.text)] if letter.text else []
         form += [("MediaUrl", url) for url in letter.media]
         status = callback_url(self.app, self.place, self.settings)
-        return form + ([("StatusCallback", f"{status}?reference={quote(reference, safe='')}")] if status else [])
+        return form + ([("StatusCallback", with_reference(status, reference))] if status else [])

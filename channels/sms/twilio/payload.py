@@ -7,21 +7,21 @@ https://www.twilio.com/docs/messaging/guides/track-outbound-message-status
 import re
 from collections.abc import Iterator
 from typing import Any, Literal
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 import msgspec
 
 from channels.sms.keywords import Meaning
+from channels.sms.media import MAX_MEDIA, attachments
 from channels.sms.message import Inbound
 from channels.sms.numbers import e164
+from channels.sms.reference import reference_in
 from channels.sms.twilio.signature import MAX_FIELDS, is_json
 from shared.channel import Receipt, Wire
 from shared.errors import Malformed
 from shared.jsontext import decode
-from shared.turn import Attachment, Keyword
+from shared.turn import Keyword
 
-MAX_MEDIA = 10
-MAX_URL = 2_000
 OPTED_OUT = "21610"  # "Attempt to send to unsubscribed recipient"
 
 Fields = dict[str, str]
@@ -35,7 +35,6 @@ _STATES: dict[str, State] = {
 _INCOMING = ("", "receiving", "received")
 _OPT_OUT_TYPES: dict[str, Meaning] = {"STOP": "stop", "START": "start", "HELP": "help"}
 _DECODER: "msgspec.json.Decoder[dict[str, Any]]" = msgspec.json.Decoder(dict[str, Any])
-_REFERENCE = re.compile(r"[?&]reference=([^&#]*)")
 _SID, _SID_LENGTH = re.compile("[A-Z]{2}[0-9a-fA-F]{32}"), 34
 _CODE = re.compile(r"[0-9]{1,6}")
 
@@ -66,18 +65,17 @@ def _message(fields: Fields) -> Inbound:
         sender=e164(_needed(fields, "From"), "From"),
         recipient=e164(_needed(fields, "To"), "To"),
         text=fields.get("Body", ""),
-        media=tuple(_media(fields)),
+        media=attachments(_media(fields)),
         keyword=_told(fields.get("OptOutType", "")),
     )
 
 
 def _receipt(fields: Fields, status: str, target: str) -> Receipt:
     code = fields.get("ErrorCode", "")
-    reference = _REFERENCE.search(target)
     return Receipt(
         _STATES.get(status, "sent"),
         provider_id=_sid(fields),
-        reference=unquote(reference[1])[:256] if reference else "",
+        reference=reference_in(target),
         reason=code if _CODE.fullmatch(code) else "",
         opted_out=code == OPTED_OUT,
     )
@@ -110,14 +108,12 @@ def _sid(fields: Fields) -> str:
     raise Malformed("sms: MessageSid is missing", ("MessageSid",))
 
 
-def _media(fields: Fields) -> Iterator[Attachment]:
+def _media(fields: Fields) -> Iterator[tuple[str, str]]:
     count = fields.get("NumMedia", "0")
     if not (count.isascii() and count.isdigit() and len(count) <= 3):
         raise Malformed("sms: NumMedia is not a number", ("NumMedia",))
     for number in range(min(int(count), MAX_MEDIA)):
-        url, kind = fields.get(f"MediaUrl{number}", ""), fields.get(f"MediaContentType{number}", "")
-        if url.startswith(("https://", "http://")) and len(url) <= MAX_URL and url.isprintable():
-            yield Attachment(url, kind if kind.isprintable() and len(kind) <= 127 else "")
+        yield fields.get(f"MediaUrl{number}", ""), fields.get(f"MediaContentType{number}", "")
 
 
 def _told(kind: str) -> Keyword | None:

@@ -41,8 +41,7 @@ class Letter(Struct, frozen=True, rename={"sender": "from", "recipient": "to"}):
 
     def content(self) -> dict[str, Any]:
         """The letter as JSON values: {"to", "from", "text", "media"}."""
-        content: dict[str, Any] = msgspec.to_builtins(self)
-        return content
+        return {**msgspec.to_builtins(self), "media": list(self.media)}
 
 
 def letter_of(content: Mapping[str, Any]) -> Letter:

@@ -1,4 +1,4 @@
-"""Our reference of a message, for carriers that give none back: it travels in the address at which they report."""
+"""Our reference of a message, and how it travels with carriers that give none back: in the address at which they report."""
 
 import re
 from urllib.parse import quote, unquote
@@ -15,4 +15,9 @@ def with_reference(url: str, reference: str) -> str:
 def reference_in(url: str) -> str:
     """The reference in an address that `with_reference` made; "" where there is none."""
     found = _REFERENCE.search(url)
-    return unquote(found[1])[:_MAX] if found else ""
+    return as_reference(unquote(found[1])) if found else ""
+
+
+def as_reference(text: str) -> str:
+    """`text`, if it can be a reference of ours; "" otherwise."""
+    return text if len(text) <= _MAX and text.isprintable() else ""

@@ -33,6 +33,7 @@ class Bandwidth(Carrier):
     """
 
     place: ClassVar[str] = "bandwidth"
+    places: ClassVar[frozenset[str]] = frozenset({place})
     title: ClassVar[str] = "Bandwidth"
     required: ClassVar[tuple[str, ...]] = (
         "bandwidth_account_id",
@@ -84,7 +85,7 @@ class Bandwidth(Carrier):
     async def send(self, letter: Letter, reference: str) -> Delivered:
         """As Carrier.send: https://dev.bandwidth.com/docs/messaging/createMessage"""
         url = f"{self._base}/api/v2/users/{quote(self._account, safe='')}/messages"
-        answer = await self._api.post(url, json=self._message(letter, reference), auth=self._user)
+        answer = await self._api.post(url, json=self.message(letter, reference), auth=self._user)
         if answer.status in (200, 201, 202) and isinstance(found := answer.body.get("id"), str):
             return Delivered(found)
         kind = str(answer.body.get("type", ""))
@@ -94,7 +95,8 @@ class Bandwidth(Carrier):
             retry_after=LATER_S if answer.status == 402 else None,
         )
 
-    def _message(self, letter: Letter, reference: str) -> dict[str, Any]:
+    def message(self, letter: Letter, reference: str) -> dict[str, Any]:
+        """The body of the request that sends `letter`. Raises DeliveryFailed where there is no number to send from."""
         sender = letter.sender or self._from
         if not sender:
             raise DeliveryFailed("Bandwidth: there is no number to send from; set bandwidth_from", final=True)

@@ -16,6 +16,7 @@ from msgspec import Struct, field
 from channels.sms.media import attachments
 from channels.sms.message import Inbound
 from channels.sms.numbers import e164
+from channels.sms.reference import as_reference
 from channels.sms.toll_free import keyword_to
 from shared.channel import Receipt
 from shared.errors import Malformed
@@ -111,7 +112,7 @@ def _receipt(callback: Callback) -> Receipt:
     return Receipt(
         state,
         provider_id=callback.message.id,
-        reference=callback.message.tag or "",
+        reference=as_reference(callback.message.tag or ""),
         reason="" if code is None else str(code),
         opted_out=code == OPTED_OUT,
     )

@@ -27,6 +27,7 @@ class Plivo(Carrier):
     """`/channels/sms/plivo`: incoming messages and status callbacks of one account."""
 
     place: ClassVar[str] = "plivo"
+    places: ClassVar[frozenset[str]] = frozenset({place})
     title: ClassVar[str] = "Plivo"
     required: ClassVar[tuple[str, ...]] = ("plivo_auth_id", "plivo_auth_token")
     answers_in_reply: ClassVar[bool] = True
@@ -64,7 +65,7 @@ class Plivo(Carrier):
     async def send(self, letter: Letter, reference: str) -> Delivered:
         """As Carrier.send: https://docs.plivo.com/docs/messaging/api/message/send-a-message"""
         url = f"{self._base}/v1/Account/{quote(self._account, safe='')}/Message/"
-        found = await self._api.post(url, json=self._message(letter, reference), auth=(self._account, self._token))
+        found = await self._api.post(url, json=self.message(letter, reference), auth=(self._account, self._token))
         uuids = found.body.get("message_uuid")
         if found.status in (200, 201, 202) and isinstance(uuids, list) and uuids and isinstance(uuids[0], str):
             return Delivered(uuids[0])
@@ -78,7 +79,8 @@ class Plivo(Carrier):
         theirs, ours = request.native["from"], request.native["to"]
         return tuple(Letter(theirs, one.text, one.media, ours) for one in self.messages(request, turn))
 
-    def _message(self, letter: Letter, reference: str) -> dict[str, Any]:
+    def message(self, letter: Letter, reference: str) -> dict[str, Any]:
+        """The body of the request that sends `letter`. Raises DeliveryFailed where there is no number to send from."""
         sender = letter.sender or self._from
         if not sender:
             raise DeliveryFailed("Plivo: there is no number to send from; set plivo_from", final=True)

@@ -33,6 +33,7 @@ _INTENTS: dict[str, Meaning] = {"optout": "stop", "optin": "start", "help": "hel
 _ANSWERED: frozenset[Meaning] = frozenset({"stop", "help"})
 """What Plivo confirms where it says that it understood: https://docs.plivo.com/docs/messaging/concepts/dnd-service/"""
 
+_TEXTING = ("sms", "mms")
 _SAID = ("Text", "Body", "MediaCount")
 _CODE = re.compile(r"[0-9]{1,6}")
 
@@ -57,6 +58,10 @@ def content_of(fields: Mapping[str, str], target: str, help_text: str) -> Inboun
     """The message, or what became of one of ours; `target` is where it was sent to. Raises Malformed."""
     if fields.get("Status") and not any(name in fields for name in _SAID):
         return _receipt(fields, target)
+    if fields.get("Type", "sms").lower() not in _TEXTING:
+        raise Malformed(
+            "sms: this message did not come as a text message; give other channels an application of their own"
+        )
     recipient = e164(_needed(fields, "To"), "To")
     text = fields.get("Text") or fields.get("Body", "")
     return Inbound(

@@ -29,6 +29,7 @@ class Telnyx(Carrier):
     """
 
     place: ClassVar[str] = "telnyx"
+    places: ClassVar[frozenset[str]] = frozenset({place})
     title: ClassVar[str] = "Telnyx"
     required: ClassVar[tuple[str, ...]] = ("telnyx_api_key", "telnyx_public_key")
     answers_in_reply: ClassVar[bool] = False
@@ -61,14 +62,15 @@ class Telnyx(Carrier):
         """
         headers = {"authorization": f"Bearer {self._token}", "idempotency-key": reference}
         answer = await self._api.post(
-            f"{self._base}/v2/messages", json=self._message(letter, reference), headers=headers
+            f"{self._base}/v2/messages", json=self.message(letter, reference), headers=headers
         )
         data = answer.body.get("data")
         if answer.status in (200, 201, 202) and isinstance(data, dict) and isinstance(data.get("id"), str):
             return Delivered(data["id"])
         raise _failure(answer.status, codes_of(answer.body.get("errors")))
 
-    def _message(self, letter: Letter, reference: str) -> dict[str, Any]:
+    def message(self, letter: Letter, reference: str) -> dict[str, Any]:
+        """The body of the request that sends `letter`. Raises DeliveryFailed where there is no number to send from."""
         sender = letter.sender or self._from
         if not sender:
             raise DeliveryFailed("Telnyx: there is no number to send from; set telnyx_from", final=True)

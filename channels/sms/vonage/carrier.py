@@ -31,6 +31,7 @@ class Vonage(Carrier):
     """`/channels/sms/vonage`: messages and their fate, of one account and, where it is set, one application."""
 
     place: ClassVar[str] = "vonage"
+    places: ClassVar[frozenset[str]] = frozenset({place})
     title: ClassVar[str] = "Vonage"
     required: ClassVar[tuple[str, ...]] = ("vonage_api_key", "vonage_signature_secret")
     answers_in_reply: ClassVar[bool] = False
@@ -86,7 +87,7 @@ class Vonage(Carrier):
         """As Carrier.send: https://developer.vonage.com/en/api/messages-olympus#SendMessage"""
         answer = await self._api.post(
             f"{self._base}/v1/messages",
-            json=self._message(letter, reference),
+            json=self.message(letter, reference),
             auth=self._auth(),
             headers=self._headers(),
         )
@@ -100,7 +101,8 @@ class Vonage(Carrier):
             retry_after=LATER_S if answer.status == 402 else None,  # the account has no credit
         )
 
-    def _message(self, letter: Letter, reference: str) -> dict[str, Any]:
+    def message(self, letter: Letter, reference: str) -> dict[str, Any]:
+        """The body of the request that sends `letter`. Raises DeliveryFailed where there is no number to send from."""
         sender = letter.sender or self._from
         if not sender:
             raise DeliveryFailed("Vonage: there is no number to send from; set vonage_from", final=True)

@@ -15,6 +15,7 @@ from channels.sms.keywords import Meaning
 from channels.sms.media import attachments
 from channels.sms.message import Inbound
 from channels.sms.numbers import e164
+from channels.sms.reference import as_reference
 from channels.sms.toll_free import keyword_to
 from shared.channel import Receipt
 from shared.errors import Malformed
@@ -148,7 +149,9 @@ def _receipt(status: str, provider_id: str, reference: str, code: str) -> Receip
     if state != "failed":
         code = ""
     reason = code if _CODE.fullmatch(code) else ""
-    return Receipt(state, provider_id=provider_id, reference=reference, reason=reason, opted_out=code in OPTED_OUT)
+    return Receipt(
+        state, provider_id=provider_id, reference=as_reference(reference), reason=reason, opted_out=code in OPTED_OUT
+    )
 
 
 def _needed(fields: Mapping[str, str], name: str) -> str:

@@ -1,0 +1,107 @@
+"""The base of twins whose carrier is answered through its API: to hear something, a twin listens as that API on this machine."""
+
+import hashlib
+import time
+from abc import abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, TypeVar
+
+import msgspec
+
+from channels.sms.twins.api import CarrierApi, Taken
+from shared.errors import SettingsInvalid
+from shared.testing.platforms import Answer, AnswerRefused, Heard, Sent, Twin
+
+T = TypeVar("T")
+
+NO_ANSWER = "(no answer)"
+_POLL_S = 0.01
+
+
+class ByApiTwin(Twin):
+    """Somebody who texts, and whose phone shows what the door sends through the carrier's API."""
+
+    first_s: ClassVar[float] = 3.0  # an answer that has not come by then is none
+    further_s: ClassVar[float] = 0.3  # so long after a message the next one may come
+
+    _listening: CarrierApi | None = None
+    _heard = 0
+
+    @abstractmethod
+    def api(self) -> CarrierApi:
+        """The carrier's API for this account, at the address that `config` names; not listening yet."""
+
+    @property
+    def number(self) -> str:
+        """The person's own number: made of the name, unless the name is one."""
+        if self.user.startswith("+"):
+            return self.user
+        return f"+1650{int(hashlib.sha256(self.user.encode()).hexdigest(), 16) % 10**7:07}"
+
+    def listen(self) -> CarrierApi:
+        """The carrier's API, listening until `disconnect`. Raises SettingsInvalid where somebody else listens there."""
+        if self._listening is None:
+            try:
+                api = self.api()
+            except OSError:
+                raise SettingsInvalid(
+                    f"another simulator of {self.name} is speaking now: its API has one port"
+                ) from None
+            api.start()
+            self._listening = api
+        return self._listening
+
+    def disconnect(self) -> None:
+        """As Twin.disconnect."""
+        if self._listening is not None:
+            self._listening.close()
+            self._listening, self._heard = None, 0
+        super().disconnect()
+
+    def exchange(self, sent: Sent) -> Heard:
+        """As Twin.exchange. The phone is on before anything is said."""
+        self.listen()
+        return super().exchange(sent)
+
+    def heard(self, sent: Sent, answer: Answer) -> Heard:
+        """The texts on the phone that came since, and the pictures. Raises AnswerRefused by what the API refused."""
+        api = self._listening
+        if api is None:
+            return Heard(NO_ANSWER)
+        refused = len(api.complaints)
+        found = self._arrived(api)
+        if complaints := api.complaints[refused:]:
+            raise AnswerRefused(*complaints)
+        text = "\n".join(one.text for one in found if one.text)
+        return Heard(text or NO_ANSWER, tuple(url for one in found for url in one.media), answer=found)
+
+    def _arrived(self, api: CarrierApi) -> Sequence[Taken]:
+        """What arrives for this person until nothing more does."""
+        until = time.monotonic() + self.first_s
+        start, refused = self._heard, len(api.complaints)
+        while time.monotonic() < until and len(api.complaints) == refused:
+            if len(api.messages) > self._heard:
+                self._heard = len(api.messages)
+                until = time.monotonic() + self.further_s
+            time.sleep(_POLL_S)
+        return [one for one in api.messages[start : self._heard] if digits(one.recipient) == digits(self.number)]
+
+
+def digits(number: str) -> str:
+    """A number as carriers without a plus sign write it."""
+    return number.removeprefix("+")
+
+
+def keep(path: Path, account: object) -> None:
+    """Write an account that only its owner may read."""
+    path.touch(mode=0o600)
+    path.write_bytes(msgspec.json.encode(account))
+
+
+def kept(path: Path, kind: type[T]) -> T:
+    """The account that `keep` wrote. Raises SettingsInvalid where there is none."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise SettingsInvalid(f"there is no simulated account in {path.parent}: {error}") from None

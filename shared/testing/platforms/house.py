@@ -68,7 +68,7 @@ class House:
         """What the door says to `wire`, in the order of checks that NEXUS keeps."""
         adapter = self.door
         try:
-            place = wire.target.partition("?")[0].partition(f"/channels/{self.door.name}/")[2]
+            place = self._place(wire.target.partition("?")[0])
             if wire.method == "OPTIONS":
                 reply = adapter.preflight(wire)
             elif place in self.door.side_paths:
@@ -93,6 +93,14 @@ class House:
         turn = _turn(request, reply(request), len(self.turns) + 1)
         self.turns.append(turn)
         return turn, True
+
+    def _place(self, path: str) -> str:
+        """What follows the door's path. Raises NotFound for another door's."""
+        _, channels, rest = path.partition("/channels/")
+        name, _, place = rest.partition("/")
+        if channels and name != self.door.name:
+            raise NotFound("there is no such channel")
+        return place
 
     async def _message(self, adapter: ChannelAdapter, wire: Wire) -> WireReply:
         if len(wire.body) > adapter.body_limit:

@@ -1,0 +1,305 @@
+"""`nexus say`: what a person sees of any twin, whole conversations, complaints, and what goes over the wire."""
+
+import asyncio
+import io
+import itertools
+import json
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from channels.alexa.adapter import AlexaAdapter
+from channels.rest.adapter import RestAdapter
+from infra.cli.say import seen
+from infra.cli.wiretap import header, readable
+from infra.keysource import key_source
+from infra.plugins import find_twins
+from infra.simulator import Simulator
+from infra.system import SystemClock
+from shared.channel import ChannelAdapter, Wire, WireReply
+from shared.ports import DoorPorts, KeyOwner
+from shared.testing.fakes import FakeApiKeys, FakeIds
+from shared.testing.platforms import Heard
+from shared.testing.platforms.house import House
+from shared.turn import Card, Choice, Kind, Reply, Request
+from tests.infra.cli.conftest import Run
+
+KEY = "nx_0123456789abcdef_" + "f" * 64
+numbers = itertools.count(1)
+
+
+class Apps:
+    """The registry, in memory."""
+
+    def __init__(self) -> None:
+        self.configs: dict[str, dict[str, str]] = {}
+
+    async def create_app(self, app: str) -> bool:
+        return True
+
+    async def create_key(self, app: str, name: str) -> str:
+        return KEY
+
+    async def owner(self, token: str) -> KeyOwner:
+        return KeyOwner("sim", "1", "test")
+
+    async def configure_channel(self, app: str, channel: str, values: Mapping[str, str]) -> None:
+        self.configs[channel] = dict(values)
+
+    async def channel_config(self, app: str, channel: str) -> dict[str, str] | None:
+        return self.configs.get(channel)
+
+
+def answer(request: Request) -> Reply:
+    """Greets, tells what was said, and says good-bye."""
+    if request.kind is Kind.OPEN:
+        return Reply(text="Hello.", expects_answer=True, reprompt="Still there?")
+    if request.text == "go":
+        return Reply(text="Bye.", end_session=True)
+    card = Card("A card", "with words", url="https://links.example/1")
+    return Reply(text=f"You said {request.text}.", cards=(card,), choices=(Choice("Go", "go"),), expects_answer=True)
+
+
+@pytest.fixture(scope="module")
+def credentials(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everybody's credentials, made once: keys take long to find."""
+    folder = tmp_path_factory.mktemp("made") / "simulator"
+    prepare(Apps(), folder, None)
+    return folder
+
+
+@pytest.fixture
+def prepared(home: Path, credentials: Path) -> Apps:
+    """A home with everybody's credentials."""
+    apps = Apps()
+    shutil.copytree(credentials, home / "simulator")
+    prepare(apps, home / "simulator", home)
+    return apps
+
+
+def prepare(apps: Apps, folder: Path, home: Path | None) -> None:
+    twins = find_twins(home).found
+    assert asyncio.run(Simulator(folder).prepare(apps, twins, time.time(), production=False)) == []
+
+
+def open_door(apps: Apps, door: type[ChannelAdapter]) -> ChannelAdapter:
+    clock = SystemClock()
+    owners = {KEY: KeyOwner("sim", "1", "test")}
+    keys = FakeApiKeys(owners)
+    ports = DoorPorts(clock, FakeIds(), keys, lambda name, config: key_source(name, config, clock), lambda _: bytes(32))
+    return door.open("sim", apps.configs.get(door.name, {}), ports)
+
+
+def serve(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    with house:
+        monkeypatch.setenv("NEXUS_PORT", house.url.rpartition(":")[2])
+        yield house
+
+
+@pytest.fixture
+def alexa(prepared: Apps, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    yield from serve(House(open_door(prepared, AlexaAdapter), answer), monkeypatch)
+
+
+@pytest.fixture
+def rest(prepared: Apps, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    yield from serve(House(open_door(prepared, RestAdapter), answer), monkeypatch)
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    """What comes in by a pipe."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
+
+
+def test_words_cards_and_choices_are_lines(rest: House, run: Run) -> None:
+    told = run("say", "--channel", "rest", "--user", "ada", "hi", "there")
+    assert told.code == 0, told.err
+    assert told.out == "You said hi there.\n  | A card\n  | with words\n  | https://links.example/1\n  - Go\n"
+    [turn] = rest.turns
+    assert turn.app == "sim"
+
+
+def test_a_conversation_begins_and_ends_as_the_platform_does(
+    alexa: House, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed(monkeypatch, "", "one", "go", "not heard any more")
+    told = run("say", "--interactive")
+    assert told.code == 0, told.err
+    assert told.out.splitlines() == [
+        "Hello.",
+        "  (listening; after silence: Still there?)",
+        "Still there?",
+        "  (listening)",
+        "You said one. You can say “Go”.",
+        "  | A card",
+        "  | with words",
+        "  | https://links.example/1",
+        "  (listening)",
+        "Bye.",
+        "  (session closed)",
+    ]
+    assert [turn.reply.text for turn in alexa.turns if turn.reply] == ["Hello.", "You said one.", "Bye."]
+
+
+def test_after_two_silences_the_platform_hangs_up(alexa: House, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed(monkeypatch, "", "", "hello?")
+    told = run("say", "-i")
+    assert told.code == 0
+    assert told.out.splitlines()[-1] == "  (session closed)"
+    assert "hello?" not in told.out
+
+
+def test_a_conversation_ends_with_the_input(rest: House, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed(monkeypatch, "two")
+    told = run("say", "--channel", "rest", "-i", "one")
+    assert (told.code, [line for line in told.out.splitlines() if line.startswith("You")]) == (
+        0,
+        ["You said one.", "You said two."],
+    )
+
+
+def test_a_retry_gets_the_same_answer(rest: House, run: Run) -> None:
+    assert run("say", "--channel", "rest", "--retry", "hi").code == 0
+    assert len(rest.turns) == 1
+    rest.answer = lambda request: Reply(text=f"{next(numbers)}")
+    rest.turns = Forgetful()
+    told = run("say", "--channel", "rest", "--retry", "hi")
+    assert told.code == 1
+    assert "sent again, the message got another answer" in told.err
+
+
+class Forgetful(list):  # type: ignore[type-arg]
+    """A list that stays empty."""
+
+    def append(self, one: object) -> None:
+        """Forget it."""
+
+
+class Tampering(House):
+    """Answers what no platform takes."""
+
+    async def at_door(self, wire: Wire) -> WireReply:
+        wrong = {"outputSpeech": {"type": "PlainText", "text": ""}, "card": {"type": "Simple", "content": "x" * 8_001}}
+        body = json.dumps({"version": "1.0", "response": wrong}).encode()
+        return WireReply(200, ((b"content-type", b"application/json"),), body)
+
+
+def test_complaints_are_told_in_words(prepared: Apps, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in serve(Tampering(open_door(prepared, AlexaAdapter), answer), monkeypatch):
+        told = run("say", "hi")
+        assert told.code == 1
+        assert told.out == ""
+        assert told.err.splitlines() == [
+            "nexus: alexa does not take the answer:",
+            "  - outputSpeech has 0 characters, not 1 to 8000",
+            "  - the card has 8001 characters, more than 8000, addresses of pictures included",
+        ]
+
+
+def test_a_problem_is_told_in_one_line(prepared: Apps, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared.configs["alexa"]["skill_id"] = "amzn1.ask.skill.another"
+    for _ in serve(House(open_door(prepared, AlexaAdapter), answer), monkeypatch):
+        told = run("say", "hi")
+        assert told.code == 1
+        assert told.err.startswith("nexus: alexa does not take the answer: HTTP 400: alexa: the request is for another")
+        assert told.err.count("\n") == 1
+
+
+def test_what_is_sent_is_shown_without_credentials(rest: House, run: Run) -> None:
+    told = run("say", "--channel", "rest", "--show", "hi")
+    assert told.code == 0
+    assert f"POST {rest.url}/v1/messages" in told.err
+    assert '"text": "hi"' in told.err
+    assert "200 OK" in told.err
+    assert f"Bearer {KEY[:12]}…" in told.err
+    assert KEY[:20] not in told.err + told.out
+
+
+PIGEON = """
+from pathlib import Path
+from shared.testing.platforms import Answer, Heard, Sent, Twin, status_complaints
+
+class PigeonTwin(Twin):
+    name = path = "pigeon"
+    @classmethod
+    def make(cls, folder: Path, now: float) -> None: ...
+    @classmethod
+    def config(cls, folder: Path) -> dict[str, str]: return {}
+    def request(self, text: str) -> Sent: return Sent(self.url, {}, text.encode(), "1")
+    def complaints(self, sent: Sent, answer: Answer) -> list[str]: return status_complaints(answer, 404)
+    def heard(self, sent: Sent, answer: Answer) -> Heard: return Heard(f"coo {self.user} {self.locale} {self.url}")
+"""
+
+
+def test_a_plug_ins_twin_is_one_like_the_others(
+    home: Path, rest: House, prepared: Apps, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = home / "plugins" / "pigeon"
+    folder.mkdir(parents=True)
+    twins = '[[twins]]\nname = "pigeon"\nentry = "twin:PigeonTwin"\n'
+    (folder / "channel.toml").write_text(f'name = "pigeon"\ntitle = "P"\nentry = "adapter:X"\n{twins}')
+    (folder / "twin.py").write_text(PIGEON)
+    assert "start NEXUS once" in run("say", "--channel", "pigeon", "hi").err
+    prepare(prepared, home / "simulator", home)
+    told = run("say", "--channel", "pigeon", "--user", "ada", "--locale", "de-DE", "hi")
+    assert told.out == f"coo ada de-DE {rest.url}/apps/sim/channels/pigeon\n"
+    wrong = run("say", "--channel", "dove", "hi")
+    assert wrong.code == 2
+    assert all(name in wrong.err for name in ("alexa", "rest", "web", "pigeon"))
+    for name in [name for name in sys.modules if name.startswith("nexus_plugins")]:
+        monkeypatch.delitem(sys.modules, name)
+
+
+def test_production_has_no_simulators(rest: House, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEXUS_ENV", "production")
+    told = run("say", "hi")
+    assert told.code == 1
+    assert "production refuses" in told.err
+
+
+@pytest.mark.parametrize(
+    ("heard", "lines"),
+    [
+        (Heard(""), ["(silence)"]),
+        (Heard("a", ("a", "b\nc"), ("d",)), ["a", "  | b", "  | c", "  - d"]),
+        (Heard("a", open=True), ["a", "  (listening)"]),
+        (Heard("a", open=False), ["a", "  (session closed)"]),
+    ],
+)
+def test_what_is_seen(heard: Heard, lines: list[str]) -> None:
+    assert seen(heard, state=True).splitlines() == lines
+    assert seen(heard).splitlines() == [line for line in lines if not line.startswith("  (")]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("authorization", "Bearer " + "s" * 40, "Bearer ssssssssssss… (40 characters)"),
+        ("authorization", "Basic dXNlcjpwYXNz", "Basic dXNlcj… (12 characters)"),
+        ("x-twilio-signature", "abcdefghijklmnopqrst", "abcdefghij… (20 characters)"),
+        ("x-token", "short", "shor… (5 characters)"),
+        ("content-type", "application/json", "application/json"),
+        ("x-long", "a" * 61, "a" * 60 + "… (61 characters)"),
+    ],
+)
+def test_headers_as_they_may_be_seen(name: str, value: str, shown: str) -> None:
+    assert header(name, value) == shown
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "shown"),
+    [
+        ("application/x-www-form-urlencoded", b"Body=hello+there&To=%2B1", "Body = hello there\nTo = +1"),
+        ("text/xml", b"<Response><Message>hi</Message></Response>", "<Response>\n<Message>hi</Message>\n</Response>"),
+        ("application/json", b'{"token": "0123456789abcdefgh"}', '{"token": "0123456789ab…"}'),
+        ("text/plain", b"two\nlines", "two\nlines"),
+        ("application/octet-stream", b"\x00\x01", "(2 bytes)"),
+        ("", b"", ""),
+    ],
+)
+def test_bodies_as_people_read_them(content_type: str, body: bytes, shown: str) -> None:
+    assert readable(content_type, body) == shown

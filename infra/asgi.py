@@ -8,6 +8,7 @@ does not send it again. Doors and API run on the event loop; everything else is 
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from infra.doors import DEFAULT_APP, Doors
@@ -121,6 +122,7 @@ class Front:
         started = self._clock.monotonic()
         wire = wire_of(scope)
         channel, adapter = "none", None
+        refuse: Callable[[NexusError], WireReply] = _problem
         try:
             place = self._paths.place(path)
             channel, below = place.channel, place.below
@@ -129,18 +131,21 @@ class Front:
                 channel = "none"  # names from outside are no labels of metrics
                 raise NotFound("there is no such channel")
             allowed = methods(loaded.adapter, below)
+            is_place = below in loaded.adapter.places
+            if not is_place:
+                refuse = partial(loaded.adapter.turn_away, below)
             door = await self._doors.find(place.app, channel)
             if wire.method not in allowed:
                 raise MethodNotAllowed(f"{wire.method} is no method here", allowed)
             if isinstance(door, DoorShut):
                 raise DoorShut(str(door))
-            is_place = below in loaded.adapter.places
             adapter = door.at(below) if is_place else door
+            refuse = adapter.render_error if is_place else refuse
             reply = await self._through(adapter, None if is_place else below, wire, receive, started)
         except NexusError as error:
-            reply = self._refusal(channel, adapter, error)
+            reply = self._refusal(channel, refuse, error)
         except Exception as error:  # noqa: BLE001 (the last resort: a problem, never a dropped connection)
-            reply = self._refusal(channel, adapter, _internal(channel, error))
+            reply = self._refusal(channel, refuse, _internal(channel, error))
         return reply if adapter is None else adapter.finish(wire, reply)
 
     async def _through(
@@ -190,9 +195,9 @@ class Front:
         self._counts.refused(adapter.name, error.code)
         return adapter.render_error(error, request)
 
-    def _refusal(self, channel: str, adapter: ChannelAdapter | None, error: NexusError) -> WireReply:
+    def _refusal(self, channel: str, refuse: Callable[[NexusError], WireReply], error: NexusError) -> WireReply:
         self._counts.refused(channel, error.code)
-        return _problem(error) if adapter is None else adapter.render_error(error)
+        return refuse(error)
 
     # -- API and fixed paths ---------------------------------------------------------------------------------------
 
@@ -215,9 +220,9 @@ class Front:
                 raise NotFound("there is no such message")
             return adapter.render_found(turn)
         except NexusError as error:
-            return self._refusal("rest", None, error)
+            return self._refusal("rest", _problem, error)
         except Exception as error:  # noqa: BLE001 (the last resort: a problem, never a dropped connection)
-            return self._refusal("rest", None, _internal("rest", error))
+            return self._refusal("rest", _problem, _internal("rest", error))
 
     async def _at_endpoint(self, endpoint: Endpoint, scope: Scope) -> WireReply:
         wire = wire_of(scope)
@@ -226,7 +231,7 @@ class Front:
         try:
             return await endpoint(wire)
         except Exception as error:  # noqa: BLE001 (the last resort: a problem, never a dropped connection)
-            return self._refusal("none", None, _internal("none", error))
+            return self._refusal("none", _problem, _internal("none", error))
 
 
 def _as_get(wire: Wire) -> Wire:

@@ -137,6 +137,12 @@ class ChannelAdapter(ABC):
         status, headers, body = problem(error, self.unauthenticated)
         return WireReply(status, headers, body)
 
+    @classmethod
+    def turn_away(cls, path: str, error: NexusError) -> WireReply:
+        """The answer at one of `side_paths` when it is not served; the door may be shut, or there may be no such app."""
+        status, headers, body = problem(error, cls.unauthenticated)
+        return WireReply(status, headers, body)
+
     def at(self, place: str) -> "ChannelAdapter":
         """The adapter for messages at `/channels/<name>/<place>`, one of `places`. Raises DoorShut, naming what it lacks."""
         return self

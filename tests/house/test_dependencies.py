@@ -23,17 +23,17 @@ def normal(name: str) -> str:
 
 def declared() -> set[str]:
     """Distributions that pyproject.toml names, by themselves or by another's extra."""
-    extras = PROJECT["optional-dependencies"]
-    named = {normal(requirement) for requirement in PROJECT["dependencies"] + extras["cpu"] + extras["gpu"]}
+    lists = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
+    named = {normal(requirement) for requirements in lists for requirement in requirements}
     return named | ({"psycopg-pool"} if any("[binary,pool]" in line for line in PROJECT["dependencies"]) else set())
 
 
 def imported() -> dict[str, str]:
-    """Distribution -> a file of the product that imports it (shared/testing, which brings pytest's world, aside)."""
+    """Distribution -> a file of the product that imports it."""
     distributions = packages_distributions()
     found: dict[str, str] = {}
     for path in tracked():
-        in_product = path.suffix == ".py" and path.parts[0] in PACKAGES and path.parts[:2] != ("shared", "testing")
+        in_product = path.suffix == ".py" and path.parts[0] in PACKAGES
         for root in _roots((ROOT / path).read_text()) if in_product else ():
             found |= {normal(name): path.as_posix() for name in distributions.get(root, [root])}
     return found

@@ -58,7 +58,7 @@ class AlexaAdapter(ChannelAdapter):
         if not isinstance(verified, AlexaVerified):
             raise TypeError("only what this adapter verified can be parsed")
         envelope = verified.envelope or decode(DECODER, verified.wire.body)
-        return request_of(envelope, verified.app, verified.received_at, self.budget_s)
+        return request_of(envelope, verified.app, verified.received_at, self.budget_s, self.answers_first)
 
     async def answer(self, verified: Verified, request: Request, documents: Documents) -> Reply | None:
         """As ChannelAdapter.answer: that of the mounted skill, if there is one and the request is its own."""

@@ -53,6 +53,7 @@ class Session(Struct, frozen=True):
     application: Application | None = None
     user: User | None = None
     attributes: Raw = Raw()
+    new: bool | None = None
 
 
 class Status(Struct, frozen=True, gc=False):

@@ -26,8 +26,11 @@ _SCREENS = ("Alexa.Presentation.APL", "Alexa.Presentation.HTML", "Display")
 _TEXT_DECODER: "msgspec.json.Decoder[Any]" = msgspec.json.Decoder()
 
 
-def request_of(envelope: Envelope, app: str, received_at: float, budget_s: float) -> Request:
-    """The request in `envelope`. Raises Malformed where an id or the intent is missing or cannot be used."""
+def request_of(envelope: Envelope, app: str, received_at: float, budget_s: float, mounted: bool = False) -> Request:
+    """The request in `envelope`. Raises Malformed where an id or the intent is missing or cannot be used.
+
+    `mounted`: a skill shares the sessions with us, so an answer of ours in the middle of one leaves it open.
+    """
     asked = envelope.request
     kind = kind_of(asked.type)
     message_id = _identifier(asked.id, "request.requestId")
@@ -43,6 +46,8 @@ def request_of(envelope: Envelope, app: str, received_at: float, budget_s: float
         text = _touched(envelope)
     if session is not None and (attributes := _attributes(session)):
         native = {**native, "attributes": attributes}
+    if mounted and session is not None and session.new is False:
+        native = {**native, "open": True}
     return Request(
         app=app,
         channel="alexa",

@@ -147,7 +147,7 @@ def _answer(request: Request, reply: Reply, native: Native, room: Room) -> Answe
         reprompt=reprompt,
         directives=directives or UNSET,
         api_response=native.api_response,
-        should_end_session=_ends(not asks, native, directives),
+        should_end_session=_ends(not (asks or _goes_on(request, reply)), native, directives),
     )
     return Answer(response=response, session_attributes=_attributes(request, native) if room.attributes else UNSET)
 
@@ -158,6 +158,11 @@ def _attributes(request: Request, native: Native) -> dict[str, Any] | UnsetType:
         return native.session_attributes
     came_in: dict[str, Any] | UnsetType = request.native.get("attributes", UNSET)
     return came_in
+
+
+def _goes_on(request: Request, reply: Reply) -> bool:
+    """Whether the session is a mounted skill's, who has not finished with it because we answered something in between."""
+    return "open" in request.native and not reply.end_session
 
 
 def _ends(end: bool, native: Native, directives: list[dict[str, Any]]) -> bool | UnsetType:

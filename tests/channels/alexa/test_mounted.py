@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
+from channels.alexa.adapter import AlexaAdapter
 from channels.alexa.credentials import AlexaCredentials
 from channels.alexa.mount.invoke import declining, invoke
 from channels.alexa.render import EMPTY
 from channels.alexa.twin import AlexaHeard, AlexaTwin
 from shared.effects import Keep
 from shared.errors import DeadlineExceeded, PluginInvalid, StoreUnavailable
+from shared.testing.adapter.values import turn_of
 from shared.testing.fakes import FakeClock
-from shared.turn import Card
+from shared.testing.platforms import Sent
+from shared.turn import Card, Reply
 from tests.channels.alexa.behind import (
     JUKEBOX,
     LUNCHBOX,
@@ -79,6 +82,25 @@ def test_what_the_skill_does_not_take_is_answered_by_nexus(stargazer: Behind) ->
     assert person.say("what time is it in Tokyo").speech == NEXUS_SAID
     assert person.say("tell me about Venus").speech == "Venus turns the other way round. Lovely."
     assert [reply is None for reply in stargazer.replies] == [False, True, False]
+
+
+def test_an_answer_of_nexus_in_the_middle_leaves_the_session_to_the_skill(
+    stargazer: Behind, door: AlexaAdapter
+) -> None:
+    """At its start, and after a good-bye, it ends as ever; without a mounted skill it always does."""
+    twin = stargazer.person()
+    first = twin.request("what time is it")
+    later = twin.request("what time is it")  # of the session that the first has opened
+
+    def ends(at: AlexaAdapter, sent: Sent, **more: Any) -> bool:
+        request = at.parse(asyncio.run(at.verify(wire(sent.headers, sent.body))))
+        body = at.render(request, turn_of(request, Reply(text="Noon.", **more))).body
+        return bool(json.loads(body)["response"]["shouldEndSession"])
+
+    assert ends(stargazer.door, first)
+    assert not ends(stargazer.door, later)
+    assert ends(stargazer.door, later, end_session=True)
+    assert ends(door, later)
 
 
 def test_a_dialogue_that_alexa_leads(lunchbox: Behind) -> None:

@@ -10,7 +10,7 @@ import re
 import ssl
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
@@ -19,6 +19,7 @@ import httpx
 from msgspec import Struct
 
 from infra.chain import Trust, Trusted, extra_roots
+from infra.google_keys import google_keys
 from shared.errors import KeySourceUnavailable, SignatureInvalid
 from shared.ports import Clock, KeySource, SigningKey
 
@@ -53,7 +54,7 @@ def alexa_keys(config: Mapping[str, str], clock: Clock) -> KeySource:
     return ChainKeys(chains, Trust(ALEXA_SERVER_NAME, roots), clock)
 
 
-_SOURCES = {"alexa": alexa_keys}
+_SOURCES: dict[str, Callable[[Mapping[str, str], Clock], KeySource]] = {"alexa": alexa_keys, "google": google_keys}
 
 
 def canonical(url: str) -> str:

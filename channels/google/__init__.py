@@ -1,0 +1,1 @@
+"""Google: Actions Builder, Dialogflow ES and Dialogflow CX."""

@@ -1,0 +1,1 @@
+"""Actions Builder webhooks, version 3: signed tokens, scenes, prompts."""

@@ -1,0 +1,1 @@
+"""Dialogflow CX webhooks, version 3: pages, session parameters, response messages."""

@@ -1,0 +1,1 @@
+"""Dialogflow ES webhooks, version 2: contexts, fulfillment messages."""

@@ -33,7 +33,7 @@ _FAILED = "Sorry, something went wrong on my side. Please try again in a moment.
 
 
 class Native(Struct, frozen=True, forbid_unknown_fields=True):
-    """`Reply.native["sms"]`: words and pictures for text messages in place of those that NEXUS would make of the reply."""
+    """`Reply.native["sms"]`: `text` stands for all that NEXUS would make of the reply; `media` are pictures besides."""
 
     text: str | UnsetType = UNSET
     media: tuple[str, ...] = ()
@@ -68,11 +68,14 @@ def _fitted(text: str, settings: SmsSettings, room: Room, message_id: str) -> tu
 def _said(reply: Reply, pictures: int) -> tuple[str, tuple[str, ...]]:
     """The whole text of a reply, and the pictures that go along."""
     native = _native(reply) if reply.native else Native()
+    own = () if native.text is not UNSET else tuple(_pictures(reply))
+    media = tuple(dict.fromkeys((*native.media, *own)))[:pictures]
+    rest = [url for url in native.media if url not in media]
     if native.text is not UNSET:
-        return words(native.text), native.media
-    media = tuple(dict.fromkeys(_pictures(reply)))[:pictures]
-    text = reply.text or (plain(reply.speech) if reply.speech else "")
-    return "\n".join(line for line in map(words, _lines(reply, text, media)) if line), media
+        lines = [native.text, *rest]
+    else:
+        lines = [*_lines(reply, reply.text or (plain(reply.speech) if reply.speech else ""), media), *rest]
+    return "\n".join(line for line in map(words, lines) if line), media
 
 
 def _native(reply: Reply) -> Native:

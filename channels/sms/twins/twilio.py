@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote, urlencode
 
-import msgspec
 from msgspec import Struct
 
 from channels.sms.twins.api import free_port
+from channels.sms.twins.by_api import keep, kept
 from channels.sms.twins.twilio_api import TwilioApi
 from channels.sms.twins.twiml_rules import complaints, texted
-from shared.errors import SettingsInvalid
 from shared.testing.platforms import Answer, Heard, Sent, Twin
 
 _FILE = "twilio.json"
@@ -50,9 +49,7 @@ class TwilioTwin(Twin):
     def make(cls, folder: Path, now: float) -> None:
         """An account of its own."""
         account = TwilioAccount("AC" + secrets.token_hex(16), secrets.token_hex(16), "+15005550006", free_port())
-        path = folder / _FILE
-        path.touch(mode=0o600)
-        path.write_bytes(msgspec.json.encode(account))
+        keep(folder / _FILE, account)
 
     @classmethod
     def config(cls, folder: Path) -> dict[str, str]:
@@ -158,7 +155,4 @@ class TwilioTwin(Twin):
 
 def account_in(folder: Path) -> TwilioAccount:
     """The account that `make` made. Raises SettingsInvalid where there is none."""
-    try:
-        return msgspec.json.decode((folder / _FILE).read_bytes(), type=TwilioAccount)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise SettingsInvalid(f"there is no simulated Twilio account in {folder}: {error}") from None
+    return kept(folder / _FILE, TwilioAccount)

@@ -31,10 +31,8 @@ def said(**more: str) -> Request:
     return understood(open_door(), signed(FIELDS | more))
 
 
-def reported(
-    fields: Mapping[str, str], query: str = "", door_config: Mapping[str, str] | None = None
-) -> Receipt | None:
-    door = open_door(**(door_config or {}))
+def reported(fields: Mapping[str, str], query: str = "") -> Receipt | None:
+    door = open_door()
     return door.receipt(asyncio.run(door.verify(signed(fields, PUBLIC + PATH + query))))
 
 
@@ -109,7 +107,6 @@ def test_limits_know_people_without_their_numbers() -> None:
     door = open_door()
     names = [asyncio.run(door.verify(signed(FIELDS | {"From": number}))).principal for number in (THEIRS, OURS, THEIRS)]
     assert names[0] == names[2] != names[1]
-    assert all((name.startswith("twilio:") and "555" not in name.replace("twilio:", "")) or True for name in names)
     assert not any(THEIRS[1:] in name or OURS[1:] in name for name in names)
 
 
@@ -150,7 +147,7 @@ def test_twilio_answers_its_keywords_itself() -> None:
 
 
 def test_unless_its_opt_out_handling_is_off() -> None:
-    door = open_door(twilio_answers_keywords="no", help_text="Acme. Call +1 800 555 0100.")
+    door = open_door({"twilio_answers_keywords": "no", "help_text": "Acme. Call +1 800 555 0100."})
     assert understood(door, signed(FIELDS | {"Body": "stop"})).keyword == Keyword("stop")
     assert understood(door, signed(FIELDS | {"Body": "info"})).keyword == Keyword(
         "help", reply="Acme. Call +1 800 555 0100."
@@ -233,7 +230,7 @@ def test_a_report_is_answered_with_nothing() -> None:
 @pytest.mark.parametrize("sample", sorted(SAMPLES.glob("twilio_*.txt")), ids=lambda path: path.stem)
 def test_the_samples_are_understood(sample: Path) -> None:
     fields = dict(parse_qsl(sample.read_text().strip(), keep_blank_values=True, strict_parsing=True))
-    door = open_door(twilio_account_sid=fields["AccountSid"])
+    door = open_door({"twilio_account_sid": fields["AccountSid"]})
     verified = asyncio.run(door.verify(signed(fields)))
     found = door.receipt(verified)
     assert (found is not None) is sample.stem.startswith("twilio_status")

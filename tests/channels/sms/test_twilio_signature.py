@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from shared.channel import Wire
 from shared.errors import DoorShut, Malformed, SignatureInvalid
@@ -63,13 +63,13 @@ def test_a_form_comes_in(url: str) -> None:
     ],
 )
 def test_the_public_url_counts_with_and_without_its_port(public: str, url: str) -> None:
-    door = open_door(production=True, public_url=public)
+    door = open_door({"public_url": public}, production=True)
     assert understood(door, signed(FIELDS, url, target=PATH, host="10.0.0.1:8080")).text
 
 
 def test_other_apps_have_their_own_path() -> None:
     target = f"/apps/shop{PATH}"
-    request = understood(open_door("shop"), signed(FIELDS, PUBLIC + target))
+    request = understood(open_door(app="shop"), signed(FIELDS, PUBLIC + target))
     assert request.app == "shop"
 
 
@@ -100,14 +100,14 @@ def test_in_development_this_machine_counts_too(url: str) -> None:
 
 def test_in_development_the_host_counts_where_there_is_no_public_url() -> None:
     tunnel = signed(FIELDS, f"https://abc.tunnel.example{PATH}", host="abc.tunnel.example")
-    assert understood(open_door(public_url=""), tunnel).text
+    assert understood(open_door({"public_url": ""}), tunnel).text
     with pytest.raises(SignatureInvalid):
         understood(open_door(), tunnel)
 
 
 def test_in_production_there_must_be_a_public_url() -> None:
     with pytest.raises(DoorShut, match="NEXUS_PUBLIC_URL"):
-        open_door(production=True, public_url="")
+        open_door({"public_url": ""}, production=True)
 
 
 # -- fields ----------------------------------------------------------------------------------------------------------

@@ -1,10 +1,10 @@
 """What the tests of the SMS door at Twilio share: an open door, and requests that Twilio's own library signs."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlencode
 
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from channels.sms.adapter import SmsAdapter
 from channels.sms.carrier import Carrier
@@ -35,12 +35,12 @@ FIELDS = {
 }
 
 
-def open_door(app: str = "default", production: bool = False, **more: str) -> Carrier:
+def open_door(more: Mapping[str, str] | None = None, *, app: str = "default", production: bool = False) -> Carrier:
     """The door at Twilio, in development unless told otherwise; `more` is added to its configuration, and "" takes away."""
     config = {"twilio_account_sid": ACCOUNT, "twilio_auth_token": TOKEN, "public_url": PUBLIC}
     if not production:
         config["development_origins"] = "http://127.0.0.1:8080 http://localhost:8080"
-    config |= more
+    config |= more or {}
     door = SmsAdapter.open(app, {key: value for key, value in config.items() if value}, door_ports(FakeClock(NOW))).at(
         "twilio"
     )
@@ -54,7 +54,7 @@ class Fields:
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
         self.pairs = list(pairs)
 
-    def __iter__(self):  # type: ignore[no-untyped-def]  # a mapping's
+    def __iter__(self) -> Iterator[str]:
         return iter([name for name, _ in self.pairs])
 
     def __len__(self) -> int:

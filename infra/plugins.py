@@ -139,6 +139,27 @@ def find_twins(home: Path | None) -> Twins:
     return Twins(_unique([twin for one in manifests for twin in _twins(*one)], broken), tuple(broken))
 
 
+def load_channel(folder: Path, package: str = "") -> LoadedChannel:
+    """The channel in any folder, imported as `package`, else as if it lay in NEXUS_HOME/plugins.
+
+    Raises PluginInvalid with the reason, whatever its modules raise.
+    """
+    if not package:
+        _make_importable(folder.parent)
+        package = f"{_HOME_PACKAGE}.{folder.name}"
+    try:
+        return _load_channel(_Found(folder, package))
+    except PluginInvalid:
+        raise
+    except Exception as error:
+        raise PluginInvalid(f"{type(error).__name__}: {error}") from error
+
+
+def twins_of(channel: LoadedChannel) -> tuple[FoundTwin, ...]:
+    """The twins that its manifest names."""
+    return tuple(_twins(channel.manifest, channel.folder, channel.package))
+
+
 def load_entry(package: str, entry: str) -> object:
     """What `module:attribute` of a plug-in's package is. Raises PluginInvalid with the reason, whatever its module raises."""
     try:

@@ -1,5 +1,6 @@
 """The commands and their options. What they do is in the module each imports."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -181,6 +182,32 @@ def channels_configure(
 
     pairs = dict(_pair(value) for value in values)
     configure(settings(), app, name, pairs)
+
+
+@channels.command("new")
+def channels_new(
+    name: Annotated[str, typer.Argument(help="Lower-case letters, digits and underscores.")],
+    package: Annotated[bool, typer.Option("--package", help="A pip package instead of a folder.")] = False,
+    into: Annotated[
+        Path | None,
+        typer.Option(help="Where to; else NEXUS_HOME/plugins, for a package the current folder.", file_okay=False),
+    ] = None,
+) -> None:
+    """Write a new channel that keeps the contract, for you to change."""
+    from infra.cli.new import run
+
+    run(settings(), name, package=package, into=into)
+
+
+@channels.command("check")
+def channels_check(
+    target: Annotated[str, typer.Argument(metavar="CHANNEL", help="A channel's name, or the folder it lies in.")],
+    quick: Annotated[bool, typer.Option("--quick", help="200 examples a property instead of 2,000.")] = False,
+) -> None:
+    """Hold a channel to the contract of all channels, and say in words what fails."""
+    from infra.cli.check import run
+
+    raise typer.Exit(run(settings(), target, quick=quick))
 
 
 @skills.command("list")

@@ -7,7 +7,7 @@ import msgspec
 from shared.channel import Wire
 from shared.errors import NexusError, NotAuthentic
 from shared.testing.adapter.hooks import AdapterHooks
-from shared.testing.adapter.replies import missing
+from shared.testing.adapter.replies import Told, missing
 from shared.testing.adapter.values import (
     CANARY,
     MAX_BODY,
@@ -15,6 +15,7 @@ from shared.testing.adapter.values import (
     Said,
     assert_well_formed,
     every_error,
+    given,
     rich_reply,
     turn_of,
 )
@@ -48,10 +49,11 @@ class AnswerCases(AdapterHooks):
         wire, request = self.wire(), self.request()
         for outcome in Outcome:
             for reply in (None, Reply(text="Here."), Reply(text="")):
-                answer = self.door().render(request, turn_of(request, reply, outcome))
-                assert_well_formed(answer)
-                if reply is not None or outcome is not Outcome.ANSWERED:
-                    self.assert_no_complaints(self.complaints(wire, answer), answer.body)
+                with given(Told(reply, outcome)):
+                    answer = self.door().render(request, turn_of(request, reply, outcome))
+                    assert_well_formed(answer)
+                    if reply is not None or outcome is not Outcome.ANSWERED:
+                        self.assert_no_complaints(self.complaints(wire, answer), answer.body)
 
     def test_any_words_can_be_answered(self) -> None:
         """Every script, markup, control characters and fifty thousand letters can be said."""
@@ -66,19 +68,21 @@ class AnswerCases(AdapterHooks):
         """Every error before there is a request becomes a well-formed answer with the right status."""
         door = self.door()
         for error in every_error():
-            reply = door.render_error(error)
-            assert_well_formed(reply)
-            assert reply.status == (door.unauthenticated if isinstance(error, NotAuthentic) else error.status)
+            with given(error):
+                reply = door.render_error(error)
+                assert_well_formed(reply)
+                assert reply.status == (door.unauthenticated if isinstance(error, NotAuthentic) else error.status)
 
     def test_every_error_after_parsing_has_an_answer(self) -> None:
         """Every error after that becomes one that the platform takes: its status, or an apology in the platform's own form."""
         door, wire, request = self.door(), self.wire(), self.request()
         for error in every_error():
-            reply = door.render_error(error, request)
-            assert_well_formed(reply)
-            assert reply.status in (200, door.unauthenticated, error.status)
-            if reply.status == 200:
-                self.assert_no_complaints(self.complaints(wire, reply), reply.body)
+            with given(error):
+                reply = door.render_error(error, request)
+                assert_well_formed(reply)
+                assert reply.status in (200, door.unauthenticated, error.status)
+                if reply.status == 200:
+                    self.assert_no_complaints(self.complaints(wire, reply), reply.body)
 
     def test_errors_tell_nothing_of_what_was_said(self) -> None:
         """No error, and no answer to one, holds what the person said."""

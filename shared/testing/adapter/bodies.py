@@ -3,7 +3,7 @@
 from shared.testing.adapter.hooks import AdapterHooks
 from shared.testing.adapter.instruments import for_all
 from shared.testing.adapter.nearly import nearly
-from shared.testing.adapter.values import MAX_BODY, SAYINGS, Said, assert_well_formed, turn_of, wait
+from shared.testing.adapter.values import MAX_BODY, SAYINGS, Said, assert_well_formed, given, turn_of, wait
 from shared.text import clean
 from shared.turn import Reply
 
@@ -45,9 +45,10 @@ class BodyCases(AdapterHooks):
     def test_unknown_things_become_a_request(self) -> None:
         """Types, intents and fields that nobody knows become a Request that can be answered."""
         for body in self.strange(Said()):
-            door = self.door()
-            request = door.parse(wait(door.verify(self.sign(body, Said()))))
-            assert_well_formed(door.render(request, turn_of(request, Reply(text="Sorry?"))))
+            with given(body):
+                door = self.door()
+                request = door.parse(wait(door.verify(self.sign(body, Said()))))
+                assert_well_formed(door.render(request, turn_of(request, Reply(text="Sorry?"))))
 
     def test_of_duplicate_keys_the_last_wins(self) -> None:
         """Of a key that comes twice the last value counts."""
@@ -57,4 +58,5 @@ class BodyCases(AdapterHooks):
     def test_text_is_cleaned_and_otherwise_as_it_was_said(self) -> None:
         """NUL and lone surrogates are dropped from what was said; everything else stays."""
         for text in SAYINGS:
-            assert self.request(Said(text=text)).text == clean(text)
+            with given(text):
+                assert self.request(Said(text=text)).text == clean(text)

@@ -13,7 +13,7 @@ import msgspec
 from shared.channel import ChannelAdapter, Wire, WireReply
 from shared.errors import DoorShut, Malformed, NotAuthentic
 from shared.ports import Clock, DoorPorts, KeySource, Outgoing
-from shared.testing.adapter.values import NOW, Said, strings, told, wait
+from shared.testing.adapter.values import NOW, Said, given, strings, told, wait
 from shared.testing.fakes import FakeClock, NoKeys, door_ports
 from shared.turn import Request
 
@@ -163,11 +163,12 @@ class AdapterHooks(ABC):
 
     def assert_refused(self, wire: Wire) -> None:
         """`verify` must raise NotAuthentic."""
-        try:
-            wait(self.door().verify(wire))
-        except NotAuthentic:
-            return
-        raise AssertionError(f"this was taken for authentic: {wire.headers} {wire.body[:200]!r}")
+        with given((wire.headers, wire.body)):
+            try:
+                wait(self.door().verify(wire))
+            except NotAuthentic:
+                return
+            raise AssertionError("this was taken for authentic")
 
     def assert_no_complaints(self, complaints: Sequence[str], answer: object) -> None:
         """The platform must have nothing against `answer`."""
@@ -177,11 +178,12 @@ class AdapterHooks(ABC):
         """`verify` must accept the sender, and `parse` must raise Malformed."""
         door = self.door()
         verified = wait(door.verify(self.sign(body, Said())))
-        try:
-            request = door.parse(verified)
-        except Malformed:
-            return
-        raise AssertionError(f"this was taken for a message: {body[:200]!r} became {request!r:.300}")
+        with given(body):
+            try:
+                request = door.parse(verified)
+            except Malformed:
+                return
+            raise AssertionError(f"this was taken for a message: {request!r:.500}")
 
     def assert_request_or_malformed(self, body: bytes) -> None:
         """`body` must become a Receipt, a Request that can be stored, or be refused: nothing else."""

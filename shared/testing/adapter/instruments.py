@@ -5,8 +5,11 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis import given as each_of
 from hypothesis import strategies as st
+
+from shared.testing.adapter.values import given
 
 T = TypeVar("T")
 
@@ -76,12 +79,9 @@ def for_all(examples: st.SearchStrategy[T], number: int, holds: Callable[[T], No
     )
 
     @limits
-    @given(examples)
+    @each_of(examples)
     def each(example: T) -> None:
-        try:
+        with given(example):
             holds(example)
-        except Exception as error:
-            error.add_note(f"given: {example!r:.2000}")
-            raise
 
     each()

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 from xml.parsers import expat
 
@@ -51,6 +52,17 @@ class Said(Struct, frozen=True):
 def wait(coroutine: Coroutine[Any, Any, T]) -> T:
     """The result of `coroutine`, in an event loop of its own: the cases need no plug-in of pytest's."""
     return asyncio.run(coroutine)
+
+
+@contextmanager
+def given(example: object) -> Iterator[None]:
+    """Tell with whatever is raised inside what it was raised for, unless that is told already."""
+    try:
+        yield
+    except Exception as error:
+        if not getattr(error, "__notes__", ()):
+            error.add_note(f"given: {example!r:.2000}")
+        raise
 
 
 def turn_of(request: Request, reply: Reply | None, outcome: Outcome = Outcome.ANSWERED) -> Turn:

@@ -1,0 +1,147 @@
+"""Runs the contracts of a channel, by pytest in this process, and tells case by case what became of it."""
+
+import inspect
+import sys
+import tempfile
+import traceback
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+import pytest
+from hypothesis import configuration
+from hypothesis import settings as hypothesis_settings
+from msgspec import Struct
+
+from infra.keysource import key_source
+from infra.plugins import LoadedChannel, load_entry
+from shared.errors import PluginInvalid
+
+_FILE = "test_contracts.py"
+_INI = "[pytest]\nmarkers = fuzz: a property of a door\n"
+_PROFILE = "nexus-check"
+Report = Generator[None, pytest.TestReport, pytest.TestReport]
+
+
+class Case(Struct, frozen=True):
+    """One case of a contract: what it wants, in a sentence, and why it does not hold.
+
+    `given` is what a property was given, `came_back` what was wrong, `where` the last line of the channel's own code.
+    """
+
+    contract: str
+    name: str
+    sentence: str
+    outcome: Literal["holds", "fails", "left out"]
+    given: str = ""
+    came_back: str = ""
+    where: str = ""
+
+
+def run_cases(channel: LoadedChannel, examples: int) -> tuple[Case, ...]:
+    """Every case of every contract that the channel's manifest names, each property with so many examples.
+
+    Leaves nothing behind. Raises PluginInvalid where a contract does not load.
+    """
+    sys.dont_write_bytecode = True
+    runner = _Runner(channel, examples)
+    with tempfile.TemporaryDirectory(prefix="nexus-check-") as name:
+        folder = Path(name)
+        configuration.set_hypothesis_home_dir(folder / "hypothesis")
+        hypothesis_settings.register_profile(_PROFILE, database=None)
+        hypothesis_settings.load_profile(_PROFILE)
+        (folder / _FILE).touch()
+        (folder / "pytest.ini").write_text(_INI)
+        code = pytest.main(_arguments(folder), plugins=[runner])
+    if runner.broken is not None:
+        raise runner.broken
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise PluginInvalid(f"the contracts of {channel.manifest.name} could not be run: pytest ended with {code!r}")
+    return tuple(runner.cases)
+
+
+def _arguments(folder: Path) -> list[str]:
+    """Nothing of the surroundings counts: no configuration, no other plug-ins of pytest's, no cache; and no output."""
+    apart = ["-c", str(folder / "pytest.ini"), "--rootdir", str(folder), "--noconftest", "--disable-plugin-autoload"]
+    return [str(folder / _FILE), *apart, "-p", "no:cacheprovider", "-p", "no:terminal", "-W", "ignore"]
+
+
+class _Runner:
+    """A plug-in of pytest's: gives it the contracts as a module, and keeps what becomes of them."""
+
+    def __init__(self, channel: LoadedChannel, examples: int) -> None:
+        self._channel, self._examples = channel, examples
+        self.cases: list[Case] = []
+        self.broken: PluginInvalid | None = None
+
+    def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.Module:
+        """The contracts, imported only now: so pytest can show the values that their assertions compare."""
+        module: pytest.Module = pytest.Module.from_parent(parent, path=module_path)
+        module.obj = ModuleType("contracts")
+        try:
+            vars(module.obj).update(self._tests())
+        except PluginInvalid as broken:
+            self.broken = broken
+        return module
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: "pytest.CallInfo[None]") -> Report:
+        """Note how the case ended."""
+        report = yield
+        if report.when == "call" or not report.passed:
+            self.cases.append(self._case(item, call, report))
+        return report
+
+    def _tests(self) -> Iterator[tuple[str, type]]:
+        package = self._channel.package
+        for number, entry in enumerate(self._channel.manifest.contracts):
+            pytest.register_assert_rewrite(f"{package}.{entry.partition(':')[0]}")
+            contract = _contract(package, entry)
+            yield f"Test{number}", type(contract.__name__, (contract,), self._settings(contract))
+
+    def _settings(self, contract: type) -> dict[str, Any]:
+        from shared.testing.adapter.hooks import no_keys
+
+        own = {"fuzz_examples": self._examples, "__doc__": contract.__doc__, "__module__": contract.__module__}
+        return own if getattr(contract, "key_sources", no_keys) is not no_keys else own | {"key_sources": key_source}
+
+    def _case(self, item: pytest.Item, call: "pytest.CallInfo[None]", report: pytest.TestReport) -> Case:
+        contract, case = getattr(getattr(item, "cls", None), "__name__", ""), getattr(item, "function", None)
+        sentence = (inspect.getdoc(case) or item.name).partition("\n\n")[0].replace("\n", " ")
+        if call.excinfo is None:
+            return Case(contract, item.name, sentence, "holds")
+        error = call.excinfo.value
+        notes = "\n".join(getattr(error, "__notes__", ()))
+        outcome: Literal["fails", "left out"] = "left out" if report.skipped else "fails"
+        return Case(contract, item.name, sentence, outcome, notes, _told(error), _where(error, self._channel.folder))
+
+
+def _contract(package: str, entry: str) -> type:
+    from shared.testing.adapter_contract import AdapterContract  # with pytest's eyes on it, hence not before
+
+    found = load_entry(package, entry)
+    if not (isinstance(found, type) and issubclass(found, AdapterContract)):
+        raise PluginInvalid(f"{entry} is no AdapterContract")
+    return found
+
+
+def _told(error: BaseException) -> str:
+    """What the error says, and what it is unless an assertion failed."""
+    text = str(error)
+    if not text.startswith("assert "):
+        text = text.partition("\nassert ")[0]  # what it compared is told by the assertion's own words
+    if isinstance(error, AssertionError | pytest.skip.Exception):
+        return text or "an assertion failed"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _where(error: BaseException, folder: Path) -> str:
+    """The innermost line of the channel's own code that the error came through."""
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(folder)
+    ]
+    if not frames:
+        return ""
+    last = frames[-1]
+    return f"{Path(last.filename).relative_to(folder)}, line {last.lineno}, in {last.name}"

@@ -32,13 +32,16 @@ Lambda = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 def model_of(name: str) -> dict[str, Any]:
-    """A skill's interaction model with the intents that NEXUS needs besides, put together as the README says."""
+    """A skill's interaction model with what NEXUS needs besides, put together as the README says."""
     model: dict[str, Any] = json.loads((SKILLS / name / "model.json").read_text())
-    nexus = json.loads(Path("channels/alexa/interaction_model.en-US.json").read_text())
-    intents = model["interactionModel"]["languageModel"]["intents"]
-    known = {intent["name"] for intent in intents}
-    more = nexus["interactionModel"]["languageModel"]["intents"]
-    intents += [intent for intent in more if intent["name"] not in known]
+    mine = model["interactionModel"]
+    nexus = json.loads(Path("channels/alexa/interaction_model.en-US.json").read_text())["interactionModel"]
+    known = {intent["name"] for intent in mine["languageModel"]["intents"]}
+    mine["languageModel"]["intents"] += [
+        intent for intent in nexus["languageModel"]["intents"] if intent["name"] not in known
+    ]
+    mine.setdefault("dialog", {"intents": []})["intents"] += nexus["dialog"]["intents"]
+    mine["prompts"] = mine.get("prompts", []) + nexus["prompts"]
     return model
 
 

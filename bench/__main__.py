@@ -4,7 +4,6 @@ python -m bench [--quick] [--json FILE]
 """
 
 import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -14,14 +13,12 @@ from pathlib import Path
 
 import msgspec
 
-from bench import lifecycle, peers, turns
+from bench import door_costs, lifecycle, peers, turns
+from bench.door_costs import DoorCost
 from bench.lifecycle import Lifecycle
 from bench.processes import machine
 from bench.turns import Cost, Plan
-from infra.cli.context import settings as load_settings
-from infra.embedded import open_stores
 from infra.home import Home
-from infra.prepare import prepare_stores
 from infra.telemetry.logs import configure_logging
 
 
@@ -32,6 +29,7 @@ class Report:
     at: str
     machine: Mapping[str, str]
     costs: list[Cost] = field(default_factory=list)
+    doors: list[DoorCost] = field(default_factory=list)
     lifecycle: Lifecycle | None = None
     encoder: object = None
     left_out: list[str] = field(default_factory=list)
@@ -70,15 +68,18 @@ def _lifecycle(report: Report, root: Path) -> None:
 
 
 def _turns(report: Report, root: Path, plan: Plan) -> None:
-    os.environ.update(turns.environment(root, turns.free_port()))
-    settings = load_settings()
-    home = Home(root)
-    with open_stores(home, command="bench") as addresses:
-        prepare_stores(settings, addresses)
+    with turns.prepared_home(root) as home:
+        _doors(report, home, plan)
         for scenario in turns.SCENARIOS:
             cost = turns.measure(scenario, home, plan)
             report.costs.append(cost)
             _print_cost(cost)
+
+
+def _doors(report: Report, home: Home, plan: Plan) -> None:
+    report.doors = door_costs.measure(home, plan.rounds, plan.seconds / 2)
+    print("\nevery door without engine, µs CPU a request; HTTP: the server alone with the same request")
+    print(door_costs.table(report.doors), flush=True)
 
 
 def _peers(report: Report, folder: Path, plan: Plan) -> None:

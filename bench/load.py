@@ -1,12 +1,13 @@
 """A load generator of our own: raw HTTP/1.1 over a few connections, every answer checked. Runs as a process of its own.
 
-    python -m bench.load FILE PORT CONNECTIONS SECONDS
+    python -m bench.load FILE PORT CONNECTIONS SECONDS [--again]
 
 FILE holds the messages (msgpack, see `Message`). It says "ready", waits for a line on stdin, sends until the time or the
-messages are over, and prints a Result as JSON. Each connection has one request in flight.
+messages are over (with --again they begin anew), and prints a Result as JSON. Each connection has one request in flight.
 """
 
 import asyncio
+import itertools
 import subprocess
 import sys
 import time
@@ -68,7 +69,7 @@ class _Connection(asyncio.Protocol):
         if len(self._buffer) < end + 4 + length:
             return
         body = self._buffer[end + 4 :]
-        right = head.startswith(b"http/1.1 200") and self._message.expect in body
+        right = head.startswith(b"http/1.1 2") and self._message.expect in body
         self._round.answer(time.perf_counter() - self._sent, None if right else self._buffer)
         self._buffer = b""
         self._next()
@@ -91,8 +92,8 @@ class _Connection(asyncio.Protocol):
 class _Round:
     """What the connections of one round share."""
 
-    def __init__(self, messages: Sequence[Message], connections: int, seconds: float) -> None:
-        self._messages: Iterator[Message] = iter(messages)
+    def __init__(self, messages: Sequence[Message], connections: int, seconds: float, again: bool) -> None:
+        self._messages: Iterator[Message] = itertools.cycle(messages) if again else iter(messages)
         self._open = connections
         self._began = time.perf_counter()
         self._end = self._began + seconds
@@ -131,9 +132,9 @@ class _Round:
         )
 
 
-async def _run(messages: Sequence[Message], port: int, connections: int, seconds: float) -> Result:
+async def _run(messages: Sequence[Message], port: int, connections: int, seconds: float, again: bool) -> Result:
     loop = asyncio.get_running_loop()
-    round_ = _Round(messages, connections, seconds)
+    round_ = _Round(messages, connections, seconds, again)
     for _ in range(connections):
         await loop.create_connection(lambda: _Connection(round_), "127.0.0.1", port)
     await round_.over
@@ -146,7 +147,9 @@ class Client:
     def __init__(self, core: int | None) -> None:
         self._prefix = [] if core is None else ["taskset", "-c", str(core)]
 
-    def start(self, file: Path, port: int, connections: int, seconds: float) -> "subprocess.Popen[str]":
+    def start(
+        self, file: Path, port: int, connections: int, seconds: float, *, again: bool = False
+    ) -> "subprocess.Popen[str]":
         """Start a round and return once the client is ready to send."""
         command = [
             *self._prefix,
@@ -157,6 +160,7 @@ class Client:
             str(port),
             str(connections),
             str(seconds),
+            *(["--again"] if again else []),
         ]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
@@ -175,11 +179,11 @@ class Client:
 
 def main() -> None:
     """One round, as the command line says."""
-    file, port, connections, seconds = sys.argv[1:5]
+    file, port, connections, seconds, *again = sys.argv[1:]
     messages = msgspec.msgpack.decode(Path(file).read_bytes(), type=list[Message])
     print("ready", flush=True)
     sys.stdin.readline()
-    result = uvloop.run(_run(messages, int(port), int(connections), float(seconds)))
+    result = uvloop.run(_run(messages, int(port), int(connections), float(seconds), again == ["--again"]))
     print(msgspec.json.encode(result).decode(), flush=True)
 
 

@@ -1,24 +1,20 @@
-"""Signed Alexa requests as Amazon sends them (3.2 kB), each with an id of its own, from people who take turns."""
+"""Messages to measure with: what twins send, signed, each with an id of its own, from people who take turns."""
 
-import base64
 import multiprocessing
-import secrets
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
-import msgspec
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.hashes import SHA256
 from msgspec import Struct
 
 from bench.load import Message
-from channels.alexa.credentials import AlexaCredentials, load_credentials
+from channels.alexa.credentials import load_credentials
+from channels.alexa.twin import AlexaTwin
+from infra.simulator import APP
+from shared.testing.platforms import Sent
 
-PATH = "/apps/sim/channels/alexa"
-_TOKEN = ("A1b2C3d4E5f6G7h8" * 50)[:420]  # a consent token has this size
+_AGENT = ("user-agent", "Apache-HttpClient/UNAVAILABLE")
 
 
 class Phrase(Struct, frozen=True):
@@ -48,8 +44,17 @@ def everyday(number: int) -> Phrase:
             return Phrase(f"convert {first} point {second} miles to kilometers", "outputSpeech")
 
 
+def over_the_wire(sent: Sent, expect: bytes = b"") -> Message:
+    """A request as its bytes go over a connection that stays open; a right answer holds `expect`."""
+    url = urlsplit(sent.url)
+    target = url.path + (f"?{url.query}" if url.query else "")
+    own = {"host": url.netloc, "accept": "*/*", "content-length": str(len(sent.body)), **dict([_AGENT])}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in {**own, **sent.headers}.items())
+    return Message(f"{sent.method} {target} HTTP/1.1\r\n{lines}\r\n".encode() + sent.body, expect)
+
+
 def signed(credentials: Path, phrases: Phrases, count: int, people: int) -> list[Message]:
-    """`count` requests of so many people, signed with a folder of credentials.
+    """`count` Alexa requests of so many people, signed with a folder of credentials.
 
     Signing takes most of a millisecond each, so all cores do it.
     """
@@ -60,92 +65,23 @@ def signed(credentials: Path, phrases: Phrases, count: int, people: int) -> list
     return [message for part in parts for message in part]
 
 
-def _make(folder: Path, phrases: Phrases, people: int, numbers: Sequence[int]) -> list[Message]:
-    credentials = load_credentials(folder)
-    return [_message(credentials, phrases(number), number % people) for number in numbers]
-
-
-def _message(credentials: AlexaCredentials, phrase: Phrase, person: int) -> Message:
-    body = msgspec.json.encode(envelope(credentials.skill_id, phrase.text, person))
-    signature = base64.b64encode(credentials.key.sign(body, PKCS1v15(), SHA256())).decode()
-    head = (
-        f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json; charset=utf-8\r\n"
-        f"Content-Length: {len(body)}\r\nAccept: application/json\r\nSignatureCertChainUrl: {credentials.chain_url}\r\n"
-        f"Signature-256: {signature}\r\nUser-Agent: Apache-HttpClient/UNAVAILABLE\r\n\r\n"
+def somebody(credentials: Path, person: int, base_url: str = "http://127.0.0.1") -> AlexaTwin:
+    """A person whose ids are as long as Amazon's."""
+    unique = f"{person:032X}"
+    return AlexaTwin(
+        load_credentials(credentials),
+        base_url,
+        APP,
+        user=unique * 5,
+        person=f"amzn1.ask.person.{unique * 3}",
+        session=f"amzn1.echo-api.session.{unique.lower()}",
     )
-    return Message(head.encode() + body, phrase.expect.encode())
 
 
-def envelope(skill_id: str, utterance: str, person: int) -> dict[str, Any]:
-    """An IntentRequest with free speech, in the form of Amazon's documentation; a person has one session."""
-    unique = f"{person:032x}"
-    application = {"applicationId": skill_id}
-    user = {"userId": "amzn1.ask.account." + unique.upper() * 5}
-    return {
-        "version": "1.0",
-        "session": {
-            "new": False,
-            "sessionId": f"amzn1.echo-api.session.{unique}",
-            "application": application,
-            "attributes": {},
-            "user": user,
-        },
-        "context": {
-            "Viewports": [_VIEWPORT],
-            "System": {
-                "application": application,
-                "user": user,
-                "person": {"personId": "amzn1.ask.person." + unique.upper() * 3},
-                "device": {"deviceId": "amzn1.ask.device." + unique.upper() * 5, "supportedInterfaces": _INTERFACES},
-                "unit": {"unitId": "amzn1.ask.unit.did." + unique.upper()},
-                "apiEndpoint": "https://api.eu.amazonalexa.com",
-                "apiAccessToken": _TOKEN,
-            },
-            "AudioPlayer": {"playerActivity": "IDLE"},
-        },
-        "request": {
-            "type": "IntentRequest",
-            "requestId": f"amzn1.echo-api.request.{secrets.token_hex(16)}",
-            "locale": "en-US",
-            "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "dialogState": "COMPLETED",
-            "intent": _intent(skill_id, utterance),
-        },
-    }
-
-
-def _intent(skill_id: str, utterance: str) -> dict[str, Any]:
-    slot = {
-        "name": "utterance",
-        "value": utterance,
-        "confirmationStatus": "NONE",
-        "source": "USER",
-        "slotValue": {"type": "Simple", "value": utterance},
-        "resolutions": {
-            "resolutionsPerAuthority": [
-                {
-                    "authority": f"amzn1.er-authority.echo-sdk.{skill_id}.AMAZON.SearchQuery",
-                    "status": {"code": "ER_SUCCESS_NO_MATCH"},
-                }
-            ]
-        },
-    }
-    return {"name": "CatchAllIntent", "confirmationStatus": "NONE", "slots": {"utterance": slot}}
-
-
-_VIEWPORT = {
-    "type": "APL",
-    "id": "main",
-    "shape": "RECTANGLE",
-    "dpi": 213,
-    "presentationType": "STANDARD",
-    "canRotate": False,
-    "configuration": {
-        "current": {
-            "mode": "HUB",
-            "video": {"codecs": ["H_264_42", "H_264_41"]},
-            "size": {"type": "DISCRETE", "pixelWidth": 1280, "pixelHeight": 800},
-        }
-    },
-}
-_INTERFACES = {"AudioPlayer": {}, "Alexa.Presentation.APL": {"runtime": {"maxVersion": "2023.3"}}}
+def _make(folder: Path, phrases: Phrases, people: int, numbers: Sequence[int]) -> list[Message]:
+    twins = {person: somebody(folder, person) for person in {number % people for number in numbers}}
+    messages = []
+    for number in numbers:
+        phrase = phrases(number)
+        messages.append(over_the_wire(twins[number % people].request(phrase.text), phrase.expect.encode()))
+    return messages

@@ -18,7 +18,10 @@ from msgspec import Struct
 from bench.load import Client, Message, Result
 from bench.messages import Phrases, everyday, signed, thanks
 from bench.processes import cores, cpu_seconds, pin, tree
+from infra.cli.context import settings as load_settings
+from infra.embedded import open_stores
 from infra.home import Home
+from infra.prepare import prepare_stores
 from infra.simulator import Simulator
 
 ROOT = Path(__file__).parent.parent
@@ -79,7 +82,7 @@ def measure(scenario: Scenario, home: Home, plan: Plan) -> Cost:
     """Start the server of a scenario in a home whose stores run, and measure it."""
     with serving(scenario.argv, home.root) as (pid, port):
         count = plan.people + int(plan.messages * scenario.share)
-        messages = signed(Simulator(home.simulator).alexa, scenario.phrases, count, plan.people)
+        messages = signed(Simulator(home.simulator).of("alexa"), scenario.phrases, count, plan.people)
         names = ("postgres", "valkey") if scenario.stored else ()
         stores = {name: int(home.pid_file(name).read_text()) for name in names}
         return rounds(scenario.name, scenario.target_us, messages, port, pid, stores, plan, home.root)
@@ -164,6 +167,16 @@ class _Bench:
 
     def _stores_cpu(self) -> dict[str, float]:
         return {name: cpu_seconds(tree(pid)) for name, pid in self._stores.items()}
+
+
+@contextmanager
+def prepared_home(root: Path) -> Iterator[Home]:
+    """A home of its own with running stores, schema, apps and simulators; this process has its settings meanwhile."""
+    os.environ.update(environment(root, free_port()))
+    home, settings = Home(root), load_settings()
+    with open_stores(home, command="bench") as addresses:
+        prepare_stores(settings, addresses)
+        yield home
 
 
 @contextmanager

@@ -20,6 +20,17 @@ NOW = 1_800_000_000.0
 BUILT_IN = find_twins(None).found
 
 
+@pytest.fixture(autouse=True)
+def forget_imports() -> None:
+    """Plug-ins of another test's home must not be found."""
+    forget()
+
+
+def forget() -> None:
+    for name in [name for name in sys.modules if name.startswith("nexus_plugins")]:
+        del sys.modules[name]
+
+
 @pytest.fixture
 async def registry(database_url: str) -> AsyncIterator[Registry]:
     async with Database(database_url, size=1) as database:
@@ -117,9 +128,7 @@ def pigeon(tmp_path: Path, made: str) -> FoundTwin:
     return found
 
 
-async def test_a_twin_that_fails_is_named_and_stops_nobody(
-    tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_twin_that_fails_is_named_and_stops_nobody(tmp_path: Path, registry: Registry) -> None:
     simulator = Simulator(tmp_path / "simulator")
     broken = await simulator.prepare(registry, [pigeon(tmp_path, "1 / 0"), *BUILT_IN], NOW, production=False)
     assert [(one.name, one.reason) for one in broken] == [
@@ -128,8 +137,7 @@ async def test_a_twin_that_fails_is_named_and_stops_nobody(
     assert await registry.channel_config(APP, "alexa")
     with pytest.raises(SettingsInvalid, match="no simulator of pigeon"):
         simulator.of("pigeon")
-    for name in [name for name in sys.modules if name.startswith("nexus_plugins")]:
-        monkeypatch.delitem(sys.modules, name)
+    forget()
     assert await simulator.prepare(registry, [pigeon(tmp_path, "'copper'")], NOW, production=False) == []
     assert await registry.channel_config(APP, "pigeon") == {"ring": "copper"}
 

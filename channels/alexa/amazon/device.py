@@ -11,6 +11,7 @@ INTERFACES: Mapping[str, Any] = {"AudioPlayer": {}, "Alexa.Presentation.APL": {"
 """What the device can do: speak, play sound, and show APL documents."""
 
 _TOKEN = ("A1b2C3d4E5f6G7h8" * 50)[:420]  # an access token of the API has this size; this one opens nothing
+_LONG = ("A1B2C3D4E5F6G7H8" * 20)[:156]  # so have the ids of devices and homes
 _VIEWPORT = {
     "type": "APL",
     "id": "main",
@@ -35,8 +36,8 @@ def envelope_of(
     system: dict[str, Any] = {
         "application": {"applicationId": skill_id},
         "user": {"userId": account},
-        "device": {"deviceId": "amzn1.ask.device.SIMULATOR", "supportedInterfaces": dict(interfaces)},
-        "unit": {"unitId": "amzn1.ask.unit.did.SIMULATOR"},
+        "device": {"deviceId": f"amzn1.ask.device.{_LONG}", "supportedInterfaces": dict(interfaces)},
+        "unit": {"unitId": f"amzn1.ask.unit.did.{_LONG}"},
         "apiEndpoint": "https://api.amazonalexa.com",
         "apiAccessToken": _TOKEN,
     }

@@ -11,6 +11,7 @@ from channels.sms.twins.checks import is_address
 from shared.testing.platforms import Answer, status_complaints
 
 MAX_TEXT = 1_600  # characters
+MAX_DOCUMENT = 100_000  # bytes: more than any answer needs
 
 _TYPES = ("text/xml", "application/xml")
 _NEEDED = {"src", "dst"}
@@ -24,6 +25,8 @@ def complaints(answer: Answer) -> list[str]:
         return found
     if answer.media_type() not in _TYPES:
         return [f"the content type is {answer.media_type() or 'missing'}, not application/xml"]
+    if len(answer.body) > MAX_DOCUMENT:
+        return [f"the document has {len(answer.body)} bytes, more than {MAX_DOCUMENT}"]
     if b"<!" in answer.body:
         return ["the document has a DTD, a comment or CDATA, which Plivo's XML needs none of"]
     try:

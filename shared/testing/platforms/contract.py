@@ -25,7 +25,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from shared.testing.platforms.twin import API_KEY, Answer, AnswerRefused, Sent, Twin
+from shared.testing.platforms.twin import API_KEY, Answer, AnswerRefused, Heard, Sent, Twin
 
 _TOO_MUCH = 4 * 1024 * 1024  # bytes: more than any platform takes
 
@@ -57,21 +57,23 @@ class TwinContract(ABC):
     def test_what_is_said_is_answered(self) -> None:
         """Something that is said becomes one turn, and the person hears something."""
         with self._someone() as twin, self._recording(1):
-            assert twin.say(self.sayings[0]).text
+            assert _something(twin.say(self.sayings[0]))
 
     def test_a_conversation_begins_as_the_platform_begins_it(self) -> None:
         """A conversation is opened as the platform opens it, and goes on."""
         with self._someone() as twin:
             begun = twin.start()
-            assert begun is None or begun.text
+            assert begun is None or _something(begun)
             for saying in self.sayings:
-                assert twin.say(saying).text
+                assert _something(twin.say(saying))
 
     def test_sent_again_it_gets_the_same_answer(self) -> None:
         """The platform's retry gets the same bytes, and makes no second turn."""
         with self._someone() as twin, self._recording(1):
             sent = twin.request(self.sayings[0])
-            first = self._good(twin, sent, twin.post(sent))
+            assert _something(twin.exchange(sent))
+            first = twin.answered
+            assert first is not None
             assert _same(first, twin.post(sent))
             assert _same(first, twin.post(sent))
 
@@ -180,6 +182,11 @@ class _Recording:
 
 def _somebody() -> str:
     return f"twin{secrets.token_hex(6)}"
+
+
+def _something(heard: Heard) -> bool:
+    """Whether the person got an answer; twins put into parentheses what is none."""
+    return bool(heard.text) and not heard.text.startswith("(no answer")
 
 
 def _same(one: Answer, other: Answer) -> bool:

@@ -9,12 +9,13 @@ It answers each message once and in order, as NEXUS does, from memory; what goes
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self, TypeVar
 
 from shared.channel import ChannelAdapter, Wire, WireReply
 from shared.errors import BodyTooLarge, Conflict, DeliveryFailed, NexusError, NotFound
+from shared.ports import Outgoing
 from shared.turn import Outcome, Reply, Request, Turn
 
 T = TypeVar("T")
@@ -23,10 +24,15 @@ _PAUSE_S = 0.05
 
 
 class House:
-    """Serves `door`; `answer` stands for the engine. `turns` are what it recorded."""
+    """Serves `door`, or what `door` makes of the house's address.
 
-    def __init__(self, door: ChannelAdapter, answer: Callable[[Request], Reply]) -> None:
-        self.door, self.answer = door, answer
+    `answer` stands for the engine; `turns` are what it recorded.
+    """
+
+    def __init__(
+        self, door: ChannelAdapter | Callable[[str], ChannelAdapter], answer: Callable[[Request], Reply]
+    ) -> None:
+        self.answer = answer
         self.turns: list[Turn] = []
         self._requests: dict[str, Request] = {}
         self._one = asyncio.Lock()  # a message at a time
@@ -34,6 +40,7 @@ class House:
         self._loop = asyncio.new_event_loop()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
+        self.door = door if isinstance(door, ChannelAdapter) else door(self.url)
         self._threads = [
             threading.Thread(target=self._loop.run_forever, daemon=True),
             threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True),
@@ -115,18 +122,18 @@ class House:
         except NexusError as error:
             return adapter.render_error(error, request)
         if new:
-            task = asyncio.create_task(self._deliver(request, turn))
+            task = asyncio.create_task(self._deliver(adapter.outgoing(request, turn), turn.message_id))
             self._deliveries.add(task)
             task.add_done_callback(self._deliveries.discard)
         return adapter.render(request, turn)
 
-    async def _deliver(self, request: Request, turn: Turn) -> None:
+    async def _deliver(self, messages: Sequence[Outgoing], message_id: str) -> None:
         """Send what goes out by the platform's API, in order, each again if need be."""
-        for number, outgoing in enumerate(self.door.outgoing(request, turn)):
-            adapter = self.door.at(outgoing.place) if outgoing.place in self.door.places else self.door
+        for number, outgoing in enumerate(messages):
+            adapter = self.door.at(outgoing.place)
             for attempt in range(1, _ATTEMPTS + 1):
                 try:
-                    await adapter.deliver(outgoing.content, f"{turn.message_id}-{number}")
+                    await adapter.deliver(outgoing.content, f"{message_id}-{number}")
                     break
                 except DeliveryFailed as failed:
                     if failed.final or attempt == _ATTEMPTS:

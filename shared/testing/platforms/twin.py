@@ -61,8 +61,9 @@ class Answer(Struct, frozen=True):
 class Heard(Struct, frozen=True):
     """What the person hears and sees.
 
-    `text` is what is spoken or, where nothing is spoken, read; `shown` are cards, pictures and links, a line each; `choices`
-    is what may be tapped; `open`: the platform listens on (None: it has no sessions). `answer` is the platform's own message.
+    `text` is what is spoken or, where nothing is spoken, read; "(no answer)" where none came. `shown` are cards, pictures and
+    links, a line each; `choices` is what may be tapped; `open`: the platform listens on (None: it has no sessions). `answer`
+    is the platform's own message.
     """
 
     text: str

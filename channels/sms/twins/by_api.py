@@ -5,7 +5,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -22,8 +22,8 @@ _POLL_S = 0.01
 class ByApiTwin(Twin):
     """Somebody who texts, and whose phone shows what the door sends through the carrier's API."""
 
-    first_s: ClassVar[float] = 3.0  # an answer that has not come by then is none
-    further_s: ClassVar[float] = 0.3  # so long after a message the next one may come
+    first_s: float = 3.0  # an answer that has not come by then is none
+    further_s: float = 0.3  # so long after a message the next one may come
 
     _listening: CarrierApi | None = None
     _heard = 0

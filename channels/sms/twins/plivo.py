@@ -45,7 +45,7 @@ class PlivoTwin(ByApiTwin):
     name: ClassVar[str] = "sms-plivo"
     path: ClassVar[str] = "sms/plivo"
     patience_s: ClassVar[float] = 8.0
-    first_s: ClassVar[float] = 1.0  # for pictures; texts are in the answer
+    first_s: float = 1.0  # for pictures; texts are in the answer
 
     @classmethod
     def make(cls, folder: Path, now: float) -> None:

@@ -140,10 +140,10 @@ def _said(letter: Letter) -> dict[str, Any]:
 
 
 def _method(text: str) -> Method:
-    name = text.strip().lower()
-    if name not in METHODS:
-        raise DoorShut(f"sms: the setting vonage_signature_method must be one of: {', '.join(METHODS)}")
-    return name
+    for method in METHODS:
+        if method == text.strip().lower():
+            return method
+    raise DoorShut(f"sms: the setting vonage_signature_method must be one of: {', '.join(METHODS)}")
 
 
 def _private_key(pem: str) -> RSAPrivateKey | None:

@@ -1,0 +1,434 @@
+"""Vonage: what its own libraries sign comes in, and nothing else; what goes out is what its libraries would send."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import jwt
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from vonage_http_client.auth import Auth  # type: ignore[import-untyped]
+from vonage_jwt import verify_signature  # type: ignore[import-untyped]
+from vonage_messages.models import MmsImage, Sms  # type: ignore[import-untyped]
+
+from channels.sms.carrier import Carrier
+from channels.sms.message import Letter, letter_of
+from channels.sms.twins.api import Back, Call, CarrierApi, Failure
+from channels.sms.twins.vonage import VonageTwin, token
+from channels.sms.twins.vonage_api import VonageApi
+from channels.sms.vonage.carrier import Vonage
+from channels.sms.vonage.contract import SECRET, VonageContract
+from channels.sms.vonage.signature import METHODS, PAST_S
+from shared.channel import Receipt, Wire
+from shared.errors import DeliveryFailed, DoorShut, Malformed, SignatureInvalid
+from shared.testing.adapter.values import turn_of
+from shared.testing.adapter_contract import NOW
+from shared.testing.fakes import door_ports
+from shared.testing.platforms import AnswerRefused
+from shared.turn import Attachment, Reply
+from tests.channels.sms.carriers import (
+    REFERENCE,
+    REPLIES,
+    Served,
+    open_carrier,
+    receipt_of,
+    request_of,
+    sample,
+    samples,
+    understood,
+    wire_of,
+)
+
+CONFIG = dict(VonageContract.config)
+PATH = "/channels/sms/vonage"
+Golden = Callable[[str, Any], None]
+
+
+def door(**more: str) -> Carrier:
+    return open_carrier("vonage", CONFIG | more)
+
+
+def by_token(body: bytes, **changed: Any) -> Wire:
+    """A webhook of the Messages API, signed by PyJWT, which Vonage's own library signs with."""
+    claims = {
+        "iss": "Vonage",
+        "iat": int(NOW),
+        "jti": "c5ba8f24-1a14-4c10-bfdf-3fbe8ce511b5",
+        "payload_hash": hashlib.sha256(body).hexdigest(),
+        "api_key": CONFIG["vonage_api_key"],
+        "application_id": CONFIG["vonage_application_id"],
+    }
+    token = jwt.encode(claims | changed, SECRET, "HS256")
+    headers = ((b"content-type", b"application/json"), (b"authorization", f"Bearer {token}".encode()))
+    return Wire("POST", PATH, headers, body)
+
+
+def by_fields(fields: dict[str, str], method: Any = "sha256", kind: str = "json", at: float = NOW) -> Wire:
+    """A webhook of the SMS API, signed by Vonage's own library."""
+    signed = fields | {"timestamp": str(int(at)), "nonce": "bcd1d9c2"}
+    auth = Auth(api_key="a1b2c3d4", signature_secret=SECRET, signature_method=method)
+    signed["sig"] = auth.sign_params(dict(signed))
+    body = json.dumps(signed) if kind == "json" else urlencode(signed)
+    mime = b"application/json" if kind == "json" else b"application/x-www-form-urlencoded"
+    return Wire("POST", PATH, ((b"content-type", mime),), body.encode())
+
+
+OLDER = json.loads(sample("vonage", "older_message.json"))
+
+
+@pytest.mark.parametrize("name", samples("vonage", "[!o]*.json"))
+def test_samples_of_the_messages_api(name: str, golden: Golden) -> None:
+    golden(f"vonage_{name.partition('.')[0]}", understood(door(), by_token(sample("vonage", name))))
+
+
+@pytest.mark.parametrize("name", samples("vonage", "older_*"))
+def test_samples_of_the_sms_api(name: str, golden: Golden) -> None:
+    body, kind = sample("vonage", name), "json" if name.endswith(".json") else "form"
+    fields = json.loads(body) if kind == "json" else dict(parse_qsl(body.decode()))
+    golden(f"vonage_{name.replace('.', '_')}", understood(door(), by_fields(fields, kind=kind)))
+
+
+@pytest.mark.parametrize("kind", ["json", "form"])
+@pytest.mark.parametrize("method", [one for one in METHODS if one != "md5hash"])
+def test_fields_that_vonages_library_signed(method: str, kind: str) -> None:
+    request = request_of(door(vonage_signature_method=method), by_fields(OLDER, method, kind))
+    assert request.text == OLDER["text"]
+    assert request.message_id == "vonage:0A0000000123ABCD1"
+    assert (request.user, request.native["to"]) == ("+14155550123", "+15005550007")
+
+
+def test_fields_with_an_md5_hash() -> None:
+    """The dashboard's default, which the Python library does not make: the example of Vonage's guide, by hand."""
+    fields = OLDER | {"timestamp": str(int(NOW))}
+    text = "".join(f"&{name}={fields[name].replace('&', '_').replace('=', '_')}" for name in sorted(fields))
+    fields["sig"] = hashlib.md5((text + SECRET).encode()).hexdigest().upper()
+    wire = Wire("POST", PATH, ((b"content-type", b"application/json"),), json.dumps(fields).encode())
+    assert request_of(door(vonage_signature_method="md5hash"), wire).text == OLDER["text"]
+
+
+@pytest.mark.parametrize("signed", METHODS[:-1])
+def test_only_the_configured_method_counts(signed: str) -> None:
+    for method in METHODS:
+        if method != signed:
+            with pytest.raises(SignatureInvalid):
+                understood(door(vonage_signature_method=method), by_fields(OLDER, signed))
+
+
+@pytest.mark.parametrize(
+    "text", ["é 東京 🗼", "a&b=c", 'quote " back \\ slash / \b\f\n\r\t', "+ %41 &amp;", "\u2028", ""]
+)
+@pytest.mark.parametrize("kind", ["json", "form"])
+def test_any_text_of_the_sms_api_is_read_as_json_reads_it(text: str, kind: str) -> None:
+    assert request_of(door(), by_fields(OLDER | {"text": text}, kind=kind)).text == text.strip()
+
+
+def test_altered_fields_are_refused() -> None:
+    wire = by_fields(OLDER)
+    for old, new in ((b"blue", b"red"), (b'"sig"', b'"gis"'), (b"14155550123", b"14155550124"), (b"bcd1", b"bcd2")):
+        assert old in wire.body
+        with pytest.raises(SignatureInvalid):
+            understood(door(), Wire("POST", PATH, wire.headers, wire.body.replace(old, new)))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b"{",
+        b"[]",
+        b'{"a":"b"',
+        b'{"a":"b",}',
+        b'{"a":{"b":"c"}}',
+        b'{"a":["b"]}',
+        b'{"a":"b","a":"b"}',
+        b'{"a":"\\ud800"}',
+        b'{"a":"\\x"}',
+        b'{"a":"\xff"}',
+        b'{"a":"b"} {"c":"d"}',
+        b"[" * 60_000,
+        b'{"' + b"\\" * 60_000,
+        b"{" + b'"a":"b",' * 8_000 + b'"c":"d"}',
+        b"9" * 60_000,
+    ],
+)
+@pytest.mark.parametrize("mime", [b"application/json", b"application/x-www-form-urlencoded", b"text/plain"])
+def test_what_nobody_signed_is_refused_however_broken(body: bytes, mime: bytes) -> None:
+    with pytest.raises(SignatureInvalid):
+        understood(door(), Wire("POST", PATH, ((b"content-type", mime),), body))
+
+
+def test_fields_for_another_account_are_refused() -> None:
+    with pytest.raises(SignatureInvalid):
+        understood(door(), by_fields(OLDER | {"api-key": "another"}))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "good"), [(0, True), (-PAST_S, True), (-PAST_S - 1, False), (300, True), (301, False)]
+)
+def test_the_window_of_both_schemes(seconds: float, good: bool) -> None:
+    """It is as wide as Vonage tries again; what comes twice within is one message."""
+    body = sample("vonage", "message_sms.json")
+    for wire in (by_token(body, iat=int(NOW + seconds)), by_fields(OLDER, at=NOW + seconds)):
+        if good:
+            assert request_of(door(), wire).message_id == request_of(door(), wire).message_id
+        else:
+            with pytest.raises(SignatureInvalid):
+                understood(door(), wire)
+
+
+def test_an_application_that_is_not_set_may_be_any() -> None:
+    wire = by_token(sample("vonage", "message_sms.json"), application_id="any")
+    with pytest.raises(SignatureInvalid):
+        understood(door(), wire)
+    assert request_of(door(vonage_application_id=""), wire).text
+
+
+def test_a_short_signature_secret_works_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    body = sample("vonage", "message_sms.json")
+    claims = {"iat": int(NOW), "payload_hash": hashlib.sha256(body).hexdigest(), "api_key": CONFIG["vonage_api_key"]}
+    headers = ((b"content-type", b"application/json"), (b"authorization", b"Bearer " + token(claims, "short").encode()))
+    found = request_of(door(vonage_signature_secret="short"), Wire("POST", PATH, headers, body))
+    assert found.text == "What time is it in Tokyo?"
+    assert not recwarn.list
+
+
+def test_other_channels_are_no_text_messages() -> None:
+    body = sample("vonage", "message_sms.json").replace(b'"sms"', b'"whatsapp"', 1)
+    with pytest.raises(Malformed, match="text message"):
+        understood(door(), by_token(body))
+
+
+def test_binary_messages_are_malformed() -> None:
+    with pytest.raises(Malformed, match="binary"):
+        understood(door(), by_fields(OLDER | {"type": "binary", "data": "00ff"}))
+
+
+def test_receipts_in_any_order_and_twice_say_the_same() -> None:
+    twin_states = ["delivered", "submitted", "delivered", "read"]
+    found = [receipt_of(door(), by_token(sample("vonage", f"status_{state}.json"))) for state in twin_states]
+    assert [one.state for one in found] == ["delivered", "sent", "delivered", "delivered"]
+    assert {one.reference for one in found} == {REFERENCE}
+    assert found[0] == found[2]
+
+
+def test_a_reference_that_cannot_be_ours_is_none() -> None:
+    body = sample("vonage", "status_delivered.json").replace(REFERENCE.encode(), b"\\u0000" + b"x" * 10)
+    assert receipt_of(door(), by_token(body)).reference == ""
+
+
+def test_opt_out_assist_answers_keywords() -> None:
+    wire = by_token(sample("vonage", "message_stop.json"))
+    ours, theirs = (request_of(door(**more), wire).keyword for more in ({}, {"vonage_answers_keywords": "yes"}))
+    assert ours is not None
+    assert theirs is not None
+    assert (ours.carrier_answers, theirs.carrier_answers) == (False, True)
+
+
+def test_the_network_answers_stop_to_toll_free_numbers() -> None:
+    for word, answered in (("STOP", True), ("unstop", True), ("quit", False), ("help", False)):
+        body = (
+            sample("vonage", "message_stop.json")
+            .replace(b'"15005550007"', b'"18885550109"')
+            .replace(b'"STOP"', f'"{word}"'.encode())
+        )
+        keyword = request_of(door(), by_token(body)).keyword
+        assert keyword is not None
+        assert keyword.carrier_answers is answered, word
+
+
+# -- what goes out -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", REPLIES)
+def test_what_is_sent(name: str, golden: Golden) -> None:
+    carrier = door(mms="always")
+    request = request_of(carrier, by_token(sample("vonage", "message_sms.json")))
+    turn = turn_of(request, REPLIES[name])
+    assert carrier.render(request, turn).body == b""
+    assert isinstance(carrier, Vonage)
+    letters = [letter_of(one.content) for one in carrier.outgoing(request, turn)]
+    golden(f"vonage_send_{name}", [carrier.message(letter, REFERENCE) for letter in letters])
+
+
+@pytest.fixture
+def api() -> Iterator[VonageApi]:
+    with VonageApi(CONFIG["vonage_api_key"], CONFIG["vonage_api_secret"]) as api:
+        yield api
+
+
+def send(carrier: Carrier, letter: Letter, reference: str = REFERENCE) -> str:
+    return asyncio.run(carrier.deliver(letter.content(), reference)).provider_id
+
+
+TEXT = Letter("+14155550123", "It is 5 pm – 東京 🗼", sender="+15005550007")
+PICTURE = Letter("+14155550123", "Look.", ("https://media.example/key.png",), "+15005550007")
+
+
+COMMON = {
+    "to": "14155550123",
+    "from_": "15005550007",
+    "client_ref": REFERENCE,
+    "webhook_url": "https://nexus.example/channels/sms/vonage",
+    "webhook_version": "v1",
+}
+
+
+def test_a_text_is_what_vonages_library_would_send(api: VonageApi) -> None:
+    provider_id = send(door(vonage_api_base=api.url, vonage_application_id=""), TEXT)
+    taken = api.messages[0]
+    assert (taken.id, taken.reference, taken.text) == (provider_id, REFERENCE, TEXT.text)
+    theirs = Sms.model_validate({"text": TEXT.text, **COMMON})
+    assert json.loads(taken.call.body) == json.loads(theirs.model_dump_json(by_alias=True, exclude_none=True))
+
+
+def test_a_picture_is_what_vonages_library_would_send(api: VonageApi) -> None:
+    send(door(vonage_api_base=api.url, vonage_application_id=""), PICTURE)
+    theirs = MmsImage.model_validate({"image": {"url": PICTURE.media[0], "caption": "Look."}, **COMMON})
+    assert json.loads(api.messages[0].call.body) == json.loads(theirs.model_dump_json(by_alias=True, exclude_none=True))
+
+
+def test_an_application_signs_with_its_own_key() -> None:
+    key = generate_private_key(65537, 2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+    class TokenApi(CarrierApi):
+        """Takes what the application's token allows."""
+
+        def answer(self, call: Call) -> Back:
+            token = call.headers["authorization"].removeprefix("Bearer ")
+            self.claims = jwt.decode(
+                token, key.public_key(), ["RS256"], options={"verify_iat": False, "verify_exp": False}
+            )
+            return Back(202, msgspec.json.encode({"message_uuid": "uuid-1"}))
+
+        def failed(self, failure: Failure) -> Back:
+            return Back(failure.status)
+
+    with TokenApi() as api:
+        carrier = door(vonage_api_base=api.url, vonage_private_key=pem.replace("\n", "\\n"), vonage_api_secret="")
+        assert send(carrier, TEXT) == "uuid-1"
+    assert api.claims["application_id"] == CONFIG["vonage_application_id"]
+    assert api.claims["exp"] - api.claims["iat"] == 900
+    assert api.claims["iat"] == int(NOW)
+    assert api.claims["jti"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "final", "opted_out", "retry_after"),
+    [
+        (Failure(422, 1120), True, False, None),
+        (Failure(422, 1240), True, True, None),
+        (Failure(402, 1070), False, False, 300),
+        (Failure(401), False, False, 300),
+        (Failure(429, retry_after="7"), False, False, 7),
+        (Failure(500), False, False, 5),
+    ],
+)
+def test_failures(api: VonageApi, failure: Failure, final: bool, opted_out: bool, retry_after: float | None) -> None:
+    api.fail(failure)
+    carrier = door(vonage_api_base=api.url, vonage_application_id="")
+    with pytest.raises(DeliveryFailed) as raised:
+        send(carrier, TEXT)
+    error = raised.value
+    assert (error.final, error.opted_out) == (final, opted_out)
+    assert retry_after is None or error.retry_after == retry_after
+    assert "4155550123" not in str(error)
+    assert TEXT.text not in str(error)
+    assert send(carrier, TEXT), "what failed once may go well afterwards"
+
+
+def test_wrong_credentials_are_told_without_them() -> None:
+    with (
+        VonageApi(CONFIG["vonage_api_key"], "another") as api,
+        pytest.raises(DeliveryFailed, match="credentials") as raised,
+    ):
+        send(door(vonage_api_base=api.url, vonage_application_id=""), TEXT)
+    assert not raised.value.final
+    assert CONFIG["vonage_api_secret"] not in str(raised.value)
+
+
+def test_without_any_number_nothing_can_be_sent() -> None:
+    with pytest.raises(DeliveryFailed, match="vonage_from") as raised:
+        send(door(), Letter("+14155550123", "Hello."))
+    assert raised.value.final
+
+
+@pytest.mark.parametrize(
+    ("more", "names"),
+    [
+        ({"vonage_signature_method": "rot13"}, "vonage_signature_method"),
+        ({"vonage_api_secret": ""}, "vonage_api_secret"),
+        ({"vonage_private_key": "no key"}, "vonage_private_key"),
+    ],
+)
+def test_settings_that_cannot_be_used_shut_the_door(more: dict[str, str], names: str) -> None:
+    with pytest.raises(DoorShut, match=names):
+        Vonage.open("default", CONFIG | more, door_ports())
+
+
+# -- the twin ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    VonageTwin.make(tmp_path, NOW)
+    return tmp_path
+
+
+def echo(text: str) -> Reply:
+    return Reply(text=f"You said: {text}")
+
+
+def test_a_talk_with_the_twin(folder: Path) -> None:
+    served = Served(open_carrier("vonage", VonageTwin.config(folder)), lambda request: echo(request.text))
+    with VonageTwin(folder, "https://nexus.example", client=served.client(), now=lambda: NOW) as twin:
+        assert twin.say("Grüße & 東京 = 🗼").text == "You said: Grüße & 東京 = 🗼"
+        heard = twin.exchange(twin.picture("https://media.example/key.jpg", "the key"))
+        assert heard.text == "You said: the key"
+        assert served.requests[-1].attachments == (Attachment("https://media.example/key.jpg", "image/jpeg"),)
+        assert twin.exchange(twin.older("by the older API")).text == "You said: by the older API"
+        assert twin.exchange(twin.older("as JSON – ü", "json")).text == "You said: as JSON – ü"
+        twin.again()
+        served.settle()
+        assert len(served.delivered) == 4, "a message that is sent again is answered once"
+        reports = [
+            twin.status("uuid-1", state, reference=REFERENCE) for state in ("delivered", "submitted", "delivered")
+        ]
+        assert [twin.post(one).status for one in reports] == [204, 204, 204]
+    assert [one.state for one in served.receipts] == ["delivered", "sent", "delivered"]
+
+
+def test_the_twin_complains(folder: Path) -> None:
+    """Numbers with a plus sign, texts without an end, doors that refuse."""
+    served = Served(open_carrier("vonage", VonageTwin.config(folder)), lambda request: Reply(text=""))
+    with VonageTwin(folder, "https://nexus.example", client=served.client(), now=lambda: NOW) as twin:
+        twin.first_s = 0.1
+        assert twin.say("hello").text == "(no answer)"
+        wrong = twin.signed(b"{}", "x")
+        with pytest.raises(AnswerRefused, match="HTTP 400"):
+            twin.exchange(wrong)
+        stale = twin.signed(b"{}", "x", at=NOW - 30 * 3600)
+        with pytest.raises(AnswerRefused, match="HTTP 401"):
+            twin.exchange(stale)
+
+
+def test_the_twin_signs_as_vonages_libraries_do(folder: Path) -> None:
+    twin = VonageTwin(folder, "https://nexus.example")
+    account = twin.account
+    bearer = wire_of(twin.request("hello")).header("authorization")
+    assert bearer is not None
+    assert verify_signature(bearer.removeprefix("Bearer "), account.signature_secret)
+    auth = Auth(api_key=account.api_key, signature_secret=account.signature_secret, signature_method="sha256")
+    assert auth.check_signature(json.loads(twin.older("a&b=c ü", "json").body))
+
+
+def test_a_receipt_is_no_message() -> None:
+    found = understood(door(), by_token(sample("vonage", "status_opted_out.json")))
+    assert found == Receipt("failed", "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab", REFERENCE, "1240", opted_out=True)

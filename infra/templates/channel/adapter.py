@@ -84,10 +84,8 @@ class DoorNameAdapter(ChannelAdapter):
         """The door, if its secret is known. Raises DoorShut, saying how to set it."""
         secret = config.get("secret")
         if not secret:
-            raise DoorShut(
-                "doorname: there is no secret; set NEXUS_DOORNAME_SECRET, "
-                "or run `nexus channels configure doorname secret=…`"
-            )
+            how = "set NEXUS_DOORNAME_SECRET, or configure doorname secret=…"
+            raise DoorShut(f"doorname: there is no secret; {how}")
         return cls(app, secret, ports.clock)
 
     async def verify(self, wire: Wire) -> Verified:

@@ -10,7 +10,7 @@ import msgspec
 from channels.alexa.rules import complaints
 from tests.channels.alexa.behind import JUKEBOX, LUNCHBOX, model_of
 from tests.integration.conftest import ROOT, Nexus
-from tests.integration.test_mounted import mount
+from tests.integration.mounting import mount
 from tests.virtual_alexa.conftest import HERE, Talk
 
 NEXUS_MODEL = json.loads((ROOT / "channels" / "alexa" / "interaction_model.en-US.json").read_text())

@@ -494,6 +494,41 @@ def test_what_breaks_in_a_skill_is_for_the_engine(
     assert behind.documents.kept == {}
 
 
+TEMPLATES = """
+from ask_sdk_core.skill_builder import SkillBuilder
+from ask_sdk_model import Response
+from ask_sdk_model.ui import PlainTextOutputSpeech
+from ask_sdk_runtime.view_resolvers import AbstractTemplateLoader, AbstractTemplateRenderer
+
+sb = SkillBuilder()
+
+
+class Loader(AbstractTemplateLoader):
+    def load(self, handler_input, template_name, **kwargs):
+        return {"hello": "Hello %(name)s."}[template_name]
+
+
+class Renderer(AbstractTemplateRenderer):
+    def render(self, template_data, data_map, **kwargs):
+        return Response(output_speech=PlainTextOutputSpeech(text=template_data % data_map))
+
+
+sb.add_loader(Loader())
+sb.add_renderer(Renderer())
+sb.request_handler(lambda handler_input: True)(
+    lambda handler_input: handler_input.generate_template_response("hello", {"name": "Robin"})
+)
+handler = sb.lambda_handler()
+"""
+
+
+@pytest.mark.parametrize("written", [TEMPLATES], indirect=True)
+def test_templates(credentials: AlexaCredentials, clock: FakeClock, written: dict[str, str]) -> None:
+    heard = Behind(credentials, written, clock).person().launch()
+    assert heard.speech == "Hello Robin."
+    same(written["skill"].partition(":")[0], "handler", heard)
+
+
 @pytest.mark.parametrize("written", [FAILING], indirect=True)
 def test_nothing_said_is_an_answer(credentials: AlexaCredentials, clock: FakeClock, written: dict[str, str]) -> None:
     behind = Behind(credentials, written, clock)

@@ -40,6 +40,11 @@ ORDER = asked(
 )
 LINK = {"card": {"type": "LinkAccount"}}
 FILM = {"directives": [{"type": "VideoApp.Launch", "videoItem": {"source": "https://films.example/1.mp4"}}]}
+SCREEN = {
+    "type": "Alexa.Presentation.APL.RenderDocument",
+    "token": "t",
+    "document": {"type": "APL", "version": "2024.3"},
+}
 SONG = {
     "directives": [
         {
@@ -64,6 +69,27 @@ REPLIES: dict[str, tuple[Request, Reply]] = {
     "picture": (asked(), Reply(text="Here.", cards=(Card("Title", "Text", "https://pictures.example/1.png"),))),
     "http_picture": (asked(), Reply(text="Here.", cards=(Card("Title", "Text", "http://pictures.example/1.png"),))),
     "media": (asked(), Reply(text="Listen.", media=(Media("https://sounds.example/1.mp3", "audio/mpeg", "a bird"),))),
+    "two_cards": (
+        asked(),
+        Reply(
+            text="Here.",
+            cards=(
+                Card("One", "First", None, "https://links.example/1"),
+                Card("Two", "", "https://pictures.example/2.png"),
+            ),
+        ),
+    ),
+    "picture_medium": (
+        asked(),
+        Reply(text="Look.", media=(Media("https://pictures.example/1.png", "image/png", "a map"),)),
+    ),
+    "film_medium": (
+        asked(),
+        Reply(text="Watch.", media=(Media("https://films.example/1.mp4", "video/mp4", "a film"),)),
+    ),
+    "long": (asked(), Reply(text=" ".join(f"Sentence number {number}." for number in range(500)))),
+    "long_reprompt": (asked(), Reply(text="Well?", reprompt="Well, well? " * 700, expects_answer=True)),
+    "nothing_said": (asked(), Reply(text="", cards=(Card("Title", "Text"),))),
     "rich": (asked(), rich_reply()),
     "elicit_free": (asked(), Reply(text="What shall I remember?", elicit=Elicit("notes.remember", "note"))),
     "elicit_own": (ORDER, Reply(text="Which topping?", elicit=Elicit("order.pizza", "topping"))),
@@ -78,6 +104,19 @@ REPLIES: dict[str, tuple[Request, Reply]] = {
     "native_can": (
         asked("CanFulfillIntentRequest", Kind.EVENT),
         Reply(text="x", native={"alexa": {"canFulfillIntent": {"canFulfill": "YES"}}}),
+    ),
+    "native_screen": (
+        asked(),
+        Reply(text="See.", reprompt="Seen?", native={"alexa": {"directives": [SCREEN], "shouldEndSession": False}}),
+    ),
+    "attributes": (asked(native={**asked().native, "attributes": {"score": 3}}), Reply(text="Noon.")),
+    "in_a_mounted_session": (
+        asked(native={**asked().native, "attributes": {"score": 3}, "open": True}),
+        Reply(text="Noon."),
+    ),
+    "mounted": (
+        asked(),
+        Reply(text="said", native={"alexa": {"envelope": {"version": "1.0", "response": {"directives": [SCREEN]}}}}),
     ),
     "native_silent_session": (asked(), Reply(text="x", native={"alexa": {"shouldEndSession": None}})),
     "native_api": (

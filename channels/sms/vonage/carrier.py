@@ -43,7 +43,7 @@ class Vonage(Carrier):
     def __init__(self, app: str, config: Mapping[str, str], ports: DoorPorts) -> None:
         super().__init__(app, config, ports)
         self._api_key, self._secret = config["vonage_api_key"], config["vonage_signature_secret"].encode()
-        self._method = _method(config.get("vonage_signature_method", "sha256"))
+        self._method: Method = _method(config.get("vonage_signature_method", "sha256"))
         self._application = config.get("vonage_application_id", "")
         self._api_secret = config.get("vonage_api_secret", "")
         self._private_key = _private_key(config.get("vonage_private_key", "")) if self._application else None

@@ -22,6 +22,7 @@ _CLAIM = files("infra.storage").joinpath("claim_outgoing.sql").read_bytes()
 _SENT = """
     update outbox
     set state = case when state in ('waiting', 'sending') then 'sent' else state end,
+        reason = case when state in ('waiting', 'sending') then '' else reason end,
         provider_digest = coalesce(%s, provider_digest), updated_at = to_timestamp(%s)
     where app_id = %s and outgoing_id = %s"""
 _FAILED = """

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 import psycopg
@@ -135,7 +136,7 @@ async def test_an_unforeseen_failure_is_told_and_the_writer_goes_on(
 async def test_what_was_said_is_nowhere_readable(store: PostgresTurnStore, database_url: str) -> None:
     person = await store.person(APP, "rest", CANARY)
     message = request(text=CANARY, message_id=CANARY, user=CANARY, conversation=CANARY)
-    more = {
+    more: dict[str, Any] = {
         "remember": (NewMemory("a", CANARY, None),),
         "keep": (Keep(CANARY, {CANARY: CANARY}),),
         "outgoing": (Outgoing({"text": CANARY}),),

@@ -1,0 +1,122 @@
+"""One attempt to hand a message to its platform, and what came of it."""
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from infra.storage.outbox import OutboxStore, Taken
+from shared.channel import ChannelAdapter
+from shared.errors import DecryptionFailed, DeliveryFailed, NexusError
+from shared.ports import Clock
+
+_LONG_NUMBER = re.compile(r"\+?\d{7,}")
+_MOST_REASON = 200  # characters
+RECEIPT_S = ChannelAdapter.receipt_s
+
+
+class Pace(Struct, frozen=True):
+    """How fast and how long. Times in seconds."""
+
+    poll_s: float = 1.0  # what another worker left behind is found within this
+    send_s: float = 20.0  # for one attempt
+    first_s: float = 1.0  # after the first attempt; doubles with each further one
+    longest_s: float = 600.0
+    most_age_s: float = 24 * 3600.0
+    close_s: float = 4.0  # what is being sent may take so long when we stop
+    count_s: float = 5.0
+    sending: int = 64  # at once by one worker
+    sending_a_door: int = 16  # so that one slow platform does not hold up the others
+
+
+class Finds(Protocol):
+    """What the outbox needs of the doors."""
+
+    def receipt_times(self) -> Mapping[str, float]:
+        """`receipt_s` of every channel that is loaded."""
+        ...
+
+    async def adapter(self, app: str, channel: str) -> ChannelAdapter:
+        """The open door. Raises NotFound, DoorShut or StoreUnavailable."""
+        ...
+
+
+class End(Struct, frozen=True):
+    """How an attempt ended: "sent", "failed" (for good), "later" or "doubt"."""
+
+    state: str
+    reason: str = ""
+    provider_id: str = ""
+    retry_after: float = 0.0
+    opted_out: bool = False
+
+
+class Courier:
+    """Makes attempts."""
+
+    def __init__(self, store: OutboxStore, doors: Finds, clock: Clock, jitter: Callable[[], float], pace: Pace) -> None:
+        self._store = store
+        self._doors = doors
+        self._clock = clock
+        self._jitter = jitter
+        self._pace = pace
+
+    def lease(self, receipt_s: float) -> float:
+        """For how many seconds nobody else takes a message: while it is sent, and while its receipt may still come."""
+        return self._pace.send_s + receipt_s
+
+    async def attempt(self, taken: Taken) -> End:
+        """One attempt. Consent is looked at when the message is taken, which is now."""
+        if taken.forbidden:
+            return End("failed", "opted out")
+        if self._clock.now() - taken.created_at > self._pace.most_age_s:
+            return End("failed", "too old: it could not be delivered in time")
+        try:
+            door = (await self._doors.adapter(taken.app, taken.channel)).at(taken.place)
+            content = await self._store.content(taken)
+        except DecryptionFailed:
+            return End("failed", "its content cannot be read")
+        except NexusError as error:  # the door is shut or gone, or the store is: it may come back
+            return End("later", error.code)
+        except Exception as error:  # noqa: BLE001 (foreign code: nothing has left yet)
+            return End("later", type(error).__name__)
+        return await self._hand_over(door, content, taken.id)
+
+    async def _hand_over(self, door: ChannelAdapter, content: Mapping[str, Any], reference: str) -> End:
+        try:
+            async with asyncio.timeout(self._pace.send_s):
+                delivered = await door.deliver(content, reference)
+        except DeliveryFailed as error:
+            return _refused(error)
+        except TimeoutError:
+            return End("doubt", "no answer in time")
+        except Exception as error:  # noqa: BLE001 (foreign code: nobody knows whether the request left)
+            return End("doubt", type(error).__name__)
+        return End("sent", provider_id=delivered.provider_id)
+
+    def due_again(self, taken: Taken, end: End, now: float) -> float:
+        """When to try again what ended "later" or in "doubt".
+
+        Exponential, with jitter, so that what failed together is not tried again together; as late as the platform asks; in
+        doubt not before a receipt has had its time.
+        """
+        doubled = self._pace.first_s * 2.0 ** min(taken.attempt - 1, 30)
+        pause = min(doubled, self._pace.longest_s) * (0.5 + self._jitter() / 2)
+        receipt_s = self._doors.receipt_times().get(taken.channel, RECEIPT_S) if end.state == "doubt" else 0.0
+        return now + max(end.retry_after, pause, receipt_s)
+
+
+def _refused(error: DeliveryFailed) -> End:
+    reason = harmless(str(error))
+    if error.opted_out:
+        return End("failed", "opted out", opted_out=True)
+    if error.final:
+        return End("failed", reason)
+    return End("doubt" if error.in_doubt else "later", reason, retry_after=error.retry_after)
+
+
+def harmless(reason: str) -> str:
+    """A reason as it may be stored readable: short, and without what may be a telephone number."""
+    return _LONG_NUMBER.sub("…", reason)[:_MOST_REASON]

@@ -44,6 +44,8 @@ class SmsSettings(Struct, frozen=True):
             segments=_whole(config, "segments", 10, 1, 24),
             messages=_whole(config, "messages", 10, 1, 10),
         )
+        if settings.public_url and not settings.public_url.startswith(("https://", "http://")):
+            raise DoorShut("sms: public_url must be an address that begins with https:// or http://")
         if settings.long_answers == "link" and (
             MESSAGE_ID not in settings.link_url or len(settings.link_url) > MAX_LINK
         ):

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twilio.twiml.messaging_response import MessagingResponse  # type: ignore[import-untyped]
+from twilio.twiml.messaging_response import Message, MessagingResponse  # type: ignore[import-untyped]
 
 from channels.sms.carrier import Carrier
 from channels.sms.message import Outbound
@@ -134,9 +134,10 @@ def test_every_outcome_without_a_reply(outcome: Outcome, golden: Golden) -> None
 def test_the_answer_is_what_twilios_own_library_writes() -> None:
     """The same document, as far as XML is concerned: ours, and that of `twilio.twiml`."""
     theirs = MessagingResponse()
-    message = theirs.message()
+    message = Message()
     message.body("Look & see <this>\nA cat")
     message.media(PICTURE.url)
+    theirs.append(message)
     ours = rendered(REQUEST, Reply(text="Look & see <this>", media=(PICTURE,)))
     assert _canonical(ours.body.decode()) == _canonical(str(theirs))
     assert _canonical(rendered(REQUEST, Reply(text="")).body.decode()) == _canonical(str(MessagingResponse()))
@@ -208,6 +209,7 @@ def test_or_one_message_with_a_link() -> None:
         ({"segments": "many"}, "segments"),
         ({"messages": "11"}, "messages"),
         ({"mms": "maybe"}, "mms"),
+        ({"public_url": "nexus.example"}, "public_url"),
     ],
 )
 def test_settings_that_cannot_be_read_shut_the_door(config: dict[str, str], named: str) -> None:

@@ -1,6 +1,7 @@
 """The web chat door: `POST /channels/web/session` opens a visitor's session, `POST /channels/web` carries messages.
 
 Both want an Origin header that is allowed; messages want the session's token as bearer, from the origin it was issued to.
+`GET /channels/web/frame` is the document that the widget shows in pages of these origins, and of no others.
 """
 
 from collections.abc import Mapping
@@ -9,9 +10,10 @@ from typing import Annotated, ClassVar, Self
 import msgspec
 from msgspec import Meta, Struct
 
+from channels.web import documents
 from channels.web.verify import Visitors, allowed_origins, bearer, only
 from shared.channel import ChannelAdapter, Limit, SidePath, Verified, Wire, WireReply
-from shared.errors import Malformed, NotAuthentic
+from shared.errors import Malformed, NexusError, NotAuthentic
 from shared.jsontext import decode
 from shared.message import render_message
 from shared.ports import DoorPorts
@@ -42,8 +44,10 @@ class WebAdapter(ChannelAdapter):
     name: ClassVar[str] = "web"
     limit: ClassVar[Limit | None] = Limit("web-messages", per_second=1.0, burst=30, on_failure="open")
     methods: ClassVar[tuple[str, ...]] = ("POST", "OPTIONS")
-    side_paths: ClassVar[Mapping[str, tuple[str, ...]]] = {"session": ("POST", "OPTIONS")}
-    session_limit: ClassVar[Limit] = Limit("web-sessions", per_second=0.5, burst=60, on_failure="open")  # by peer
+    side_paths: ClassVar[Mapping[str, tuple[str, ...]]] = {"session": ("POST", "OPTIONS"), "frame": ("GET", "HEAD")}
+    # By peer, which behind some proxies is everybody.
+    session_limit: ClassVar[Limit] = Limit("web-sessions", per_second=0.5, burst=60, on_failure="open")
+    frame_limit: ClassVar[Limit] = Limit("web-frames", per_second=20.0, burst=200, on_failure="open")
 
     def __init__(self, app: str, origins: frozenset[str], ports: DoorPorts) -> None:
         self._app = app
@@ -58,8 +62,15 @@ class WebAdapter(ChannelAdapter):
         return cls(app, allowed_origins(config), ports)
 
     def side_path(self, path: str) -> SidePath:
-        """`POST /channels/web/session` opens a session."""
+        """`POST /channels/web/session` opens a session; `GET /channels/web/frame` is the chat for a frame."""
+        if path == "frame":
+            return SidePath(self.frame, self.frame_limit)
         return SidePath(self.open_session, self.session_limit)
+
+    @classmethod
+    def turn_away(cls, path: str, error: NexusError) -> WireReply:
+        """For people who look, a page; for programs, a problem."""
+        return documents.turned_away(error) if path == "frame" else super().turn_away(path, error)
 
     async def open_session(self, wire: Wire) -> WireReply:
         """A token for a new visitor, or a fresh one for the visitor whose token is sent and still holds.
@@ -69,6 +80,11 @@ class WebAdapter(ChannelAdapter):
         origin, now = self._origin(wire), self._clock.now()
         token = self._visitors.issue(self._known(wire, origin, now) or self._ids.new(), origin, now)
         return WireReply(200, _JSON, msgspec.json.encode(token))
+
+    async def frame(self, wire: Wire) -> WireReply:
+        """The document inside the widget, which only pages of the allowed origins may frame."""
+        door = wire.target.partition("?")[0].rpartition("/")[0]
+        return documents.frame(self._app, door, self._origins, TEXT_LIMIT)
 
     async def verify(self, wire: Wire) -> Verified:
         """Allowed origin, and a visitor token that was issued to it."""

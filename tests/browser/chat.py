@@ -1,11 +1,12 @@
 """The chat page as a person uses it: say, read, press; and what a test does to the network in between."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.async_api import Browser, BrowserContext, Page, Route, expect
+from playwright.async_api import Browser, BrowserContext, FrameLocator, Page, Route, expect
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -66,14 +67,17 @@ class Chats:
 
 
 class Chat:
-    """One tab with the chat page."""
+    """A chat in a tab: the page itself, or what is in `frame`."""
 
-    def __init__(self, page: Page, url: str) -> None:
+    def __init__(self, page: Page, url: str, frame: FrameLocator | None = None, door: str = "/channels/web") -> None:
         self.page = page
         self.url = url
-        self.field = page.get_by_label("Your message")
-        self.send = page.get_by_role("button", name="Send")
-        self.log = page.get_by_role("log", name="Talk with NEXUS")
+        self.door = url + door
+        self.root = page if frame is None else frame
+        self.field = self.root.get_by_label("Your message")
+        self.send = self.root.get_by_role("button", name="Send")
+        self.log = self.root.get_by_role("log", name="Talk with NEXUS")
+        self.held = self.log.locator(".held")
         self.mine = self.log.locator(".mine .bubble")
         self.theirs = self.log.locator(".theirs .bubble:not(.typing)")
         self.trouble = self.log.locator(".trouble")
@@ -103,11 +107,12 @@ class Chat:
             self.tokens.append(route.request.headers.get("authorization", ""))
             await (left.pop(0)(route) if left else route.continue_())
 
-        await self.page.route("**/channels/web", handle)
+        await self.page.route(self.door, handle)
 
     async def stored(self, key: str) -> Any:
-        """What the page keeps in the browser under `nexus.<key>.1`."""
-        return json.loads(await self.page.evaluate("key => localStorage.getItem(key)", f"nexus.{key}.1") or "null")
+        """What the chat keeps in the browser under `nexus.<key>.1`."""
+        kept = await self.log.evaluate("(log, key) => localStorage.getItem(key)", f"nexus.{key}.1")
+        return json.loads(kept or "null")
 
     async def photograph(self, name: str) -> None:
         """Keep a picture of the page for people to look at."""
@@ -147,3 +152,13 @@ async def answer_lost(route: Route) -> None:
     """The message arrives, its answer does not."""
     await route.fetch()
     await route.abort("connectionreset")
+
+
+def when(event: asyncio.Event, answer: Answer) -> Answer:
+    """`answer`, once the event happened."""
+
+    async def later(route: Route) -> None:
+        await event.wait()
+        await answer(route)
+
+    return later

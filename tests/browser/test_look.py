@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.chat import Chat, Chats, reply
+from tests.browser.chat import Chat, Chats, problem, reply, unreachable
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -154,14 +154,16 @@ async def test_a_page_of_another_origin_gets_nothing(chats: Chats) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_everything_can_be_read(chats: Chats, scheme: str) -> None:
     chat = await chats.open(scheme="dark" if scheme == "dark" else "light")
-    await chat.answer_with(_RICH, lambda route: route.abort())
+    await chat.answer_with(_RICH, problem(400, "malformed"), *[unreachable] * 9)
     await chat.ask("show me")
     await chat.say("and now?")
     await expect(chat.trouble).to_be_visible()
+    await chat.say("still there?")
+    await expect(chat.held).to_be_visible()
     await chat.photograph(f"desktop-{scheme}")
     for selector in (
         ".name p", ".welcome h2", ".welcome > p", ".choice", ".mine .bubble", ".theirs .bubble", "time", ".card h3", ".card p",
-        ".card a", ".trouble", ".trouble button", "#hint", "#text", "#over",
+        ".card a", ".trouble", ".trouble button", "#hint", "#text", "#over", ".held", ".stuck .bubble", "#absence", "#retry",
     ):  # fmt: skip
         assert await chat.page.evaluate(_CONTRAST, selector) >= 4.5, selector
 

@@ -9,24 +9,34 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_unreachable_is_said_and_tried_again_with_the_same_id(chat: Chat) -> None:
-    await chat.answer_with(unreachable)
+    await chat.answer_with(unreachable, unreachable)
     await chat.say("seven times six")
-    await expect(chat.trouble).to_contain_text("NEXUS cannot be reached")
+    await expect(chat.page.get_by_text("NEXUS cannot be reached just now.")).to_be_visible()
+    await expect(chat.held).to_have_text("Waiting to be sent")
     await chat.photograph("unreachable")
-    await chat.trouble.get_by_role("button", name="Try again").click()
+    await chat.page.get_by_role("button", name="Try now").click()
     await expect(chat.theirs).to_contain_text("42")
-    await expect(chat.trouble).to_have_count(0)
+    await expect(chat.held).to_have_count(0)
     await expect(chat.mine).to_have_count(1)
-    assert chat.sent[0] == chat.sent[1]
+    assert len({str(message) for message in chat.sent}) == 1
 
 
 async def test_a_lost_answer_is_fetched_and_nothing_is_said_twice(chat: Chat) -> None:
     await chat.answer_with(answer_lost)
     await chat.say("remember that the canoe is at the lake house")
-    await chat.trouble.get_by_role("button", name="Try again").click()
     await expect(chat.theirs).to_have_count(1)
     assert chat.sent[0]["message_id"] == chat.sent[1]["message_id"]
     assert (await chat.ask("where is the canoe?")).count("lake house") == 1
+
+
+async def test_what_is_said_offline_is_sent_when_the_network_is_back(chat: Chat) -> None:
+    await chat.page.context.set_offline(True)
+    await chat.say("seven times six")
+    await expect(chat.page.get_by_text("You are offline.")).to_be_visible()
+    await expect(chat.held).to_be_visible()
+    await chat.page.context.set_offline(False)
+    await expect(chat.theirs).to_contain_text("42")
+    await expect(chat.page.locator("#away")).to_be_hidden()
 
 
 async def test_a_message_on_its_way_survives_a_reload(chat: Chat) -> None:

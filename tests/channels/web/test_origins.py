@@ -114,4 +114,4 @@ def test_limits_are_named_and_fail_open() -> None:
     assert WebAdapter.limit is not None
     assert {side.limit.name, WebAdapter.limit.name} == {"web-sessions", "web-messages"}
     assert side.limit.on_failure == WebAdapter.limit.on_failure == "open"
-    assert set(WebAdapter.side_paths) == {"session"}
+    assert set(WebAdapter.side_paths) == {"session", "frame"}

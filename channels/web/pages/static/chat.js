@@ -1,87 +1,77 @@
-// The chat: what a person does becomes exchanges, exchanges go to the door one after the other, answers come back into the talk.
+// The chat: what a person does becomes exchanges, exchanges go out through the outbox, answers come back into the talk. It works on
+// the elements of templates/talk.html; whenever it drew something, the document hears the event "drawn".
 
-import { openDoor, Trouble } from "./door.js";
-import * as talk from "./talk.js";
-import { pieces } from "./view.js";
+import { openDoor } from "./door.js";
+import { openOutbox } from "./outbox.js";
+import { isKept, openTalk } from "./talk.js";
+import { draw, pieces } from "./view.js";
 
+const SLOW_MS = 1500;
 const find = (id) => document.getElementById(id);
+
+/** The talk that is shown. */
+export const talk = openTalk(document.body.dataset.app);
+
 const [log, scroller, text, send, hint] = ["log", "scroll", "text", "send", "hint"].map(find);
 const [status, latest, over, askOver] = ["status", "latest", "over", "ask-over"].map(find);
+const [gone, absence, retry] = ["away", "absence", "retry"].map(find);
 const most = Number(document.body.dataset.most);
 const usualHint = [...hint.childNodes];
-const door = openDoor(document.body.dataset.door);
 const fine = matchMedia("(pointer: fine)").matches;
+const outbox = openOutbox(openDoor(document.body.dataset.door, talk), talk, { settled, away });
 const acts = { say, again };
 
+let isAway = false; // whether the door is out of reach
+let slow = 0; // timer: whoever cannot see the dots is told that an answer is being made
 let following = false; // whether the end of the talk stays in view as it grows
 let lastTop = 0;
-let queue = Promise.resolve(); // messages go out one by one, so that they arrive in the order they were said
-
-function newId() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 function say(words) {
-  const exchange = { id: newId(), text: words, at: Date.now(), state: "waiting" };
-  talk.add(exchange);
+  talk.add({ id: newId(), text: words, at: Date.now(), state: "waiting" });
   show();
   toEnd();
-  focusField();
-  carry(exchange);
+  focus();
+  outbox.carry();
 }
 
 function again(exchange) {
   const id = exchange.trouble?.again === "new" ? newId() : exchange.id;
-  const changed = talk.change(exchange.id, { id, state: "waiting", trouble: null, answer: null, at: Date.now() });
+  talk.change(exchange.id, { id, state: "waiting", trouble: null, answer: null, answered: null, at: Date.now() });
   show();
-  focusField();
-  if (changed) carry(changed);
+  focus();
+  outbox.carry();
 }
 
-function carry({ id, text: words }) {
-  queue = queue.then(async () => {
-    const waiting = setTimeout(() => (status.textContent = "NEXUS is answering"), 1500);
-    const changes = await answerTo(words, id);
-    clearTimeout(waiting);
-    status.textContent = "";
-    talk.change(id, changes);
-    show();
-    showStart(id);
-  });
+function settled(id) {
+  show();
+  showStart(id);
 }
 
-async function answerTo(words, id) {
-  try {
-    const answer = await door.ask(words, id);
-    const failed = answer.outcome === "failed";
-    const trouble = failed || !answer.reply ? new Trouble("failed", "new") : null;
-    return { state: trouble ? "failed" : "answered", answer, answered: Date.now(), trouble: plain(trouble) };
-  } catch (error) {
-    const trouble = error instanceof Trouble ? error : new Trouble("failed", "same");
-    if (trouble !== error) console.error(error);
-    return { state: "failed", trouble: plain(trouble) };
-  }
+function away(now) {
+  const changes = now !== isAway;
+  isAway = now;
+  gone.classList.toggle("on", now);
+  retry.hidden = !now;
+  absence.textContent = now ? wordsOfAbsence() : "";
+  if (changes) show();
 }
 
-const plain = (trouble) => trouble && { words: trouble.words, again: trouble.again };
-
-// Draws what changed and leaves the rest alone, so that screen readers announce only what is new.
 function show() {
   const all = talk.exchanges();
-  const drawn = new Map([...log.children].map((element) => [element.id, element]));
-  const wanted = all.flatMap((exchange, index) => pieces(exchange, acts, index === all.length - 1));
-  const elements = wanted.map((piece) => {
-    const old = drawn.get(piece.key);
-    if (old?.look === piece.look) return old;
-    const element = Object.assign(piece.draw(), { look: piece.look });
-    element.id = piece.key;
-    return element;
-  });
-  const staying = new Set(elements);
-  [...log.children].filter((element) => !staying.has(element)).forEach((element) => element.remove());
-  elements.forEach((element, index) => log.children[index] === element || log.insertBefore(element, log.children[index] ?? null));
+  const last = all.length - 1;
+  draw(log, all.flatMap((exchange, index) => pieces(exchange, acts, { last: index === last, away: isAway })));
   document.body.classList.toggle("talking", all.length > 0);
   over.hidden = all.length === 0;
+  tellWhenSlow(!isAway && talk.waiting() !== undefined);
+  document.dispatchEvent(new Event("drawn"));
+}
+
+function tellWhenSlow(waits) {
+  if (!waits) {
+    clearTimeout(slow);
+    slow = 0;
+    status.textContent = "";
+  } else slow ||= setTimeout(() => (status.textContent = "NEXUS is answering"), SLOW_MS);
 }
 
 const isAtEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 60;
@@ -107,8 +97,9 @@ function watchEnd() {
   latest.hidden = following || log.children.length === 0;
 }
 
-function focusField() {
-  if (fine) text.focus({ preventScroll: true });
+/** Moves the focus to the field; where that would open a keyboard on the screen, to `otherwise`. */
+export function focus(otherwise) {
+  (fine ? text : otherwise)?.focus({ preventScroll: true });
 }
 
 function measure() {
@@ -135,7 +126,17 @@ function startOver(choice) {
   if (choice === "stranger") talk.setSession(null);
   talk.clear();
   show();
-  focusField();
+  focus();
+}
+
+function newId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function wordsOfAbsence() {
+  const who = navigator.onLine ? "NEXUS cannot be reached just now." : "You are offline.";
+  const kept = isKept() ? "" : " Please keep this page open.";
+  return `${who} What you write waits here, and is sent by itself.${kept}`;
 }
 
 find("composer").addEventListener("submit", (event) => {
@@ -151,19 +152,30 @@ text.addEventListener("keydown", (event) => {
 document.querySelectorAll("[data-say]").forEach((button) => button.addEventListener("click", () => say(button.dataset.say)));
 latest.addEventListener("click", toEnd);
 scroller.addEventListener("scroll", watchEnd, { passive: true });
-const sizes = new ResizeObserver(() => (following ? toEnd() : watchEnd()));
+const sizes = new ResizeObserver(() => {
+  measure();
+  if (following) toEnd();
+  else watchEnd();
+});
 [scroller, log].forEach((element) => sizes.observe(element));
-over.addEventListener("click", () => askOver.showModal());
+over.addEventListener("click", () => {
+  askOver.showModal();
+  askOver.querySelector("[value=stay]").focus(); // an autofocus would be complained about where the chat is in a frame
+});
 askOver.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (button) startOver(button.value);
 });
+retry.addEventListener("click", outbox.carry);
+addEventListener("offline", () => away(true));
+addEventListener("online", () => away(false));
 talk.onChange(show);
 
+find("unkept").hidden = isKept();
+away(!navigator.onLine);
 show();
 following = log.children.length > 0;
 measure();
-focusField();
 log.removeAttribute("aria-busy");
-talk.exchanges().filter((one) => one.state === "waiting").forEach(carry);
+outbox.carry();
 document.body.dataset.ready = "yes";

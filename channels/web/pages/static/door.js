@@ -1,12 +1,10 @@
 // Talks to the door. A message keeps its id over every try, so that NEXUS answers it once however often it is sent.
 
-import { session, setSession } from "./talk.js";
-
 const PATIENCE_MS = 15_000; // one try
 const RENEW_S = 15 * 24 * 3600; // a session with less left than this is renewed
 const TRIES = 8;
 const WORDS = {
-  unreachable: "NEXUS cannot be reached. Are you online?",
+  unreachable: "NEXUS cannot be reached.",
   slow: "That took too long.",
   busy: "That was a lot at once. Please wait a moment.",
   unavailable: "NEXUS cannot answer just now.",
@@ -16,21 +14,25 @@ const WORDS = {
   failed: "NEXUS could not answer this.",
 };
 
-/** Something went wrong. `words` are for the person; `again` says how to try again: the "same" message, as a "new" one, or null. */
+/**
+ * Something went wrong. `kind` tells what, `words` are for the person, `again` says how to try again: the "same" message, as a
+ * "new" one, or null.
+ */
 export class Trouble extends Error {
   constructor(kind, again) {
     super(WORDS[kind] ?? WORDS.failed);
+    this.kind = kind;
     this.words = this.message;
     this.again = again;
   }
 }
 
-/** The door at `path`: `ask(text, id)` resolves to the answer (design: /v1/messages) or rejects with Trouble. */
-export function openDoor(path) {
+/** The door at `path` for the visitor of `talk`: `ask(text, id)` gives the answer (as /v1/messages does) or rejects with Trouble. */
+export function openDoor(path, talk) {
   let opening = null;
 
   async function token(fresh) {
-    const kept = session();
+    const kept = talk.session();
     const left = (kept?.expires_at ?? 0) - Date.now() / 1000;
     if (kept && !fresh && left > RENEW_S) return kept.token;
     opening ??= open(kept?.token).finally(() => (opening = null));
@@ -41,7 +43,7 @@ export function openDoor(path) {
     const response = await post(`${path}/session`, null, old);
     if (!response.ok) throw await refusal(response);
     const opened = await json(response);
-    setSession(opened);
+    talk.setSession(opened);
     return opened;
   }
 
@@ -79,7 +81,8 @@ async function json(response) {
   try {
     return await response.json();
   } catch (error) {
-    throw new Trouble(error.name === "TimeoutError" ? "slow" : "unavailable", "same");
+    const kinds = { TimeoutError: "slow", SyntaxError: "unavailable" };
+    throw new Trouble(kinds[error.name] ?? "unreachable", "same");
   }
 }
 

@@ -2,17 +2,34 @@
 
 /**
  * What an exchange looks like, piece by piece: {key, look, draw}. A piece whose `look` did not change need not be drawn again.
- * `acts` = {say(words), again(exchange)}; choices are offered under the `last` exchange only.
+ * `acts` = {say(words), again(exchange)}; choices are offered under the `last` exchange only; `away` says that what waits is held.
  */
-export function pieces(exchange, acts, last) {
+export function pieces(exchange, acts, { last, away }) {
   const { id, state, answered } = exchange;
   const reply = exchange.answer?.reply;
-  const found = [["mine", [exchange.text, state === "failed"], () => mine(exchange)]];
-  if (state === "waiting") found.push(["typing", [], typing]);
+  const waits = state === "waiting";
+  const found = [["mine", [exchange.text, state === "failed", waits && away], () => mine(exchange, waits && away)]];
+  if (waits && away) found.push(["held", [], held]);
+  if (waits && !away) found.push(["typing", [], typing]);
   if (reply) found.push(["theirs", [reply, answered], () => theirs(reply, answered)]);
   if (exchange.trouble) found.push(["trouble", [exchange.trouble], () => trouble(exchange, acts)]);
   if (last && list(reply?.choices).length) found.push(["choices", [reply.choices], () => choices(reply.choices, acts)]);
   return found.map(([name, look, draw]) => ({ key: `${id}-${name}`, look: JSON.stringify(look), draw }));
+}
+
+/** Draws the `wanted` pieces into `log`; leaves those alone that are there already, so that screen readers announce only what is new. */
+export function draw(log, wanted) {
+  const drawn = new Map([...log.children].map((element) => [element.id, element]));
+  const elements = wanted.map((piece) => {
+    const old = drawn.get(piece.key);
+    if (old?.look === piece.look) return old;
+    const element = Object.assign(piece.draw(), { look: piece.look });
+    element.id = piece.key;
+    return element;
+  });
+  const staying = new Set(elements);
+  [...log.children].filter((element) => !staying.has(element)).forEach((element) => element.remove());
+  elements.forEach((element, index) => log.children[index] === element || log.insertBefore(element, log.children[index] ?? null));
 }
 
 function make(tag, properties, ...children) {
@@ -25,10 +42,12 @@ const list = (value) => (Array.isArray(value) ? value : []);
 const said = (who) => make("span", { className: "unseen", textContent: who });
 const bubble = (text) => make("div", { className: "bubble", dir: "auto", textContent: text });
 
-function mine(exchange) {
-  const stuck = exchange.state === "failed" ? " stuck" : "";
+function mine(exchange, isHeld) {
+  const stuck = exchange.state === "failed" || isHeld ? " stuck" : "";
   return make("div", { className: `said mine${stuck}` }, said("You: "), bubble(exchange.text));
 }
+
+const held = () => make("p", { className: "held", textContent: "Waiting to be sent" });
 
 function theirs(reply, at) {
   const root = make("div", { className: "said theirs" }, said("NEXUS: "));

@@ -1,0 +1,1 @@
+"""Pigeon post for NEXUS."""

@@ -1,6 +1,7 @@
 """A whole NEXUS over TCP: `nexus up` with embedded stores, the shipped model, and two web workers that share a port."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -135,7 +136,7 @@ class Nexus:
 def nexus(short_tmp: Path) -> Iterator[Nexus]:
     """One NEXUS for all tests of a session; it survives what they do to it."""
     folder = short_tmp / "it"
-    folder.mkdir()
+    shutil.copytree(ROOT / "tests" / "integration" / "pager", folder / "home" / "plugins" / "pager")
     running = Nexus(folder)
     try:
         yield running.wait()

@@ -93,7 +93,7 @@ def test_other_messages_are_none(text: str) -> None:
     assert meaning(text) is None
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(
     word=st.sampled_from(sorted(MEANINGS)),
     other=st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=5),
@@ -103,7 +103,7 @@ def test_a_word_with_another_one_is_none(word: str, other: str, front: bool) -> 
     assert meaning(f"{other} {word}" if front else f"{word} {other}") is None
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_is_a_keyword_or_none(text: str) -> None:
     found = keyword_of(text, ALL_KEYWORDS, "")

@@ -12,7 +12,7 @@ CHARACTERS = st.one_of(
     st.sampled_from("“”…—`őЖ東👍😀\U0001f1ef"),
     st.characters(exclude_categories=["Cs"]),
 )
-TEXTS = st.one_of(st.text(CHARACTERS, max_size=400), st.text(st.sampled_from(BASIC + EXTENSION), max_size=700))
+TEXTS = st.one_of(st.text(CHARACTERS, max_size=250), st.text(st.sampled_from(BASIC + EXTENSION), max_size=500))
 
 
 def test_the_alphabet_is_that_of_the_standard() -> None:

@@ -37,11 +37,11 @@ WORDS = st.sampled_from(
     ]
 )
 TEXTS = st.one_of(
-    st.lists(WORDS, min_size=1, max_size=120).map(" ".join),
-    st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=500),
-    st.lists(WORDS, min_size=1, max_size=60).map("".join),
+    st.lists(WORDS, min_size=1, max_size=50).map(" ".join),
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=300),
+    st.lists(WORDS, min_size=1, max_size=30).map("".join),
 )
-ROOMS = st.builds(Room, st.integers(100, 700), st.integers(1, 5))
+ROOMS = st.builds(Room, st.integers(100, 500), st.integers(1, 4))
 
 
 def solid(text: str) -> str:
@@ -59,16 +59,17 @@ def bare(parts: tuple[str, ...]) -> list[str]:
 
 @settings(max_examples=2_000, deadline=None)
 @given(text=TEXTS, room=ROOMS)
-def test_no_character_is_lost_and_every_message_fits(text: str, room: Room) -> None:
+def test_no_character_is_lost_or_torn_and_every_message_fits(text: str, room: Room) -> None:
     parts = split(text, room, MANY)
     assert solid("".join(bare(parts))) == solid(text)
     for part in parts:
         assert segments(part).count <= room.segments
         assert utf16_units(part) <= room.characters
         assert part.strip() == part
+    assert_whole(text, bare(parts))
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=1_000, deadline=None)
 @given(text=TEXTS, room=ROOMS, most=st.integers(1, 4))
 def test_what_is_beyond_the_budget_ends_in_dots(text: str, room: Room, most: int) -> None:
     whole, parts = split(text, room, MANY), split(text, room, most)
@@ -82,11 +83,10 @@ def test_what_is_beyond_the_budget_ends_in_dots(text: str, room: Room, most: int
         assert parts == whole
 
 
-@settings(max_examples=2_000, deadline=None)
-@given(text=TEXTS, room=ROOMS)
-def test_characters_as_people_see_them_stay_whole(text: str, room: Room) -> None:
+def assert_whole(text: str, parts: list[str]) -> None:
+    """No cut is within what people see as one character, unless that fills a message alone."""
     at = 0
-    for part in bare(split(text, room, MANY))[:-1]:
+    for part in parts[:-1]:
         at = text.index(part, at) + len(part)
         assert is_boundary(text, at) or _is_one_character(part), f"{text[at - 3 : at]!r} | {text[at : at + 3]!r}"
 
@@ -96,7 +96,7 @@ def _is_one_character(part: str) -> bool:
     return not any(is_boundary(part, at) for at in range(1, len(part)))
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     text=TEXTS.filter(str.strip),
     room=st.builds(Room, st.integers(200, 700), st.integers(2, 5)),

@@ -79,7 +79,7 @@ def _package(name: str, into: Path) -> Path:
     (inner / "tests").rename(made / "tests")
     (made / "tests" / "__init__.py").unlink()
     test = made / "tests" / f"test_{name}.py"
-    test.write_text(test.read_text("utf-8").replace("from ..contract", f"from nexus_{name}.contract"), "utf-8")
+    test.write_text(test.read_text("utf-8").replace("from ..", f"from nexus_{name}."), "utf-8")
     return made
 
 

@@ -16,6 +16,8 @@ from msgspec import Struct
 from nexus import NexusError
 from shared.testing.platforms import Answer, Heard, Sent, Twin, status_complaints
 
+MAX_BYTES = 1024 * 1024  # of an answer
+
 
 class Card(Struct, frozen=True, forbid_unknown_fields=True):
     """Something to look at."""
@@ -104,11 +106,13 @@ def signed(secret: str, at: float, body: bytes) -> dict[str, str]:
 
 
 def complaints(answer: Answer) -> list[str]:
-    """What is wrong with an answer: its status, its type, a field too many or too few."""
+    """What is wrong with an answer: status, type, size, a field too many or too few."""
     if found := status_complaints(answer, 200):
         return found
     if answer.media_type() != "application/json":
         return [f"the content type is {answer.media_type() or 'missing'}"]
+    if len(answer.body) > MAX_BYTES:
+        return [f"the answer has {len(answer.body)} bytes, more than {MAX_BYTES}"]
     try:
         msgspec.json.decode(answer.body, type=Shown)
     except msgspec.DecodeError as error:

@@ -9,8 +9,8 @@ the tests of third parties drive their doors with it:
 
 A `Twin` makes credentials (`make`), says what the door must be told to believe them (`config`), sends what the platform sends
 when a person says something (`request`), holds against the answer what the platform would (`complaints`), and tells what the
-person hears and sees (`heard`). It is written from the platform's documentation, never from the door: a twin that shares the door's
-constants shares its mistakes. The rest is inherited: retries, deliveries twice at once or out of order, hanging up.
+person hears and sees (`heard`). It is written from the platform's documentation, never from the door: a twin that shares the
+door's constants shares its mistakes. The rest is inherited: retries, deliveries twice at once or out of order, hanging up.
 
     contract.py   TwinContract: what every twin must hold against its door; subclass it in a test
     house.py      House: one door on loopback with an engine of two lines, for tests without a NEXUS

@@ -143,3 +143,19 @@ def test_clear(tmp_path: Path) -> None:
         one.refused("rest", "malformed")
     metrics.clear(tmp_path)
     assert list(tmp_path.glob("*.metrics")) == []
+
+
+def test_the_outbox_is_counted_by_all_and_what_waits_is_told_by_the_newest(tmp_path: Path) -> None:
+    with Metrics(tmp_path, "web", Clock(999.0)) as one, Metrics(tmp_path, "web-2", Clock(1000.0)) as other:
+        one.delivery("sms", "sent")
+        other.delivery("sms", "sent")
+        other.delivery("sms", "failed")
+        one.waiting({"sms": 7})
+        other.waiting({"sms": 3, "pager": 1})
+        other.waiting({"sms": 2})
+        one.publish()
+        samples = parse(other.render("9.9"))
+    assert count(samples, "nexus_outbox_attempts_total", channel="sms", state="sent") == 2
+    assert count(samples, "nexus_outbox_attempts_total", channel="sms", state="failed") == 1
+    assert count(samples, "nexus_outbox_waiting", channel="sms") == 2
+    assert count(samples, "nexus_outbox_waiting", channel="pager") == 0

@@ -13,6 +13,8 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from vonage_http_client.auth import Auth  # type: ignore[import-untyped]
 from vonage_jwt import verify_signature  # type: ignore[import-untyped]
 from vonage_messages.models import MmsImage, Sms  # type: ignore[import-untyped]
@@ -24,6 +26,7 @@ from channels.sms.twins.vonage import VonageTwin, token
 from channels.sms.twins.vonage_api import VonageApi
 from channels.sms.vonage.carrier import Vonage
 from channels.sms.vonage.contract import SECRET, VonageContract
+from channels.sms.vonage.fields import fields_of
 from channels.sms.vonage.signature import METHODS, PAST_S
 from shared.channel import Receipt, Wire
 from shared.errors import DeliveryFailed, DoorShut, Malformed, SignatureInvalid
@@ -126,6 +129,24 @@ def test_only_the_configured_method_counts(signed: str) -> None:
 @pytest.mark.parametrize("kind", ["json", "form"])
 def test_any_text_of_the_sms_api_is_read_as_json_reads_it(text: str, kind: str) -> None:
     assert request_of(door(), by_fields(OLDER | {"text": text}, kind=kind)).text == text.strip()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.dictionaries(st.text(min_size=1), st.text(), min_size=1, max_size=20), st.booleans())
+def test_fields_are_taken_apart_as_json_means_them(fields: dict[str, str], escaped: bool) -> None:
+    body = json.dumps(fields, ensure_ascii=escaped, indent=1 if escaped else None).encode()
+    assert fields_of(Wire("POST", PATH, ((b"content-type", b"application/json"),), body)) == fields
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200) | st.sampled_from([b'{"', b'"}', b":", b",", b"\\u", b" "]), st.booleans())
+def test_any_bytes_are_fields_or_refused(body: bytes, is_json: bool) -> None:
+    kind = b"application/json" if is_json else b"application/x-www-form-urlencoded"
+    try:
+        found = fields_of(Wire("POST", PATH, ((b"content-type", kind),), b'{"' + body + b'"}' if is_json else body))
+    except SignatureInvalid:
+        return
+    assert all(isinstance(value, str) for value in found.values())
 
 
 def test_altered_fields_are_refused() -> None:

@@ -169,12 +169,12 @@ class ChainKeys:
         self._failed: OrderedDict[str, _Failure] = OrderedDict()
         self._running: dict[str, asyncio.Task[Trusted | _Failure]] = {}
 
-    async def key(self, url: str) -> SigningKey:
-        """The key at `url`. Raises SignatureInvalid (not acceptable) or KeySourceUnavailable (could not be fetched)."""
+    async def key(self, name: str) -> SigningKey:
+        """The key at the URL `name`. Raises SignatureInvalid (not acceptable) or KeySourceUnavailable (could not be fetched)."""
         # Held keys go by canonical addresses, which is what Amazon sends: most calls end at the first look-up.
-        held = self._held.get(url)
+        held = self._held.get(name)
+        url = name if held is not None else canonical(name)
         if held is None:
-            url = canonical(url)
             held = self._held.get(url)
         if held is not None and self._clock.now() < held.until:
             self._held.move_to_end(url)

@@ -67,8 +67,9 @@ def usable(value: Any, limit: int = MAX_ID) -> str:
 
 
 def locale_of(*codes: str | None) -> str:
-    """The first usable language code, written with a hyphen."""
+    """The first usable language code, written as locales are: Dialogflow has en-us for en-US."""
     for code in codes:
         if code and _LOCALE.fullmatch(code):
-            return code.replace("_", "-")
+            language, *others = code.replace("_", "-").split("-")
+            return "-".join((language.lower(), *(one.upper() if len(one) == 2 else one for one in others)))
     return DEFAULT_LOCALE

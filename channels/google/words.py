@@ -51,6 +51,11 @@ def joined(glue: str, parts: Iterable[str]) -> str:
     return glue.join(part for part in parts if part)
 
 
+def sentence(text: str) -> str:
+    """`text` as it is said, with a pause after it."""
+    return f"{text}." if text and text[-1].isalnum() else text
+
+
 def hint(choices: Sequence[Choice]) -> str:
     """The choices as a sentence."""
     titles = [f"“{choice.title.rstrip('.?! ')}”" for choice in choices if choice.title]
@@ -75,7 +80,7 @@ def card_lines(card: Card, shown: Iterable[str] = ()) -> Iterator[Line]:
     """A card in lines, without the texts in `shown`, which the person sees anyway."""
     for text in (card.title, card.text):
         if text and text not in shown:
-            yield Line(text, text)
+            yield Line(text, sentence(text))
     for url in (card.url, card.image_url):
         if url and url not in shown:
             yield Line(url)
@@ -83,19 +88,19 @@ def card_lines(card: Card, shown: Iterable[str] = ()) -> Iterator[Line]:
 
 def media_line(media: Media) -> Line:
     """A medium in a line."""
-    return Line(joined(": ", (media.alt, media.url)), media.alt)
+    return Line(joined(": ", (media.alt, media.url)), sentence(media.alt))
 
 
 def table_lines(table: Table) -> Iterator[Line]:
     """A table in lines: title, then each row with what its columns are called."""
     for text in (table.title, table.subtitle):
         if text:
-            yield Line(words(text), words(text))
+            yield Line(words(text), sentence(words(text)))
     for row in table.rows:
         cells = [words(cell) for cell in row]
         named = [f"{words(column.header)}: {cell}" for column, cell in zip(table.columns, cells, strict=False)]
         line = ", ".join((*named, *cells[len(table.columns) :]))
-        yield Line(line, line)
+        yield Line(line, sentence(line))
 
 
 def speech_of(reply: Reply) -> str:

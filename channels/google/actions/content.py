@@ -105,7 +105,7 @@ def _one_card(card: Card, media: Iterable[Media], links: bool) -> Shown:
     if not (card.title or text or image):
         return Shown(None, tuple(_lines((card,), media, None)))
     if not (text or image):  # a card needs one of them
-        text = card.title
+        text = cut(card.title, MAX_CARD)[0]
     out = CardOut(card.title, "", text, image, Link(OPEN, OpenUrl(url)) if url else None)
     seen = (card.title, card.text, url, image.url if image else "")
     lines = (Line(over, over),) if over else ()

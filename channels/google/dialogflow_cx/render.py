@@ -65,7 +65,9 @@ def _messages(request: Request, reply: Reply, native: Native, rich: bool) -> Ite
     if text:
         yield {"text": {"text": [text]}}
     if request.device.speech or speech_of(reply):
-        yield from _heard(reply, native)
+        yield from _spoken(reply, native)
+    if request.device.speech:
+        yield from _played(reply)
     if rich and (payload := rich_content(reply, "cx")):
         yield {"payload": payload}
     if native.handoff is not None:
@@ -80,11 +82,14 @@ def _lines(reply: Reply) -> Iterator[Line]:
     yield from map(media_line, reply.media)
 
 
-def _heard(reply: Reply, native: Native) -> Iterator[Message]:
+def _spoken(reply: Reply, native: Native) -> Iterator[Message]:
     lines = [*(table_lines(native.table) if native.table else ()), *_lines(reply)]
     speech = speakable(reply, [*(line.said for line in lines), hint(unsaid(reply))], MAX_SPEECH)
     if speech:
         yield {"outputAudioText": {"ssml": SPEAK.format(speech)}}
+
+
+def _played(reply: Reply) -> Iterator[Message]:
     for medium in reply.media:
         if medium.media_type.startswith("audio/") and linkable(medium.url):
             yield {"playAudio": {"audioUri": medium.url}}

@@ -113,7 +113,7 @@ def _card(card: Card) -> tuple[Item, tuple[str, ...]]:
     """The card, and what of it is seen."""
     image, url = linkable(card.image_url), linkable(card.url)
     fits = len(card.text) <= MAX_CARD
-    out: Item = {"title": card.title, "formattedText": (card.text if fits else "") or card.title}
+    out: Item = {"title": card.title, "formattedText": (card.text if fits else "") or cut(card.title, MAX_CARD)[0]}
     if image:
         out["image"] = {"url": image, "accessibilityText": card.title or "Picture"}
     if url:

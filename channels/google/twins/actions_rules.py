@@ -129,8 +129,7 @@ ANSWER = Fields(
 
 def refusals(request: Mapping[str, Any], answer: Mapping[str, Any]) -> list[str]:
     """What the Assistant holds against `answer` to `request`."""
-    return [
-        *complaints(answer, ANSWER),
+    return list(complaints(answer, ANSWER)) or [
         *_session(request, answer),
         *_simples(answer.get("prompt", {})),
         *_content(request, answer.get("prompt", {})),

@@ -41,7 +41,7 @@ _PLATFORM = OneOf(
 )
 _BUTTON = Fields({"text": Text(20, True), "postback": TEXT}, ("text",))
 _KINDS: Mapping[str, Any] = {
-    "text": Fields({"text": Many(Text(2_000, True), 1)}, ("text",)),
+    "text": Fields({"text": Many(NEEDED, 1)}, ("text",)),
     "image": Fields({"imageUri": URL, "accessibilityText": TEXT}, ("imageUri",)),
     "quickReplies": Fields({"title": TEXT, "quickReplies": Many(Text(20, True), 1, 11)}, ("title", "quickReplies")),
     "card": Fields(
@@ -141,6 +141,8 @@ def _messages(answer: Mapping[str, Any]) -> Iterator[str]:
                 yield from ssml_complaint(text, "a text")
                 if len(text.encode()) > 5_000 + len("<speak></speak>"):
                     yield "a text in SSML has more than 5,000 bytes"
+            elif len(text) > 2_000:
+                yield f"a text has {len(text)} characters, more than 2000"
 
 
 def _contexts(request: Mapping[str, Any], answer: Mapping[str, Any]) -> Iterator[str]:

@@ -7,25 +7,8 @@ from xml.parsers import expat
 from msgspec import Struct
 
 ELEMENTS = frozenset(
-    [
-        "audio",
-        "break",
-        "desc",
-        "emphasis",
-        "lang",
-        "mark",
-        "media",
-        "p",
-        "par",
-        "phoneme",
-        "prosody",
-        "s",
-        "say-as",
-        "seq",
-        "speak",
-        "sub",
-        "voice",
-    ]
+    {"audio", "break", "desc", "emphasis", "lang", "mark", "media", "p", "par", "phoneme"}
+    | {"prosody", "s", "say-as", "seq", "speak", "sub", "voice"}
 )
 """The SSML that Google speaks: https://cloud.google.com/text-to-speech/docs/ssml"""
 

@@ -1,0 +1,440 @@
+"""The twins: whole conversations with the real door, and complaints where Google would complain."""
+
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from channels.google.adapter import GoogleAdapter
+from channels.google.twins import actions_rules, cx_rules, es_rules
+from channels.google.twins.actions import ActionsTwin
+from channels.google.twins.credentials import load_key
+from channels.google.twins.cx import FLOW, DialogflowCxTwin
+from channels.google.twins.es import DialogflowTwin
+from channels.google.twins.shapes import ANY, FLAG, NEEDED, OBJECT, URL, Fields, Many, Named, Number, OneOf, complaints
+from shared.errors import SettingsInvalid
+from shared.testing.adapter_contract import NOW
+from shared.testing.platforms import Answer, AnswerRefused, Twin
+from shared.turn import Card, Choice, Elicit, Kind, Reply, Request
+from tests.channels.google.conftest import SAMPLES, counting, served, twin_options
+
+TWINS: list[type[Twin]] = [ActionsTwin, DialogflowTwin, DialogflowCxTwin]
+
+
+def assistant(request: Request) -> Reply:
+    """Greets, remembers one note, says good-bye."""
+    if request.kind is Kind.OPEN:
+        choices = (Choice("Help", "help"),)
+        return Reply(text="Hello.", expects_answer=True, reprompt="What can I do?", choices=choices)
+    if request.text == "bye now":
+        return Reply(text="Goodbye.", end_session=True)
+    if request.text == "remember":
+        return Reply(text="Remember what?", elicit=Elicit("notes.remember", "note"))
+    cards = (Card("Said", request.text, None, "https://links.example/said"),)
+    speech = f"You said <emphasis>{request.text}</emphasis>."
+    return Reply(text=f"You said {request.text}.", speech=speech, cards=cards, expects_answer=True)
+
+
+@pytest.fixture
+def meet(folder: Path, door: GoogleAdapter) -> Callable[..., Any]:
+    """A person in front of a twin of this kind, whose other end is the door."""
+
+    def person(kind: type[Twin], answer: Callable[[Request], Reply] = assistant, **more: Any) -> Any:
+        return kind(folder, "http://nexus.test", **twin_options(served(door, answer), **more))
+
+    return person
+
+
+def test_a_conversation_with_the_assistant(meet: Callable[..., Any]) -> None:
+    person: ActionsTwin = meet(ActionsTwin)
+    hello = person.start()
+    session = person.session
+    assert (hello.text, hello.choices, hello.reprompt, hello.open) == ("Hello.", ("Help",), "What can I do?", True)
+    silence = person.silence()
+    assert silence is not None
+    assert person.session == session
+    said = person.say("the key is under the mat")
+    assert said.text == "You said the key is under the mat."
+    assert said.shown == ("Said", "the key is under the mat", "Open", "https://links.example/said")
+    assert (person.say("bye now").open, person.session) == (False, "")
+    assert person.silence() is None
+
+
+def test_leaving_ends_the_session_whatever_is_answered(meet: Callable[..., Any]) -> None:
+    person: ActionsTwin = meet(ActionsTwin)
+    person.start()
+    assert person.say("Cancel.").open is False
+    assert person.session == ""
+
+
+def test_the_assistant_remembers_people_for_the_door(meet: Callable[..., Any]) -> None:
+    users: list[str] = []
+
+    def note(request: Request) -> Reply:
+        users.append(request.user)
+        return Reply(text="ok")
+
+    ids = counting()
+    for name in ("eve", "eve", "mallory"):
+        meet(ActionsTwin, note, user=name, new_id=ids).say("hi")
+    meet(ActionsTwin, note, user="eve", new_id=ids).start()
+    assert users[0] == users[1] == users[3] != users[2]
+
+
+def test_a_slot_of_the_scene_is_asked_for_until_it_is_filled(meet: Callable[..., Any]) -> None:
+    seen: list[Request] = []
+
+    def ask(request: Request) -> Reply:
+        seen.append(request)
+        filled = request.text == "Tokyo"
+        return Reply(text="Thanks.") if filled else Reply(text="Which city?", elicit=Elicit("clock.time", "place"))
+
+    person: ActionsTwin = meet(ActionsTwin, ask)
+    person.slots = {"place": "nowhere"}
+    person.say("what time is it")
+    assert person.slots == {"place": None}
+    person.say("Tokyo")
+    assert (seen[1].text, seen[1].intent, person.slots) == ("Tokyo", None, {"place": "Tokyo"})
+
+
+def test_a_speaker_hears_what_others_see(meet: Callable[..., Any]) -> None:
+    person: ActionsTwin = meet(ActionsTwin)
+    person.capabilities = ("SPEECH",)
+    heard = person.say("hello")
+    assert heard.text == "You said hello.\nSaid. hello."
+    assert (heard.shown, heard.choices) == ((), ())
+
+
+def test_a_conversation_with_dialogflow(meet: Callable[..., Any]) -> None:
+    person: DialogflowTwin = meet(DialogflowTwin)
+    hello = person.start()
+    assert (hello.text, hello.choices, hello.reprompt) == ("Hello.", ("Help",), "What can I do?")
+    question = person.say("remember")
+    assert (question.text, person.contexts["nexus-asks"][1]["slot"]) == ("Remember what?", "note")
+    said = person.say("the key is under the mat")
+    assert said.text == "You said the key is under the mat."
+    assert set(said.shown) == {"Said", "the key is under the mat", "https://links.example/said"}
+    assert person.contexts == {}
+
+
+def test_contexts_live_as_long_as_they_were_given(meet: Callable[..., Any]) -> None:
+    turns = iter([{"name": "order", "lifespanCount": 2}, None, None, None])
+    active: list[list[str]] = []
+
+    def keep(_request: Request) -> Reply:
+        context = next(turns)
+        return Reply(text="ok", native={"google": {"contexts": [context]}} if context else {})
+
+    person: DialogflowTwin = meet(DialogflowTwin, keep)
+    for _ in range(4):
+        active.append(sorted(person.contexts))
+        person.say("go on")
+    assert active == [[], ["order"], ["order"], []]
+
+
+def test_an_event_that_is_triggered_comes_in(meet: Callable[..., Any]) -> None:
+    seen: list[tuple[str, Kind]] = []
+
+    def trigger(request: Request) -> Reply:
+        seen.append((request.event, request.kind))
+        again = request.event != "REMIND_NOW"
+        event = {"followupEvent": {"name": "REMIND_NOW", "parameters": {"note": "milk"}}}
+        return Reply(text="" if again else "Milk!", native={"google": event} if again else {})
+
+    assert meet(DialogflowTwin, trigger).say("remind me").text == "Milk!"
+    assert seen == [("Default Fallback Intent", Kind.UTTERANCE), ("REMIND_NOW", Kind.UTTERANCE)]
+
+
+def test_integrations_are_shown_their_own_messages(meet: Callable[..., Any]) -> None:
+    person: DialogflowTwin = meet(DialogflowTwin)
+    person.source, person.payload = "facebook", {"data": {"sender": {"id": "7"}}}
+    heard = person.say("hello")
+    assert heard.shown == ("Said", "hello", "https://links.example/said")
+    assert all(message["platform"] == "FACEBOOK" for message in heard.answer["fulfillmentMessages"])
+
+
+def test_a_conversation_with_cx(meet: Callable[..., Any]) -> None:
+    person: DialogflowCxTwin = meet(DialogflowCxTwin)
+    session = person.session
+    hello = person.start()
+    assert (hello.text, hello.choices, hello.reprompt, hello.open) == ("Hello.", ("Help",), "What can I do?", True)
+    assert person.say("remember").text == "Remember what?"
+    assert person.parameters == {"nexus_intent": "notes.remember", "nexus_slot": "note"}
+    said = person.say("the key")
+    assert (said.text, said.shown) == ("You said the key.", ("Said", "the key", "https://links.example/said"))
+    assert person.parameters == {}
+    assert (person.session, person.say("bye now").open) == (session, False)
+    assert person.session != session
+
+
+def test_a_telephone_call(meet: Callable[..., Any]) -> None:
+    users: list[str] = []
+
+    def note(request: Request) -> Reply:
+        users.append(request.user)
+        return assistant(request)
+
+    person: DialogflowCxTwin = meet(DialogflowCxTwin, note)
+    person.caller = "+12025550123"
+    heard = person.say("hello")
+    assert (heard.text, heard.shown) == ("You said hello. Said. hello.", ())
+    assert person.press("12").text == "You said 12. Said. 12."
+    assert users == ["tel:+12025550123"] * 2
+
+
+def test_a_form_asks_again(meet: Callable[..., Any]) -> None:
+    person: DialogflowCxTwin = meet(DialogflowCxTwin, lambda _: Reply(text="?", elicit=Elicit("clock.time", "place")))
+    person.form = {"place": None}
+    person.say("Tokyo")
+    assert person.form == {"place": None}
+    person.say("Paris")
+    assert person.answered is not None
+
+
+@pytest.mark.parametrize("kind", TWINS)
+def test_a_retry_is_the_same_message(kind: type[Twin], meet: Callable[..., Any]) -> None:
+    ids: list[tuple[str, str]] = []
+
+    def note(request: Request) -> Reply:
+        ids.append((request.message_id, request.text))
+        return Reply(text="ok")
+
+    person = meet(kind, note)
+    person.say("one")
+    person.again()
+    person.say("two")
+    assert ids[0] == ids[1]
+    assert ids[2][0] != ids[0][0]
+
+
+@pytest.mark.parametrize("kind", TWINS)
+def test_a_door_with_other_credentials_is_reported(
+    kind: type[Twin], folder: Path, door: GoogleAdapter, tmp_path: Path
+) -> None:
+    kind.make(tmp_path, NOW + 1)
+    person = kind(tmp_path, "http://nexus.test", **twin_options(served(door, assistant)))
+    with pytest.raises(AnswerRefused, match=r"HTTP 40[13]"):
+        person.say("hi")
+
+
+@pytest.mark.parametrize("kind", TWINS)
+def test_credentials_are_private_and_named_where_they_are_missing(kind: type[Twin], tmp_path: Path) -> None:
+    (tmp_path / "made").mkdir()
+    (tmp_path / "empty").mkdir()
+    kind.make(tmp_path / "made", NOW)
+    secrets = [path for path in (tmp_path / "made").iterdir() if path.name in ("key.pem", "token", "basic")]
+    assert secrets
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in secrets)
+    assert kind.config(tmp_path / "made") == kind.config(tmp_path / "made")
+    with pytest.raises(SettingsInvalid, match="no Google simulator credentials"):
+        kind.config(tmp_path / "empty")
+    with pytest.raises(SettingsInvalid, match="no Google simulator credentials"):
+        load_key(tmp_path / "empty")
+
+
+@pytest.mark.parametrize("kind", TWINS)
+def test_no_two_doors_share_a_secret(kind: type[Twin], tmp_path: Path) -> None:
+    configs = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        kind.make(tmp_path / name, NOW)
+        configs.append([(path.name, path.read_bytes()) for path in sorted((tmp_path / name).glob("[kbt]*"))])
+    assert configs[0] != configs[1]
+
+
+# -- complaints ----------------------------------------------------------------------------------------------------
+
+
+def request_of(form: str, name: str) -> Any:
+    """A sample's body."""
+    return json.loads((SAMPLES / form / f"{name}.json").read_bytes())
+
+
+def prompt(**parts: Any) -> dict[str, Any]:
+    """An answer of Actions' with this prompt."""
+    return {"prompt": {"firstSimple": {"speech": "x"}, **parts}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ({"sesion": {}}, "does not know"),
+        ({"session": {"id": "another"}}, "another session"),
+        ({"session": {}}, "lacks id"),
+        (prompt(firstSimple={"speech": "x", "text": "x" * 641}), "641"),
+        (prompt(firstSimple={}), "nothing"),
+        (prompt(firstSimple={"speech": "<speak><b></speak>"}), "well-formed"),
+        (prompt(firstSimple={"speech": "<speak><blink>x</blink></speak>"}), "blink"),
+        (prompt(firstSimple={"speech": 7}), "no text"),
+        (prompt(suggestions=[{"title": "x" * 26}]), "26"),
+        (prompt(suggestions=[{"title": str(number)} for number in range(9)]), "9 items"),
+        (prompt(suggestions=[{"title": "x"}, {"title": "x"}]), "same title"),
+        (prompt(content={"card": {"title": "x"}}), "text or an image"),
+        (prompt(content={"card": {"text": "x"}, "image": {}}), "exactly one"),
+        (prompt(content={"card": {"text": "x" * 751}}), "751"),
+        (prompt(content={"card": {"text": "x" * 501, "image": {"url": "https://x.example", "alt": "x"}}}), "500"),
+        (prompt(content={"image": {"url": "https://x.example"}}), "lacks alt"),
+        (prompt(content={"image": {"url": "http://x.example", "alt": "x"}}), "https"),
+        (prompt(content={"list": {"items": [{"key": "a"}]}}), "1 items"),
+        (prompt(content={"media": {"mediaType": "AUDIO"}}), "nothing to play"),
+        (prompt(content={"table": {"columns": [], "rows": [{}], "subtitle": "x"}}), "needs a title"),
+        ({"prompt": {"content": {"card": {"text": "x"}}}}, "firstSimple"),
+        ({"scene": {"slots": {"nobody": {}}}}, "no slot"),
+        ({"scene": {"next": {}}}, "lacks name"),
+    ],
+)
+def test_what_the_assistant_refuses(answer: dict[str, Any], says: str) -> None:
+    assert any(says in one for one in actions_rules.refusals(request_of("actions", "no_match"), answer))
+
+
+def test_what_a_speaker_cannot_show() -> None:
+    speaker = request_of("actions", "speaker")
+    browse = {"items": [{"title": "x", "openUriAction": {"url": "https://x.example"}}] * 2}
+    for part, says in (
+        ({"suggestions": [{"title": "x"}]}, "suggestions"),
+        ({"content": {"card": {"text": "x"}}}, "rich content"),
+        ({"content": {"collectionBrowse": browse}}, "opens no pages"),
+    ):
+        assert any(says in one for one in actions_rules.refusals(speaker, prompt(**part)))
+
+
+SESSION = "projects/nexus-agent/agent/sessions/b2a1c0de-0000-4000-8000-0123456789ab"
+
+
+def message(**parts: Any) -> dict[str, Any]:
+    """An answer of ES' with one message."""
+    return {"fulfillmentMessages": [parts]}
+
+
+def rich(**item: Any) -> dict[str, Any]:
+    """An item of rich content."""
+    return {"payload": {"richContent": [[item]]}}
+
+
+def google(*items: Any, **more: Any) -> dict[str, Any]:
+    """An answer for the Assistant."""
+    return {"payload": {"google": {"expectUserResponse": True, "richResponse": {"items": list(items), **more}}}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ({"fulfilmentText": "x"}, "does not know"),
+        ({"fulfillmentText": 7}, "no text"),
+        (message(), "exactly one"),
+        (message(text={"text": ["x"]}, card={"title": "x"}), "exactly one"),
+        (message(text={"text": [""]}), "empty"),
+        (message(text={"text": ["x" * 2_001]}), "2001"),
+        (message(text={"text": ["<speak>x"]}), "well-formed"),
+        (message(text={"text": [f"<speak>{'x' * 5_001}</speak>"]}), "5,000 bytes"),
+        (message(text={"text": ["x"]}, platform="MYSPACE"), "MYSPACE"),
+        (message(card={"subtitle": "x"}), "lacks title"),
+        (message(card={"title": "x", "buttons": [{"text": "x"}] * 4}), "4 items"),
+        (message(quickReplies={"title": "x", "quickReplies": ["x" * 21]}), "21"),
+        (message(**rich(type="carousel")), "carousel"),
+        (message(**rich(type="info")), "lacks title"),
+        (message(**rich(type="info", title="x", anchor={"href": "https://x.example"})), "does not know"),
+        (message(payload={"richContent": [{"type": "info"}]}), "list of lists"),
+        ({"outputContexts": [{"name": "order"}]}, "no context"),
+        ({"outputContexts": [{"name": f"{SESSION}/contexts/Order"}]}, "no context"),
+        ({"outputContexts": [{"name": f"{SESSION}/contexts/a"}] * 2}, "twice"),
+        ({"outputContexts": [{"name": f"{SESSION}/contexts/a", "lifespanCount": -1}]}, "no number"),
+        (google(), "0 items"),
+        (google({"basicCard": {"title": "x", "formattedText": "x"}}), "begins with"),
+        (google(*[{"simpleResponse": {"textToSpeech": "x"}}] * 3), "two simple"),
+        (google({"simpleResponse": {"textToSpeech": "x" * 641}}), "640"),
+        (google({"simpleResponse": {"textToSpeech": "x", "ssml": "x"}}), "exactly one"),
+    ],
+)
+def test_what_es_refuses(answer: dict[str, Any], says: str) -> None:
+    assert any(says in one for one in es_rules.refusals(request_of("es", "fallback"), answer))
+
+
+def test_the_assistant_behind_es_needs_its_payload() -> None:
+    assert es_rules.refusals(request_of("es", "assistant"), {"fulfillmentText": "x"}) == [
+        "the Assistant needs payload.google"
+    ]
+
+
+def said(**part: Any) -> dict[str, Any]:
+    """An answer of CX' with one message."""
+    return {"fulfillmentResponse": {"messages": [part]}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ({"fulfillment_response": {}}, "does not know"),
+        (said(), "exactly one"),
+        (said(text={"text": []}), "0 items"),
+        (said(text={"text": [""]}), "empty"),
+        (said(endInteraction={}), "only Dialogflow"),
+        (said(mixedAudio={}), "only Dialogflow"),
+        (said(outputAudioText={"text": "x", "ssml": "y"}), "exactly one"),
+        (said(outputAudioText={"ssml": "<speak>"}), "well-formed"),
+        (said(outputAudioText={"ssml": f"<speak>{'x' * 5_001}</speak>"}), "5,000 bytes"),
+        (said(telephonyTransferCall={"phoneNumber": "0800 1234"}), "+18005550100"),
+        (said(**rich(type="info", title="x", actionLink="https://x.example")), "does not know"),
+        ({"targetPage": "END_SESSION"}, "no page"),
+        ({"targetFlow": f"{FLOW}/pages/1"}, "no flow"),
+        ({"targetPage": f"{FLOW}/pages/1", "targetFlow": FLOW}, "not both"),
+        ({"pageInfo": {"formInfo": {"parameterInfo": [{"displayName": "x", "state": "EMPTY"}]}}}, "no parameter"),
+        ({"pageInfo": {"formInfo": {"parameterInfo": [{"displayName": "x"}]}}}, "lacks state"),
+        ({"sessionInfo": {"parameters": []}}, "no object"),
+    ],
+)
+def test_what_cx_refuses(answer: dict[str, Any], says: str) -> None:
+    assert any(says in one for one in cx_rules.refusals(request_of("cx", "no_match"), answer))
+
+
+@pytest.mark.parametrize("kind", TWINS)
+def test_what_no_form_takes(kind: type[Twin], meet: Callable[..., Any]) -> None:
+    person = meet(kind)
+    sent = person.request("hi")
+    good = {"content-type": "application/json"}
+    for answer, says in (
+        (Answer(500, good, b"{}"), "HTTP 500"),
+        (Answer(200, {"content-type": "text/html"}, b"{}"), "text/html"),
+        (Answer(200, good, b"{"), "not JSON"),
+        (Answer(200, good, b"[]"), "no JSON object"),
+        (Answer(200, good, b'"' + b"x" * 65_536 + b'"'), "65538 bytes"),
+    ):
+        assert any(says in one for one in person.complaints(sent, answer))
+    assert person.complaints(sent, Answer(200, good, b"{}")) == []
+
+
+def test_the_table_of_fields_finds_wrong_types() -> None:
+    shape = Fields(
+        {
+            "n": Number(1, 3),
+            "f": FLAG,
+            "o": OBJECT,
+            "a": ANY,
+            "u": URL,
+            "w": OneOf(("x",)),
+            "l": Many(NEEDED),
+            "m": Named(FLAG),
+        },
+        ("n",),
+    )
+    good = {"n": 1, "f": True, "o": {}, "a": None, "u": "https://x.example", "w": "x", "l": ["a"], "m": {"k": False}}
+    assert list(complaints(good, shape)) == []
+    wrong = {"n": True, "f": 1, "o": [], "u": "x", "w": "y", "l": [""], "m": {"k": 0}}
+    assert len(list(complaints(wrong, shape))) == len(wrong)
+    broken: list[Any] = [[], None, {"n": 4}, {"n": 1, "l": {}}, {"n": 1, "m": []}]
+    for value in broken:
+        assert len(list(complaints(value, shape))) == 1
+
+
+def test_silence_of_others_is_nothing(meet: Callable[..., Any]) -> None:
+    assert meet(DialogflowTwin).silence() is None
+
+
+def test_twins_speak_http(folder: Path) -> None:
+    """Another app has another address."""
+    urls = [kind(folder, "http://nexus.test/", "shop", client=httpx.Client()).url for kind in TWINS]
+    assert set(urls) == {"http://nexus.test/apps/shop/channels/google"}

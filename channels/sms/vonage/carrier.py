@@ -70,7 +70,7 @@ class Vonage(Carrier):
             return
         scheme, _, token = token.partition(" ")
         if scheme.lower() != "bearer":
-            raise SignatureInvalid("sms: Vonage's token is a bearer token", 401)
+            raise SignatureInvalid("sms: Vonage's token is a bearer token")
         check_token(token.strip(), wire.body, self._secret, self._api_key, self._application, now)
 
     def read(self, wire: Wire) -> Inbound | Receipt:
@@ -80,7 +80,7 @@ class Vonage(Carrier):
             return content_of(wire.body, keywords)
         fields = fields_of(wire)
         if fields.get("api-key", self._api_key) != self._api_key:
-            raise SignatureInvalid("sms: the message is for another Vonage account", 401)
+            raise SignatureInvalid("sms: the message is for another Vonage account")
         return content_of_fields(fields, keywords)
 
     async def send(self, letter: Letter, reference: str) -> Delivered:

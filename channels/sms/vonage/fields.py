@@ -78,4 +78,4 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def _unreadable() -> SignatureInvalid:
-    return SignatureInvalid("sms: the webhook has neither a token nor fields that can be signed", 401)
+    return SignatureInvalid("sms: the webhook has neither a token nor fields that can be signed")

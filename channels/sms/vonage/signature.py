@@ -38,15 +38,15 @@ def check_token(token: str, body: bytes, secret: bytes, api_key: str, applicatio
     if not hmac.compare_digest(
         _text(claims, "payload_hash").lower().encode(), hashlib.sha256(body).hexdigest().encode()
     ):
-        raise SignatureInvalid("sms: the token's payload_hash is not the hash of the body", 401)
+        raise SignatureInvalid("sms: the token's payload_hash is not the hash of the body")
     if _text(claims, "api_key") != api_key:
-        raise SignatureInvalid("sms: the token is for another Vonage account", 401)
+        raise SignatureInvalid("sms: the token is for another Vonage account")
     if application and claims.get("application_id", application) != application:
-        raise SignatureInvalid("sms: the token is for another Vonage application", 401)
+        raise SignatureInvalid("sms: the token is for another Vonage application")
     _check_time(claims.get("iat"), now)
     ends = claims.get("exp")
     if ends is not None and not (_is_number(ends) and now < ends + FUTURE_S):
-        raise SignatureInvalid("sms: the token has expired", 401)
+        raise SignatureInvalid("sms: the token has expired")
 
 
 def check_fields(fields: Mapping[str, str], secret: bytes, method: Method, now: float) -> None:
@@ -54,8 +54,7 @@ def check_fields(fields: Mapping[str, str], secret: bytes, method: Method, now: 
     told = fields.get("sig", "").lower().encode("utf-8", "surrogatepass")
     if not hmac.compare_digest(told, _signature(fields, secret, method).encode()):
         raise SignatureInvalid(
-            "sms: sig does not match; vonage_signature_secret and vonage_signature_method must be those of the account",
-            401,
+            "sms: sig does not match; vonage_signature_secret and vonage_signature_method must be those of the account"
         )
     stamp = fields.get("timestamp", "")
     _check_time(int(stamp) if stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 else None, now)
@@ -63,12 +62,12 @@ def check_fields(fields: Mapping[str, str], secret: bytes, method: Method, now: 
 
 def _claims(token: str, secret: bytes) -> dict[str, Any]:
     if len(token) > MAX_TOKEN:
-        raise SignatureInvalid("sms: the token is too long", 401)
+        raise SignatureInvalid("sms: the token is too long")
     options = cast(Any, {**_UNCHECKED, "require": ["iat", "payload_hash", "api_key"]})
     try:
         return jwt.decode(token, secret.ljust(_MAC_BLOCK, b"\0"), algorithms=["HS256"], options=options)
     except (jwt.PyJWTError, ValueError, RecursionError):
-        raise SignatureInvalid("sms: the token is not one that vonage_signature_secret signed", 401) from None
+        raise SignatureInvalid("sms: the token is not one that vonage_signature_secret signed") from None
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:
@@ -82,7 +81,7 @@ def _is_number(value: object) -> bool:
 
 def _check_time(stamp: Any, now: float) -> None:
     if not (_is_number(stamp) and -FUTURE_S <= now - stamp <= PAST_S):
-        raise SignatureInvalid("sms: the webhook is too old or from the future", 401)
+        raise SignatureInvalid("sms: the webhook is too old or from the future")
 
 
 def _signature(fields: Mapping[str, str], secret: bytes, method: Method) -> str:

@@ -21,7 +21,7 @@ _WORDS = {
     429: ("That was a lot at once", "Please wait a moment, and look again."),
     503: (
         "Nobody is at the door",
-        "This chat is not open just now. Whoever runs it finds out more with `nexus doctor`.",
+        "This chat is not open just now. Whoever runs it finds out more with “nexus doctor”.",
     ),
 }
 _SORRY = ("Something went wrong", "It is not your fault. Please try again in a moment.")

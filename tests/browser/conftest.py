@@ -67,13 +67,11 @@ def stranger() -> Iterator[Site]:
 def shop(running: Nexus) -> Iterator[Site]:
     """A site that whoever runs NEXUS allowed, for two apps, while it ran."""
     with Site() as site:
+        environment = {**os.environ, "NEXUS_HOME": str(running.home.root), "NEXUS_PORT": str(running.port)}
+        environment["XDG_RUNTIME_DIR"] = str(running.log.parent)
+        configure = [sys.executable, "-m", "infra.cli", "channels", "configure", "web", f"origins={site.origin}"]
         for app in ("default", "sim"):
-            command = [sys.executable, "-m", "infra.cli", "channels", "configure", "web", "--app", app]
-            environment = {**os.environ, "NEXUS_HOME": str(running.home.root), "NEXUS_PORT": str(running.port)}
-            environment["XDG_RUNTIME_DIR"] = str(running.log.parent)
-            subprocess.run(
-                [*command, f"origins={site.origin}"], cwd=ROOT, env=environment, check=True, capture_output=True
-            )
+            subprocess.run([*configure, "--app", app], cwd=ROOT, env=environment, check=True, capture_output=True)
         for path in ("/channels/web/frame", "/apps/sim/channels/web/frame"):
             until(lambda path=path: site.origin in _policy(running.url + path), 5)  # type: ignore[misc]
         yield site

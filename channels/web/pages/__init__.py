@@ -1,4 +1,4 @@
-"""Pages for people, by Flask: the chat app at / and what belongs to it."""
+"""Pages for people, by Flask: the chat app at /, the script of the widget, a page that shows it, and what belongs to them."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from channels.web.adapter import TEXT_LIMIT
 from channels.web.documents import page, rules, trouble
 from shared.skill import SkillInfo
 
-_WIDGET_DEMO = re.compile(r"(?P<name>127\.0\.0\.1|localhost)(?P<port>:\d{1,5})?")
+_THIS_MACHINE = re.compile(r"(?P<name>127\.0\.0\.1|localhost)(?P<port>:\d{1,5})?")
 _OTHER_NAME = {"127.0.0.1": "localhost", "localhost": "127.0.0.1"}
 _APP = re.compile("[a-z0-9][a-z0-9-]{0,62}")
 
@@ -45,7 +45,7 @@ def _for_everybody(response: Response) -> Response:
 
 def _demo() -> Response:
     """A shop with the widget in it. On a development machine it loads the widget from NEXUS' other name: a foreign origin."""
-    local = _WIDGET_DEMO.fullmatch(request.host)
+    local = _THIS_MACHINE.fullmatch(request.host)
     nexus = f"{request.scheme}://{_OTHER_NAME[local['name']]}{local['port'] or ''}" if local else ""
     app = request.args.get("app", "")
     app = app if _APP.fullmatch(app) else "default"

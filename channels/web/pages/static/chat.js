@@ -136,7 +136,7 @@ function newId() {
 function wordsOfAbsence() {
   const who = navigator.onLine ? "NEXUS cannot be reached just now." : "You are offline.";
   const kept = isKept() ? "" : " Please keep this page open.";
-  return `${who} What you write waits here, and is sent by itself.${kept}`;
+  return `${who} What you write waits, and is sent later.${kept}`;
 }
 
 find("composer").addEventListener("submit", (event) => {

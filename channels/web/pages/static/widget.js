@@ -62,7 +62,7 @@
     .note button:hover { border-color: var(--accent); }
 
     @media (max-width: 30rem), (max-height: 26rem) {
-      [data-side] dialog { inset: var(--top) 0 auto; width: 100%; height: var(--tall); border: 0; border-radius: 0; }
+      [data-side] dialog { inset: var(--top, 0) 0 auto; width: 100%; height: var(--tall, 100dvh); border: 0; border-radius: 0; }
     }
     @media (prefers-reduced-motion: no-preference) {
       .launcher { transition: transform .15s; }
@@ -235,8 +235,9 @@
       this.#measure();
     }
 
-    // Where a keyboard on the screen takes room, the panel fills what is left.
+    // Where a keyboard on the screen takes room, the panel fills what is left; a magnifying glass does not change it.
     #measure() {
+      if (visualViewport.scale > 1) return;
       this.#panel.style.setProperty("--tall", `${visualViewport.height}px`);
       this.#panel.style.setProperty("--top", `${visualViewport.offsetTop}px`);
     }
@@ -386,7 +387,7 @@
   }
 
   if (!customElements.get(TAG)) customElements.define(TAG, NexusChat);
-  if (!script) console.error("NEXUS: load widget.js by a plain script element; as a module it does not know where it came from.");
+  if (!script) console.error("NEXUS: widget.js is a plain script, no module.");
   else if (document.body) add();
   else addEventListener("DOMContentLoaded", add, { once: true });
 })();

@@ -140,7 +140,9 @@ def test_telnyx_blocks_us_after_these_words_so_they_answer_no_question(word: str
     assert (keyword.meaning, keyword.ordinary, keyword.carrier_answers) == ("stop", False, True)
 
 
-@pytest.mark.parametrize(("word", "meaning"), [("REVOKE", "stop"), ("Stop.", "stop"), ("START", "start"), ("help", "help")])
+@pytest.mark.parametrize(
+    ("word", "meaning"), [("REVOKE", "stop"), ("Stop.", "stop"), ("START", "start"), ("help", "help")]
+)
 def test_to_other_words_nexus_replies(word: str, meaning: str) -> None:
     body = sample("telnyx", "message_received_stop.json").replace(b'"Stop"', json.dumps(word).encode())
     keyword = request_of(door(help_text="Call us."), signed(body)).keyword

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from core import phrases
 from core.keywords import Ruling, ruling
-from core.memory.documents import PersonDocuments
+from core.memory.documents import PersonDocuments, kept
 from core.memory.recall import PersonMemories
 from core.questions import answer_to, question
 from core.skillbook import LoadedSkill, SkillBook
@@ -216,16 +216,23 @@ class Decider:
     ) -> Decided:
         """The reply of the skill (or door) called `name`, with its effects as rows."""
         asked = reply.elicit is not None and self._skills.of(reply.elicit.intent) is not None
+        pending = question(reply, name, understanding, session.pending) if asked else None
+        if not reply.effects:  # most replies
+            return Decided(Outcome.ANSWERED, reply, self._model.state(), understanding, name, pending=pending)
+        try:
+            keep = kept(reply)
+        except (TypeError, ValueError) as error:
+            return self._broken(name, error, understanding)
         return Decided(
             Outcome.ANSWERED,
             reply,
             self._model.state(),
             understanding,
             name,
-            pending=question(reply, name, understanding, session.pending) if asked else None,
+            pending=pending,
             remember=await self._new_memories(reply, request),
             forget=tuple(effect.memory_id for effect in reply.effects if isinstance(effect, Forget)),
-            keep=tuple(effect for effect in reply.effects if isinstance(effect, Keep)),
+            keep=keep,
         )
 
     def _broken(self, name: str, error: Exception, understanding: Understanding | None = None) -> Decided:

@@ -188,6 +188,7 @@ def _with_outgoing(record: TurnRecord, door: Door | None) -> TurnRecord:
         return record
     try:
         outgoing = door.outgoing(record.request, turn)
+        msgspec.msgpack.encode(outgoing)  # what cannot be stored is found here, not in the midst of the commit
     except Exception as error:  # noqa: BLE001 (foreign code: its failure is an outcome of the turn, not ours)
         log.error("nothing goes out", extra={"channel": turn.channel, "error": type(error).__name__})
         reason = f"channel {turn.channel} failed: {type(error).__name__}"

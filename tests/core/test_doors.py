@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -25,7 +26,6 @@ class Door:
     def __init__(self, answer: Callable[[Documents], Awaitable[Reply | None]]) -> None:
         self._answer = answer
         self.asked = 0
-        self.broken = False
 
     async def answer(self, request: Request, documents: Documents) -> Reply | None:
         """See `shared.ports.Door`."""
@@ -34,8 +34,6 @@ class Door:
 
     def outgoing(self, request: Request, turn: Turn) -> tuple[Outgoing, ...]:
         """See `shared.ports.Door`."""
-        if self.broken:
-            raise RuntimeError("broken on purpose: secret")
         return (Outgoing({"text": turn.reply.text if turn.reply else ""}, "here"),)
 
 
@@ -96,6 +94,19 @@ async def test_the_effects_of_a_doors_answer_count(house: House) -> None:
     assert (await house.turns.memories(ANN), await house.turns.document(ANN, "doc")) == ([], None)
 
 
+@pytest.mark.parametrize("content", [{"x": object()}, {"x": "y" * 2_000_000}, {"x": 1 << 200}])
+async def test_what_is_no_document_fails_the_turn(house: House, content: dict[str, Any]) -> None:
+    turn = await run(house, saying(Reply(text="a", effects=(Keep("doc", content),))))
+    assert turn.outcome is Outcome.FAILED
+    assert await house.turns.document(ANN, "doc") is None
+
+
+async def test_a_document_is_kept_as_json_gives_it_back(house: House) -> None:
+    content = {"at": datetime(2026, 11, 24, tzinfo=UTC), "by": {1: (2, 3)}}
+    await run(house, saying(Reply(text="a", effects=(Keep("doc", content),))))
+    assert await house.turns.document(ANN, "doc") == {"at": "2026-11-24T00:00:00Z", "by": {"1": [2, 3]}}
+
+
 async def test_a_doors_failure_is_like_a_skills(house: House, caplog: pytest.LogCaptureFixture) -> None:
     turn = await run(house, failing(RuntimeError("secret")))
     assert (turn.outcome, turn.reply and turn.reply.text) == (Outcome.FAILED, phrases.SKILL_FAILED)
@@ -154,13 +165,25 @@ async def test_nothing_goes_out_to_who_opted_out_or_has_the_carriers_answer(hous
     assert [record.consent for record in house.turns.records] == [False, None, True, None]
 
 
+def _breaks(*_: object) -> tuple[Outgoing, ...]:
+    raise TypeError("broken on purpose: secret")
+
+
+def _cannot_be_stored(*_: object) -> tuple[Outgoing, ...]:
+    return (Outgoing({"x": object()}),)
+
+
+@pytest.mark.parametrize("outgoing", [_breaks, _cannot_be_stored])
 async def test_a_door_that_cannot_say_what_goes_out_fails_the_turn(
-    house: House, caplog: pytest.LogCaptureFixture
+    house: House,
+    outgoing: Callable[..., tuple[Outgoing, ...]],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     door = saying(None)
-    door.broken = True
+    monkeypatch.setattr(door, "outgoing", outgoing)
     turn = await run(house, door)
-    assert (turn.outcome, turn.reason) == (Outcome.FAILED, "channel rest failed: RuntimeError")
+    assert (turn.outcome, turn.reason) == (Outcome.FAILED, "channel rest failed: TypeError")
     assert house.turns.records[0].outgoing == ()
     assert "secret" not in caplog.text
 

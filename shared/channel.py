@@ -163,14 +163,18 @@ class ChannelAdapter(ABC):
         return WireReply(204, (), b"")
 
     def outgoing(self, request: Request, turn: Turn) -> tuple[Outgoing, ...]:
-        """What is sent through the platform's API once `turn` is committed, in this order; () where `render` carries it. Pure."""
+        """What is sent through the platform's API once `turn` is committed, in this order; () where `render` carries it. Pure.
+
+        Not asked for turns that say nothing: of somebody who opted out, or where the carrier answers a keyword itself.
+        """
         return ()
 
     async def deliver(self, content: Mapping[str, Any], reference: str) -> Delivered:
         """Send what `outgoing` made, under `reference`, the same at every attempt. Raises DeliveryFailed.
 
-        Asked of the adapter `at` the content's place. What is neither final nor in doubt is tried again soon; where the
-        platform may have taken the message all the same (`in_doubt`, or no end within twenty seconds), `receipt_s` later.
+        Asked of the adapter `at` the content's place. A reference has letters, digits and hyphens, at most 44. What is neither
+        final nor in doubt is tried again soon; where the platform may have taken the message all the same (`in_doubt`, or no
+        end within twenty seconds), `receipt_s` later.
         """
         raise DeliveryFailed(f"{self.name}: this channel cannot be written to", final=True)
 

@@ -13,7 +13,7 @@ from shared.channel import Receipt
 from tests.integration.api import Api, serve
 from tests.integration.conftest import Nexus, until
 from tests.integration.pager.adapter import KEY, Message
-from tests.integration.test_turns import kill_both_workers, somebody
+from tests.integration.test_turns import kill_both_workers, kill_postgres, kill_valkey, somebody
 
 _numbers = itertools.count(1)
 
@@ -98,13 +98,17 @@ def test_the_answer_goes_out_once_however_often_the_message_comes(ann: Texter) -
     assert len(ann.hear(2)) == 2, "and in between came nothing else"
 
 
-def test_while_the_api_is_down_answers_wait_and_then_come_in_order(nexus: Nexus, api: Api, ann: Texter) -> None:
+def test_while_the_api_is_down_answers_wait_and_then_come_in_order_though_the_stores_die_too(
+    nexus: Nexus, api: Api, ann: Texter
+) -> None:
     api.status = 500
     sums = [f"what is {n} plus 100" for n in (1, 2, 3, 4)]
     assert {ann.say(text) for text in sums} == {"answered"}
     until(lambda: len([one for one in api.tried if one[0] == ann.name]) >= 2)
     assert len({text for to, text, _ in api.tried if to == ann.name}) == 1, "only the first one is tried"
     until(lambda: metric(nexus, 'nexus_outbox_waiting{channel="pager"}') >= 4)
+    kill_postgres(nexus)
+    kill_valkey(nexus)
     api.status = 200
     assert ["101" in ann.hear(4)[0], "102" in ann.heard[1], "103" in ann.heard[2], "104" in ann.heard[3]] == [True] * 4
     until(lambda: metric(nexus, 'nexus_outbox_attempts_total{channel="pager",state="later"}') >= 2)

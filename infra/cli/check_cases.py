@@ -1,10 +1,15 @@
-"""Runs the contracts of a channel, by pytest in this process, and tells case by case what became of it."""
+"""Runs the contracts of a channel, by pytest, and tells case by case what became of it."""
 
 import inspect
+import multiprocessing
+import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -18,7 +23,7 @@ from infra.keysource import key_source
 from infra.plugins import LoadedChannel, load_entry
 from shared.errors import PluginInvalid
 
-_FILE = "test_contracts.py"
+_FILE = "test_contract.py"
 _INI = "[pytest]\nmarkers = fuzz: a property of a door\n"
 _PROFILE = "nexus-check"
 Report = Generator[None, pytest.TestReport, pytest.TestReport]
@@ -42,23 +47,35 @@ class Case(Struct, frozen=True):
 def run_cases(channel: LoadedChannel, examples: int) -> tuple[Case, ...]:
     """Every case of every contract that the channel's manifest names, each property with so many examples.
 
-    Leaves nothing behind. Raises PluginInvalid where a contract does not load.
+    A contract runs in a process of its own, several at a time. They leave nothing behind. Raises PluginInvalid where one does not
+    load or its process dies.
     """
+    entries = channel.manifest.contracts
+    run = partial(_run_contract, channel.package, channel.folder, examples)
+    try:
+        # Forked, so that what is imported here is there, under the name it has here.
+        with ProcessPoolExecutor(min(len(entries), os.cpu_count() or 1), multiprocessing.get_context("fork")) as pool:
+            return tuple(case for cases in pool.map(run, entries) for case in cases)
+    except BrokenProcessPool:
+        raise PluginInvalid("the process that ran it ended before its cases did") from None
+
+
+def _run_contract(package: str, folder: Path, examples: int, entry: str) -> list[Case]:
     sys.dont_write_bytecode = True
-    runner = _Runner(channel, examples)
+    runner = _Runner(package, folder, entry, examples)
     with tempfile.TemporaryDirectory(prefix="nexus-check-") as name:
-        folder = Path(name)
-        configuration.set_hypothesis_home_dir(folder / "hypothesis")
+        place = Path(name)
+        configuration.set_hypothesis_home_dir(place / "hypothesis")
         hypothesis_settings.register_profile(_PROFILE, database=None)
         hypothesis_settings.load_profile(_PROFILE)
-        (folder / _FILE).touch()
-        (folder / "pytest.ini").write_text(_INI)
-        code = pytest.main(_arguments(folder), plugins=[runner])
+        (place / _FILE).touch()
+        (place / "pytest.ini").write_text(_INI)
+        code = pytest.main(_arguments(place), plugins=[runner])
     if runner.broken is not None:
         raise runner.broken
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise PluginInvalid(f"the contracts of {channel.manifest.name} could not be run: pytest ended with {code!r}")
-    return tuple(runner.cases)
+        raise PluginInvalid(f"{entry} could not be run: pytest ended with {code!r}")
+    return runner.cases
 
 
 def _arguments(folder: Path) -> list[str]:
@@ -68,19 +85,19 @@ def _arguments(folder: Path) -> list[str]:
 
 
 class _Runner:
-    """A plug-in of pytest's: gives it the contracts as a module, and keeps what becomes of them."""
+    """A plug-in of pytest's: gives it the contract as a module, and keeps what becomes of its cases."""
 
-    def __init__(self, channel: LoadedChannel, examples: int) -> None:
-        self._channel, self._examples = channel, examples
+    def __init__(self, package: str, folder: Path, entry: str, examples: int) -> None:
+        self._package, self._folder, self._entry, self._examples = package, folder, entry, examples
         self.cases: list[Case] = []
         self.broken: PluginInvalid | None = None
 
     def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.Module:
-        """The contracts, imported only now: so pytest can show the values that their assertions compare."""
+        """The contract, imported only now: so pytest can show the values that its assertions compare."""
         module: pytest.Module = pytest.Module.from_parent(parent, path=module_path)
-        module.obj = ModuleType("contracts")
+        module.obj = ModuleType("contract")
         try:
-            vars(module.obj).update(self._tests())
+            module.obj.TestContract = self._test()
         except PluginInvalid as broken:
             self.broken = broken
         return module
@@ -93,12 +110,10 @@ class _Runner:
             self.cases.append(self._case(item, call, report))
         return report
 
-    def _tests(self) -> Iterator[tuple[str, type]]:
-        package = self._channel.package
-        for number, entry in enumerate(self._channel.manifest.contracts):
-            pytest.register_assert_rewrite(f"{package}.{entry.partition(':')[0]}")
-            contract = _contract(package, entry)
-            yield f"Test{number}", type(contract.__name__, (contract,), self._settings(contract))
+    def _test(self) -> type:
+        pytest.register_assert_rewrite(f"{self._package}.{self._entry.partition(':')[0]}")
+        contract = _contract(self._package, self._entry)
+        return type(contract.__name__, (contract,), self._settings(contract))
 
     def _settings(self, contract: type) -> dict[str, Any]:
         from shared.testing.adapter.hooks import no_keys
@@ -114,7 +129,7 @@ class _Runner:
         error = call.excinfo.value
         notes = "\n".join(getattr(error, "__notes__", ()))
         outcome: Literal["fails", "left out"] = "left out" if report.skipped else "fails"
-        return Case(contract, item.name, sentence, outcome, notes, _told(error), _where(error, self._channel.folder))
+        return Case(contract, item.name, sentence, outcome, notes, _told(error), _where(error, self._folder))
 
 
 def _contract(package: str, entry: str) -> type:

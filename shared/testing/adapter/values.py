@@ -1,9 +1,11 @@
 """What the cases of AdapterContract are made of: messages, replies, errors, and what every answer must be."""
 
 import asyncio
+import atexit
 import re
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 from xml.parsers import expat
 
@@ -50,8 +52,16 @@ class Said(Struct, frozen=True):
 
 
 def wait(coroutine: Coroutine[Any, Any, T]) -> T:
-    """The result of `coroutine`, in an event loop of its own: the cases need no plug-in of pytest's."""
-    return asyncio.run(coroutine)
+    """The result of `coroutine`, in an event loop of the cases': they need no plug-in of pytest's."""
+    return _runner().run(coroutine)
+
+
+@cache
+def _runner() -> asyncio.Runner:
+    """One loop for all cases of a process: to make one takes longer than most doors."""
+    runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+    atexit.register(runner.close)
+    return runner
 
 
 @contextmanager

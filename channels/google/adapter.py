@@ -17,11 +17,12 @@ from channels.google.dialogflow_cx import render as cx_render
 from channels.google.dialogflow_es import envelope as es_envelope
 from channels.google.dialogflow_es import parse as es_parse
 from channels.google.dialogflow_es import render as es_render
+from channels.google.tokens import Tokens
 from channels.google.verify import GoogleVerified, verified
 from shared.channel import ChannelAdapter, Verified, Wire, WireReply
 from shared.errors import Conflict, Malformed, NexusError
 from shared.jsontext import decode
-from shared.ports import Clock, DoorPorts, KeySource
+from shared.ports import Clock, DoorPorts
 from shared.turn import Reply, Request, Turn
 
 _HEADERS = ((b"content-type", b"application/json;charset=UTF-8"),)
@@ -43,17 +44,18 @@ class GoogleAdapter(ChannelAdapter):
     name: ClassVar[str] = "google"
     budget_s: ClassVar[float] = actions_parse.BUDGET_S  # the longest; Dialogflow's requests have shorter ones
 
-    def __init__(self, app: str, config: Config, keys: KeySource, clock: Clock, secret: bytes) -> None:
-        self._app, self._config, self._keys, self._clock, self._secret = app, config, keys, clock, secret
+    def __init__(self, app: str, config: Config, tokens: Tokens, clock: Clock, secret: bytes) -> None:
+        self._app, self._config, self._tokens, self._clock, self._secret = app, config, tokens, clock, secret
 
     @classmethod
     def open(cls, app: str, config: Mapping[str, str], ports: DoorPorts) -> Self:
         """As ChannelAdapter.open."""
-        return cls(app, config_of(config), ports.keys("google", config), ports.clock, ports.secret("google-people"))
+        tokens = Tokens(ports.keys("google", config))
+        return cls(app, config_of(config), tokens, ports.clock, ports.secret("google-people"))
 
     async def verify(self, wire: Wire) -> Verified:
         """As ChannelAdapter.verify."""
-        return await verified(wire, self._app, self._config, self._keys, self._clock.now())
+        return await verified(wire, self._app, self._config, self._tokens, self._clock.now())
 
     def parse(self, verified: Verified) -> Request:
         """As ChannelAdapter.parse."""

@@ -10,10 +10,9 @@ from hashlib import sha256
 from typing import Literal
 
 from channels.google.config import Config
-from channels.google.tokens import claims_of, looks_like_token
+from channels.google.tokens import Tokens, looks_like_token
 from shared.channel import Verified, Wire
 from shared.errors import NotAuthentic, SignatureInvalid
-from shared.ports import KeySource
 
 ACTIONS_STATUS = 403
 DIALOGFLOW_STATUS = 401
@@ -34,25 +33,25 @@ class GoogleVerified(Verified, frozen=True):
     token_id: str = ""
 
 
-async def verified(wire: Wire, app: str, config: Config, keys: KeySource, now: float) -> GoogleVerified:
+async def verified(wire: Wire, app: str, config: Config, tokens: Tokens, now: float) -> GoogleVerified:
     """The proven request. Raises NotAuthentic (403 for the Assistant, 401 for the rest) or KeySourceUnavailable.
 
     The body is not looked at: nothing signs it.
     """
     signature = wire.header(_SIGNATURE)
     if signature is not None:
-        token_id = await _assistant(signature, config, keys, now)
+        token_id = await _assistant(signature, config, tokens, now)
         return GoogleVerified(wire, app, "google-actions", "actions", now, token_id)
     authorization = wire.header("authorization")
     if authorization is None:
         raise NotAuthentic(
             f"google: neither {_SIGNATURE} (Actions) nor Authorization (Dialogflow) is there", DIALOGFLOW_STATUS
         )
-    await _dialogflow(authorization, wire, config, keys, now)
+    await _dialogflow(authorization, wire, config, tokens, now)
     return GoogleVerified(wire, app, "google-dialogflow", "dialogflow", now)
 
 
-async def _assistant(token: str, config: Config, keys: KeySource, now: float) -> str:
+async def _assistant(token: str, config: Config, tokens: Tokens, now: float) -> str:
     """The id of a good token of the Assistant's."""
     if not config.project_id:
         raise NotAuthentic(
@@ -60,13 +59,13 @@ async def _assistant(token: str, config: Config, keys: KeySource, now: float) ->
             "or run `nexus channels configure google project_id=…`",
             ACTIONS_STATUS,
         )
-    claims = await claims_of(token, (config.project_id,), _ACTIONS_CLAIMS, keys, now, ACTIONS_STATUS)
+    claims = await tokens.claims(token, (config.project_id,), _ACTIONS_CLAIMS, now, ACTIONS_STATUS)
     if not claims.jti or len(claims.jti) > 512 or not claims.jti.isprintable():
         raise SignatureInvalid("google: the token has no usable id", ACTIONS_STATUS)
     return claims.jti
 
 
-async def _dialogflow(authorization: str, wire: Wire, config: Config, keys: KeySource, now: float) -> None:
+async def _dialogflow(authorization: str, wire: Wire, config: Config, tokens: Tokens, now: float) -> None:
     scheme, _, credential = authorization.partition(" ")
     if len(authorization) > MAX_CREDENTIAL:
         raise NotAuthentic("google: the Authorization header is too long", DIALOGFLOW_STATUS)
@@ -77,7 +76,7 @@ async def _dialogflow(authorization: str, wire: Wire, config: Config, keys: KeyS
     if config.token and _same(credential.encode("latin-1"), config.token.encode()):
         return None
     if config.service_agent and looks_like_token(credential):
-        return await _service_agent(credential, wire, config, keys, now)
+        return await _service_agent(credential, wire, config, tokens, now)
     raise NotAuthentic(
         "google: the token does not match"
         if config.token or config.service_agent
@@ -106,10 +105,10 @@ def _same(given: bytes, wanted: bytes) -> bool:
     return hmac.compare_digest(sha256(given).digest(), sha256(wanted).digest())
 
 
-async def _service_agent(token: str, wire: Wire, config: Config, keys: KeySource, now: float) -> None:
+async def _service_agent(token: str, wire: Wire, config: Config, tokens: Tokens, now: float) -> None:
     """Check an ID token of the project's Dialogflow service agent, made for this address (or for all of this NEXUS)."""
     path = wire.target.partition("?")[0]
     audience = (config.public_url + path, config.public_url)
-    claims = await claims_of(token, audience, _AGENT_CLAIMS, keys, now, DIALOGFLOW_STATUS)
+    claims = await tokens.claims(token, audience, _AGENT_CLAIMS, now, DIALOGFLOW_STATUS)
     if not (claims.email_verified and claims.email == config.service_agent):
         raise SignatureInvalid("google: the token is not the Dialogflow service agent's", DIALOGFLOW_STATUS)

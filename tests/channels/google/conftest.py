@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from channels.google.adapter import GoogleAdapter
 from channels.google.twins.actions import ActionsTwin
@@ -44,6 +45,12 @@ def config(folder: Path) -> dict[str, str]:
     return {**ActionsTwin.config(folder), **DialogflowTwin.config(folder), **DialogflowCxTwin.config(folder)}
 
 
+@pytest.fixture(scope="session")
+def key(folder: Path) -> rsa.RSAPrivateKey:
+    """The key that Google signs with here."""
+    return load_key(folder)
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     """A clock at the contract's time."""
@@ -69,12 +76,12 @@ def open_door(config: Mapping[str, str], clock: FakeClock, app: str = "contract"
 
 
 @pytest.fixture
-def credential(folder: Path, config: dict[str, str]) -> Callable[[str], tuple[bytes, bytes]]:
+def credential(key: rsa.RSAPrivateKey, config: dict[str, str]) -> Callable[[str], tuple[bytes, bytes]]:
     """The header that proves the sender of a form: actions, es or cx."""
 
     def header(form: str) -> tuple[bytes, bytes]:
         if form == "actions":
-            return b"google-assistant-signature", token(load_key(folder), PROJECT, NOW, {"jti": "jti-1"}).encode()
+            return b"google-assistant-signature", token(key, PROJECT, NOW, {"jti": "jti-1"}).encode()
         return b"authorization", f"Bearer {config['token']}".encode()
 
     return header

@@ -13,6 +13,7 @@ import google.auth.jwt
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jwt.algorithms import RSAAlgorithm
@@ -64,23 +65,19 @@ def refused(door: GoogleAdapter, wire: Wire) -> int:
 
 
 @pytest.fixture
-def sign(folder: Path) -> Callable[..., str]:
+def sign(key: rsa.RSAPrivateKey) -> Callable[..., str]:
     """Sign claims with the key that the door believes."""
 
     def signed(headers: dict[str, Any] | None = None, **changes: Any) -> str:
         claims = {name: value for name, value in (GOOD | changes).items() if value is not None}
-        return jwt.encode(claims, load_key(folder), "RS256", {"kid": KEY_ID, **(headers or {})})
+        return jwt.encode(claims, key, "RS256", {"kid": KEY_ID, **(headers or {})})
 
     return signed
 
 
-def public_pem(folder: Path) -> bytes:
+def public_pem(key: rsa.RSAPrivateKey) -> bytes:
     """The public key of the door's certificate, as anybody can read it."""
-    return (
-        load_key(folder)
-        .public_key()
-        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    )
+    return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 # -- the Assistant's tokens ----------------------------------------------------------------------------------------
@@ -91,19 +88,17 @@ def test_a_good_token_comes_in(door: GoogleAdapter, sign: Callable[..., str]) ->
     assert (request.message_id, request.received_at, request.deadline) == ("jti-1", NOW, NOW + 9.5)
 
 
-def test_a_token_of_google_auth_comes_in(door: GoogleAdapter, folder: Path) -> None:
+def test_a_token_of_google_auth_comes_in(door: GoogleAdapter, key: rsa.RSAPrivateKey) -> None:
     """google-auth signs by its own means."""
-    pem = load_key(folder).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     signer = google_signer.from_string(pem, KEY_ID)
     assert enter(door, assistant(google_jwt.encode(signer, GOOD))).message_id == "jti-1"
 
 
-def test_google_auth_believes_the_twins_tokens(folder: Path) -> None:
+def test_google_auth_believes_the_twins_tokens(folder: Path, key: rsa.RSAPrivateKey) -> None:
     """And checks ours by its own means."""
     certificates = json.loads((folder / CERTIFICATES).read_bytes())
-    own = token(load_key(folder), PROJECT, NOW, {"jti": "x"})
+    own = token(key, PROJECT, NOW, {"jti": "x"})
     claims = google_jwt.decode(own, certificates, verify=False)
     assert claims["iss"] == ISSUER
     with pytest.raises(Exception, match="Token used too early"):  # its clock is the machine's: the signature held
@@ -156,9 +151,9 @@ def test_times_outside_of_it(seconds: float, door: GoogleAdapter, clock: FakeClo
     ],
     ids=repr,
 )
-def test_claims_that_do_not_hold(changes: dict[str, Any], door: GoogleAdapter, folder: Path) -> None:
+def test_claims_that_do_not_hold(changes: dict[str, Any], door: GoogleAdapter, key: rsa.RSAPrivateKey) -> None:
     payload = json.dumps({name: value for name, value in (GOOD | changes).items() if value is not None}).encode()
-    own = jwt.api_jws.encode(payload, load_key(folder), "RS256", {"kid": KEY_ID})
+    own = jwt.api_jws.encode(payload, key, "RS256", {"kid": KEY_ID})
     assert refused(door, assistant(own)) == 403
 
 
@@ -167,7 +162,7 @@ def test_claims_that_need_not_be_there(door: GoogleAdapter, sign: Callable[..., 
     assert enter(door, assistant(sign(aud=[PROJECT, "another"], future={"a": [1]}))).message_id == "jti-1"
 
 
-def test_no_algorithm_but_rs256(door: GoogleAdapter, folder: Path, sign: Callable[..., str]) -> None:
+def test_no_algorithm_but_rs256(door: GoogleAdapter, key: rsa.RSAPrivateKey, sign: Callable[..., str]) -> None:
     """Neither none, nor the public key as a secret, nor a weaker or another signature with the right key."""
     parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in ({}, GOOD)]
     for algorithm in ("none", "None", "HS256"):
@@ -175,17 +170,17 @@ def test_no_algorithm_but_rs256(door: GoogleAdapter, folder: Path, sign: Callabl
             b"="
         )
         signing = head + b"." + parts[1]
-        mac = base64.urlsafe_b64encode(hmac.digest(public_pem(folder), signing, hashlib.sha256)).rstrip(b"=")
+        mac = base64.urlsafe_b64encode(hmac.digest(public_pem(key), signing, hashlib.sha256)).rstrip(b"=")
         for signature in (b"", mac, mac * 4, b"A" * 342):
             assert refused(door, assistant(signing + b"." + signature)) == 403
     for algorithm in ("RS384", "RS512", "PS256"):
-        other = jwt.encode(GOOD, load_key(folder), algorithm, {"kid": KEY_ID})
+        other = jwt.encode(GOOD, key, algorithm, {"kid": KEY_ID})
         assert refused(door, assistant(other)) == 403
     good = sign()
     assert refused(door, assistant(good.partition(".")[0] + "." + other.partition(".")[2])) == 403
 
 
-def test_the_key_is_one_that_google_lists(door: GoogleAdapter, folder: Path, tmp_path: Path) -> None:
+def test_the_key_is_one_that_google_lists(door: GoogleAdapter, key: rsa.RSAPrivateKey, tmp_path: Path) -> None:
     ActionsTwin.make(tmp_path, NOW)
     foreign = load_key(tmp_path)
     for headers in (
@@ -200,7 +195,7 @@ def test_the_key_is_one_that_google_lists(door: GoogleAdapter, folder: Path, tmp
         {"kid": KEY_ID, "jwk": json.loads(RSAAlgorithm.to_jwk(foreign.public_key()))},
     ):
         assert refused(door, assistant(jwt.encode(GOOD, foreign, "RS256", headers))) == 403
-    assert refused(door, assistant(jwt.encode(GOOD, load_key(folder), "RS256", {}))) == 403
+    assert refused(door, assistant(jwt.encode(GOOD, key, "RS256", {}))) == 403
     for wrong in (None, 7, ["a"], {"a": 1}):
         head = base64.urlsafe_b64encode(json.dumps({"alg": "RS256", "kid": wrong}).encode()).rstrip(b"=").decode()
         rest = jwt.encode(GOOD, foreign, "RS256", {"kid": KEY_ID}).partition(".")[2]
@@ -235,14 +230,14 @@ def test_headers_that_break_parsers(header: bytes, door: GoogleAdapter, sign: Ca
 @pytest.mark.parametrize(
     "payload", [b"[" * 900, b'"text"', b"[]", b"null", b"{", b"\xff\xff", b'{"aud":' * 300, b"7" * 4_500]
 )
-def test_claims_that_break_parsers(payload: bytes, door: GoogleAdapter, folder: Path) -> None:
-    assert refused(door, assistant(jwt.api_jws.encode(payload, load_key(folder), "RS256", {"kid": KEY_ID}))) == 403
+def test_claims_that_break_parsers(payload: bytes, door: GoogleAdapter, key: rsa.RSAPrivateKey) -> None:
+    assert refused(door, assistant(jwt.api_jws.encode(payload, key, "RS256", {"kid": KEY_ID}))) == 403
 
 
-def test_nothing_large_is_parsed(door: GoogleAdapter, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_large_is_parsed(door: GoogleAdapter, key: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[str] = []
     monkeypatch.setattr(jwt, "get_unverified_header", parsed.append)
-    good = token(load_key(folder), PROJECT, NOW, {"jti": "j"})
+    good = token(key, PROJECT, NOW, {"jti": "j"})
     for large in (
         "A" * 2_000 + good,
         good + "A" * 2_000,
@@ -489,9 +484,9 @@ def test_statuses(door: GoogleAdapter) -> None:
 
 
 def test_a_certificate_counts_while_it_is_valid(
-    door: GoogleAdapter, clock: FakeClock, folder: Path, sign: Callable[..., str]
+    door: GoogleAdapter, clock: FakeClock, key: rsa.RSAPrivateKey, sign: Callable[..., str]
 ) -> None:
-    ends = certificate(load_key(folder), NOW).not_valid_after_utc.timestamp()
+    ends = certificate(key, NOW).not_valid_after_utc.timestamp()
     clock.move(ends - NOW + 1)
     late = int(clock.now())
     assert refused(door, assistant(sign(nbf=late - 300, iat=late, exp=late + 3_600))) == 403

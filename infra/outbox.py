@@ -6,10 +6,10 @@ A message is in Postgres before anybody tries to send it, so none is lost. It is
 the one that made it; in a conversation one after the other. What a platform does not take is tried again, later and later, for
 a day at most.
 
-At least once, and a second time as rarely as can be: when the request has left and no answer came (the worker was killed, the platform
-did not answer in time), nobody can know whether the message was taken. Such a message is in doubt. Its receipt is waited for
-(`ChannelAdapter.receipt_s`); only where none came is it sent again, under the same reference, so that a platform that knows
-references can still tell. What was certainly not taken is tried again without that wait.
+At least once, and a second time as rarely as can be: when the request has left and no answer came (the worker was killed, the
+platform did not answer in time), nobody can know whether the message was taken. Such a message is in doubt. Its receipt is
+waited for (`ChannelAdapter.receipt_s`); only where none came is it sent again, under the same reference, so that a platform that
+knows references can still tell. What was certainly not taken is tried again without that wait.
 """
 
 import asyncio

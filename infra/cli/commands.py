@@ -1,5 +1,7 @@
 """The commands and their options. What they do is in the module each imports."""
 
+import sys
+from getpass import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -174,7 +176,13 @@ def channels_list(app: OfApp = "default") -> None:
 @channels.command("configure")
 def channels_configure(
     name: Annotated[str, typer.Argument(help="The channel.")],
-    values: Annotated[list[str], typer.Argument(metavar="KEY=VALUE...", help="`key=` alone removes a value.")],
+    values: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="KEY[=VALUE]...",
+            help="`key=` alone removes a value; `key` asks for it unseen, or reads a line of standard input.",
+        ),
+    ],
     app: OfApp = "default",
 ) -> None:
     """Set values of a door, encrypted in the database; they count within two seconds."""
@@ -219,7 +227,13 @@ def skills_list() -> None:
 
 
 def _pair(text: str) -> tuple[str, str]:
+    """Key and value. A secret need not stand on the command line, where other users and the shell's history see it."""
     key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise typer.BadParameter(f"{text!r} is not KEY=VALUE", param_hint="KEY=VALUE")
+    if not key:
+        raise typer.BadParameter(f"{text!r} is not KEY=VALUE", param_hint="KEY[=VALUE]")
+    if equals:
+        return key, value
+    value = getpass(f"{key}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    if not value:
+        raise typer.BadParameter(f"there is no value for {key}", param_hint="KEY[=VALUE]")
     return key, value

@@ -14,12 +14,13 @@ def welcome(settings: Settings, seconds: float) -> str:
     """The lines to print. In development they hold a real key of the app `default`."""
     nexus = _with_settings(settings)
     lines = ["", f"NEXUS is ready ({seconds:.1f} s).", "", f"  Chat     {settings.local_url}/"]
+    lines += [f"  Widget   {settings.local_url}/widget/demo"]
     keys = None if settings.production else Simulator(Home(settings.home).simulator).keys()
     if keys is None:
         lines += [f"  REST     {nexus} keys create --name first    makes an API key"]
     else:
         lines += [
-            f"  Alexa    {nexus} say {shlex.quote(_TRY)}",
+            f"  Alexa    {nexus} say {shlex.quote(_TRY)}    --channel google, dialogflow, sms … for the others",
             f"  REST     {_curl(settings, keys.first_steps)}",
             f"  Terminal {nexus} chat --user me",
         ]

@@ -7,12 +7,9 @@ from pathlib import Path
 import pytest
 
 from infra.plugins import load_plugins
-from shared.channel import Wire
-from shared.errors import DoorShut, Malformed, NotAuthentic
 from shared.skill import TurnContext
-from shared.testing.adapter.values import turn_of
-from shared.testing.fakes import FakeClock, FakeDocuments, FakeMemories, door_ports
-from shared.turn import Kind, Reply, Request, Session, Understanding
+from shared.testing.fakes import FakeClock, FakeDocuments, FakeMemories
+from shared.turn import Kind, Request, Session, Understanding
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -25,29 +22,12 @@ def home(tmp_path: Path) -> Path:
     for name in [name for name in sys.modules if name.startswith("nexus_plugins")]:
         del sys.modules[name]
     files = _FILE.findall(README)
-    assert len(files) == 5
+    assert len(files) == 3
     for path, text in files:
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
     return tmp_path
-
-
-async def test_its_channel_answers(home: Path) -> None:
-    plugins = load_plugins(home)
-    assert plugins.broken == ()
-    [pager] = [one.adapter for one in plugins.channels if one.manifest.name == "pager"]
-    with pytest.raises(DoorShut, match="NEXUS_PAGER_TOKEN"):
-        pager.open("default", {}, door_ports())
-    door = pager.open("default", {"token": "t0ken"}, door_ports())
-    with pytest.raises(NotAuthentic):
-        await door.verify(Wire("POST", "/", ((b"x-token", b"wrong"),), b"1|5550100|hello"))
-    verified = await door.verify(Wire("POST", "/", ((b"x-token", b"t0ken"),), b"1|5550100|hello"))
-    request = door.parse(verified)
-    assert (request.message_id, request.user, request.text) == ("1", "5550100", "hello")
-    assert door.render(request, turn_of(request, Reply(text="hi"))).body == b"hi"
-    with pytest.raises(Malformed):
-        door.parse(await door.verify(Wire("POST", "/", ((b"x-token", b"t0ken"),), b"\xff")))
 
 
 async def test_its_skill_answers(home: Path) -> None:

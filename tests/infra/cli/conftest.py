@@ -1,5 +1,6 @@
 """The command line in process, on the stores of the test session."""
 
+import io
 import logging
 import sys
 from collections.abc import Callable, Iterator
@@ -51,10 +52,11 @@ def with_stores(home: Path, database_url: str, redis_url: str, monkeypatch: pyte
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs `nexus` with arguments."""
+    """Runs `nexus` with arguments, and with `typed` as its standard input."""
 
-    def _run(*arguments: str) -> Ran:
+    def _run(*arguments: str, typed: str = "") -> Ran:
         monkeypatch.setattr(sys, "argv", ["nexus", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
         capsys.readouterr()
         try:
             cli.main()

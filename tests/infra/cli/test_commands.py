@@ -114,6 +114,14 @@ def test_channels_are_shut_until_configured(run: Run, with_stores: Path) -> None
     assert "skill_id=amzn1.ask.skill.x" not in run("channels", "list").out
 
 
+def test_a_value_may_be_read_instead_of_written_on_the_command_line(run: Run, with_stores: Path) -> None:
+    assert run("channels", "configure", "alexa", "skill_id", typed="amzn1.ask.skill.piped\n").code == 0
+    assert "skill_id=amzn1.ask.skill.piped" in run("channels", "list").out
+    told = run("channels", "configure", "alexa", "skill_id", typed="")
+    assert told.code == 2
+    assert "there is no value for skill_id" in told.err
+
+
 def test_unknown_channels_keys_and_apps_are_named(run: Run, with_stores: Path) -> None:
     assert "there is no channel 'fax'" in run("channels", "configure", "fax", "a=b").err
     assert "alexa has no setting 'skillid'; it has: skill_id" in run("channels", "configure", "alexa", "skillid=b").err

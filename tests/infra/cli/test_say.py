@@ -1,7 +1,6 @@
 """`nexus say`: what a person sees of any twin, whole conversations, complaints, and what goes over the wire."""
 
 import asyncio
-import io
 import itertools
 import json
 import shutil
@@ -110,9 +109,9 @@ def rest(prepared: Apps, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     yield from serve(House(open_door(prepared, RestAdapter), answer), monkeypatch)
 
 
-def typed(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+def lines(*texts: str) -> str:
     """What comes in by a pipe."""
-    monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
+    return "".join(f"{text}\n" for text in texts)
 
 
 def test_words_cards_and_choices_are_lines(rest: House, run: Run) -> None:
@@ -123,11 +122,8 @@ def test_words_cards_and_choices_are_lines(rest: House, run: Run) -> None:
     assert turn.app == "sim"
 
 
-def test_a_conversation_begins_and_ends_as_the_platform_does(
-    alexa: House, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    typed(monkeypatch, "", "one", "go", "not heard any more")
-    told = run("say", "--interactive")
+def test_a_conversation_begins_and_ends_as_the_platform_does(alexa: House, run: Run) -> None:
+    told = run("say", "--interactive", typed=lines("", "one", "go", "not heard any more"))
     assert told.code == 0, told.err
     assert told.out.splitlines() == [
         "Hello.",
@@ -145,17 +141,15 @@ def test_a_conversation_begins_and_ends_as_the_platform_does(
     assert [turn.reply.text for turn in alexa.turns if turn.reply] == ["Hello.", "You said one.", "Bye."]
 
 
-def test_after_two_silences_the_platform_hangs_up(alexa: House, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    typed(monkeypatch, "", "", "hello?")
-    told = run("say", "-i")
+def test_after_two_silences_the_platform_hangs_up(alexa: House, run: Run) -> None:
+    told = run("say", "-i", typed=lines("", "", "hello?"))
     assert told.code == 0
     assert told.out.splitlines()[-1] == "  (session closed)"
     assert "hello?" not in told.out
 
 
-def test_a_conversation_ends_with_the_input(rest: House, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    typed(monkeypatch, "two")
-    told = run("say", "--channel", "rest", "-i", "one")
+def test_a_conversation_ends_with_the_input(rest: House, run: Run) -> None:
+    told = run("say", "--channel", "rest", "-i", "one", typed=lines("two"))
     assert (told.code, [line for line in told.out.splitlines() if line.startswith("You")]) == (
         0,
         ["You said one.", "You said two."],

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from channels.google.adapter import GoogleAdapter
 from channels.google.twins.actions import ActionsTwin
-from channels.google.twins.credentials import load_key, token
+from channels.google.twins.credentials import KEY_ID, load_key, token
 from channels.google.twins.cx import DialogflowCxTwin
 from channels.google.twins.es import DialogflowTwin
 from infra.keysource import key_source
@@ -26,6 +27,14 @@ from shared.turn import Reply, Request
 SAMPLES = Path("channels/google/samples").resolve()
 PROJECT = "nexus-simulator"
 TARGET = "/channels/google"
+GOOD_CLAIMS: dict[str, Any] = {
+    "iss": "https://accounts.google.com",
+    "aud": PROJECT,
+    "nbf": int(NOW) - 300,
+    "iat": int(NOW),
+    "exp": int(NOW) + 3_600,
+    "jti": "jti-1",
+}
 
 Make = Callable[[Request], Reply]
 
@@ -85,6 +94,17 @@ def credential(key: rsa.RSAPrivateKey, config: dict[str, str]) -> Callable[[str]
         return b"authorization", f"Bearer {config['token']}".encode()
 
     return header
+
+
+@pytest.fixture
+def sign(key: rsa.RSAPrivateKey) -> Callable[..., str]:
+    """Sign claims with the key that the door believes."""
+
+    def signed(headers: dict[str, Any] | None = None, **changes: Any) -> str:
+        claims = {name: value for name, value in (GOOD_CLAIMS | changes).items() if value is not None}
+        return jwt.encode(claims, key, "RS256", {"kid": KEY_ID, **(headers or {})})
+
+    return signed
 
 
 @pytest.fixture

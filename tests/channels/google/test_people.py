@@ -12,7 +12,7 @@ from channels.google.twins.credentials import TRUST
 from shared.testing.fakes import FakeClock
 from shared.turn import Request
 from tests.channels.google.conftest import SAMPLES, enter, open_door
-from tests.channels.google.test_verify import dialogflow
+from tests.channels.google.wires import dialogflow
 
 NOBODY: frozenset[str] = frozenset()
 ALL = frozenset(TRUST.split())

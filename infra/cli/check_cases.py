@@ -97,7 +97,7 @@ class _Runner:
         module: pytest.Module = pytest.Module.from_parent(parent, path=module_path)
         module.obj = ModuleType("contract")
         try:
-            module.obj.TestContract = self._test()
+            vars(module.obj)["TestContract"] = self._test()
         except PluginInvalid as broken:
             self.broken = broken
         return module

@@ -17,7 +17,7 @@ from shared.errors import StartFailed
 _POLL = 0.01  # while a child starts; nothing is polled once it is ready
 _STOP_POLL = 0.25
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0
-_STABLE = 10.0  # seconds ready after which earlier failures are forgotten
+_STABLE = 5.0  # seconds ready after which earlier failures are forgotten
 _PATIENCE_WITH_OTHERS = 5.0
 
 log = logging.getLogger("nexus.supervisor")

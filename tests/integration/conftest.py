@@ -102,10 +102,10 @@ class Nexus:
         return int(self.home.pid_file(name).read_text())
 
     def kill(self, name: str) -> None:
-        """SIGKILL a child, and wait until its successor runs."""
+        """SIGKILL a child, and wait until its successor runs; whoever is killed again and again is started ever later."""
         before = self.pid(name)
         os.kill(before, signal.SIGKILL)
-        until(lambda: self.home.pid_file(name).exists() and self.pid(name) != before)
+        until(lambda: self.home.pid_file(name).exists() and self.pid(name) != before, 60)
 
     def flush(self) -> None:
         """FLUSHALL."""

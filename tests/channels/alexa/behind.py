@@ -122,6 +122,8 @@ def asked_of(lambda_handler: Lambda, heard: AlexaHeard) -> dict[str, Any]:
     event = json.loads(json.dumps(heard.request))
     answer: dict[str, Any] = json.loads(json.dumps(lambda_handler(event, None)))
     answer.setdefault("response", {})
+    # What the SDK calls itself is kept for the process and grows with every builder in it: not the skill's to say.
+    answer["userAgent"] = heard.response["userAgent"]
     return answer
 
 

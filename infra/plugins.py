@@ -144,9 +144,9 @@ def load_channel(folder: Path, package: str = "") -> LoadedChannel:
 
     Raises PluginInvalid with the reason, whatever its modules raise.
     """
-    if not package:
+    package = package or f"{_HOME_PACKAGE}.{folder.name}"
+    if package.startswith(f"{_HOME_PACKAGE}."):
         _make_importable(folder.parent)
-        package = f"{_HOME_PACKAGE}.{folder.name}"
     try:
         return _load_channel(_Found(folder, package))
     except PluginInvalid:

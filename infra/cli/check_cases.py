@@ -1,7 +1,6 @@
 """Runs the contracts of a channel, by pytest, and tells case by case what became of it."""
 
 import inspect
-import multiprocessing
 import os
 import sys
 import tempfile
@@ -10,6 +9,7 @@ from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -20,7 +20,7 @@ from hypothesis import settings as hypothesis_settings
 from msgspec import Struct
 
 from infra.keysource import key_source
-from infra.plugins import LoadedChannel, load_entry
+from infra.plugins import LoadedChannel, load_channel, load_entry
 from shared.errors import PluginInvalid
 
 _FILE = "test_contract.py"
@@ -53,8 +53,7 @@ def run_cases(channel: LoadedChannel, examples: int) -> tuple[Case, ...]:
     entries = channel.manifest.contracts
     run = partial(_run_contract, channel.package, channel.folder, examples)
     try:
-        # Forked, so that what is imported here is there, under the name it has here.
-        with ProcessPoolExecutor(min(len(entries), os.cpu_count() or 1), multiprocessing.get_context("fork")) as pool:
+        with ProcessPoolExecutor(min(len(entries), os.cpu_count() or 1), get_context("spawn")) as pool:
             return tuple(case for cases in pool.map(run, entries) for case in cases)
     except BrokenProcessPool:
         raise PluginInvalid("the process that ran it ended before its cases did") from None
@@ -62,6 +61,7 @@ def run_cases(channel: LoadedChannel, examples: int) -> tuple[Case, ...]:
 
 def _run_contract(package: str, folder: Path, examples: int, entry: str) -> list[Case]:
     sys.dont_write_bytecode = True
+    load_channel(folder, package)  # what a plug-in's folder is imported as is known in this process, too
     runner = _Runner(package, folder, entry, examples)
     with tempfile.TemporaryDirectory(prefix="nexus-check-") as name:
         place = Path(name)

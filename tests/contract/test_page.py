@@ -34,12 +34,18 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdapterContra
     folder.mkdir(parents=True)
     for name in SHOWN:
         (folder / name).write_text(block(name))
+    forget()
     loaded = load_channel(folder)
     found = load_entry(loaded.package, loaded.manifest.contracts[0])
     assert isinstance(found, type)
     assert issubclass(found, AdapterContract)
     found.fuzz_examples = 200
     yield found()
+    forget()
+
+
+def forget() -> None:
+    """Other tests' plug-ins may bear this name, too."""
     for name in [name for name in sys.modules if name.startswith("nexus_plugins.pigeon")]:
         del sys.modules[name]
 

@@ -8,9 +8,10 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from infra.storage.outbox import OutboxStore, Taken
-from shared.channel import ChannelAdapter
+from shared.channel import ChannelAdapter, Delivered
 from shared.errors import DecryptionFailed, DeliveryFailed, NexusError
 from shared.ports import Clock
+from shared.text import clean
 
 _LONG_NUMBER = re.compile(r"\+?\d{7,}")
 _MOST_REASON = 200  # characters
@@ -51,6 +52,10 @@ class End(Struct, frozen=True):
     provider_id: str = ""
     retry_after: float = 0.0
     opted_out: bool = False
+
+    def bare(self, error: Exception) -> "End":
+        """The same end with no more than the name of what kept it from being noted: no id, no pause, no words."""
+        return End(self.state, "" if self.state == "sent" else type(error).__name__, opted_out=self.opted_out)
 
 
 class Courier:
@@ -94,7 +99,7 @@ class Courier:
             return End("doubt", "no answer in time")
         except Exception as error:  # noqa: BLE001 (foreign code: nobody knows whether the request left)
             return End("doubt", type(error).__name__)
-        return End("sent", provider_id=delivered.provider_id)
+        return End("sent", provider_id=_its_id(delivered))
 
     def due_again(self, taken: Taken, end: End, now: float) -> float:
         """When to try again what ended "later" or in "doubt".
@@ -108,6 +113,11 @@ class Courier:
         return now + max(end.retry_after, pause, receipt_s)
 
 
+def _its_id(delivered: object) -> str:
+    """The platform's id. Foreign code that answers with something else has sent the message all the same."""
+    return delivered.provider_id if isinstance(delivered, Delivered) else ""
+
+
 def _refused(error: DeliveryFailed) -> End:
     reason = harmless(str(error))
     if error.opted_out:
@@ -118,5 +128,5 @@ def _refused(error: DeliveryFailed) -> End:
 
 
 def harmless(reason: str) -> str:
-    """A reason as it may be stored readable: short, and without what may be a telephone number."""
-    return _LONG_NUMBER.sub("…", reason)[:_MOST_REASON]
+    """A reason as it may be stored readable: text, short, and without what may be a telephone number."""
+    return _LONG_NUMBER.sub("…", clean(reason))[:_MOST_REASON]

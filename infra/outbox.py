@@ -19,12 +19,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Protocol, Self
 
+from msgspec.structs import replace
+
 from infra.delivery import RECEIPT_S, Courier, End, Finds, Pace, harmless
 from infra.storage.outbox import OutboxStore, Taken
 from infra.telemetry.logs import Events
 from shared.channel import Receipt
 from shared.errors import StoreUnavailable
 from shared.ports import Clock
+from shared.text import clean
 
 log = logging.getLogger("nexus.outbox")
 events = Events("nexus.outbox")
@@ -85,17 +88,11 @@ class Outbox:
 
         A receipt may be faster than the answer that tells us the platform's id: then it is looked for again.
         """
-        receipt = Receipt(
-            receipt.state, receipt.provider_id, receipt.reference, harmless(receipt.reason), receipt.opted_out
-        )
-        for pause in (*_LOOK_AGAIN_S, None):
-            if await self._store.receipt(app, channel, receipt, self._clock.now()):
-                self._fresh.set()  # what comes after it in the conversation may be sent now
-                return
-            if pause is None or not await self._store.being_sent(app, channel):
-                break
-            await asyncio.sleep(pause)
-        log.info("receipt for no message of ours", extra={"app": app, "channel": channel})
+        plain = replace(receipt, reference=clean(receipt.reference), reason=harmless(receipt.reason))
+        if await self._settles(app, channel, plain):
+            self._fresh.set()  # what comes after it in the conversation may be sent now
+        else:
+            log.info("receipt for no message of ours", extra={"app": app, "channel": channel})
 
     async def deliver_due(self) -> int:
         """Start to send what is due, or some of it where it is much; how many."""
@@ -115,6 +112,19 @@ class Outbox:
         """Return when nothing is being sent."""
         while self._sending:
             await asyncio.wait(self._sending)
+
+    async def _settles(self, app: str, channel: str, receipt: Receipt) -> bool:
+        """Whether the receipt was noted.
+
+        Where nothing is on its way, it is looked for once more: the answer may have been committed since the last look.
+        """
+        for pause in _LOOK_AGAIN_S:
+            if await self._store.receipt(app, channel, receipt, self._clock.now()):
+                return True
+            if not await self._store.being_sent(app, channel):
+                break
+            await asyncio.sleep(pause)
+        return await self._store.receipt(app, channel, receipt, self._clock.now())
 
     # -- the loop --------------------------------------------------------------------------------------------------
 
@@ -153,7 +163,7 @@ class Outbox:
     async def _send(self, taken: Taken) -> None:
         started = self._clock.monotonic()
         end = await self._courier.attempt(taken)
-        await self._until_noted(lambda: self._note_end(taken, end))
+        await self._note_whatever(taken, end)
         self._counts.delivery(taken.channel, end.state)
         fields = {
             "trace_id": taken.id,
@@ -167,6 +177,15 @@ class Outbox:
             events.info("message sent", **fields)
         else:
             log.warning("message not sent", extra=fields)
+
+    async def _note_whatever(self, taken: Taken, end: End) -> None:
+        """Note an end; what the store refuses to hold is noted bare, or the message would be sent at every end of a lease."""
+        try:
+            await self._until_noted(lambda: self._note_end(taken, end))
+        except Exception as error:  # noqa: BLE001 (whatever it is: a refusal must not become a repetition)
+            bare = end.bare(error)
+            log.error("end of a message noted bare", extra={"trace_id": taken.id, "error": type(error).__name__})
+            await self._until_noted(lambda: self._note_end(taken, bare))
 
     async def _note_end(self, taken: Taken, end: End) -> None:
         now = self._clock.now()

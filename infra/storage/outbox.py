@@ -28,16 +28,10 @@ _SENT = """
 _FAILED = """
     update outbox set state = 'failed', reason = %s, updated_at = to_timestamp(%s)
     where app_id = %s and outgoing_id = %s and state = 'sending' and attempts = %s"""
-# What comes after it in the conversation has to wait as long: then it is not looked at in vain.
+# What comes after it in the conversation stays due: claim_outgoing.sql holds it back for just as long as this one is not settled.
 _LATER = """
-    with put_off as (
-        update outbox set state = %s, reason = %s, due_at = to_timestamp(%s), updated_at = to_timestamp(%s)
-        where app_id = %s and outgoing_id = %s and state = 'sending' and attempts = %s
-        returning app_id, conversation_digest, due_at
-    )
-    update outbox o set due_at = greatest(o.due_at, put_off.due_at)
-    from put_off
-    where o.app_id = put_off.app_id and o.conversation_digest = put_off.conversation_digest and o.state = 'waiting'"""
+    update outbox set state = %s, reason = %s, due_at = to_timestamp(%s), updated_at = to_timestamp(%s)
+    where app_id = %s and outgoing_id = %s and state = 'sending' and attempts = %s"""
 _RECEIPT = """
     update outbox
     set state = %(state)s, reason = %(reason)s, updated_at = to_timestamp(%(at)s),
@@ -201,4 +195,6 @@ class OutboxStore:
         await self._database.run(work)
 
     def _provider_digest(self, app: str, channel: str, provider_id: str) -> bytes | None:
-        return self._vault.hmac("provider", app, channel, provider_id) if provider_id else None
+        # Whatever string a platform calls an id has a digest, even one that is no UTF-8.
+        raw = provider_id.encode("utf-8", "surrogatepass")
+        return self._vault.hmac("provider", app, channel, raw) if raw else None

@@ -1,9 +1,18 @@
--- What a turn brings besides: consents, documents, messages that go out. They too follow only the turns that were stored.
+-- What a turn brings besides: consents (who opts out is sent nothing more that waits), documents, messages that go out. They too
+-- follow only the turns that were stored.
 , agreed as (
     insert into consents (app_id, person_id, channel, at, granted, source, message_digest)
     select stored.app_id, stored.person_id, stored.channel, stored.at, new.granted, 'keyword', stored.message_digest
     from unnest(%b::text[], %b::bytea[], %b::boolean[]) as new(app, message, granted)
     join stored on stored.app_id = new.app and stored.message_digest = new.message
+    order by stored.at, stored.seq  -- the newest number counts, so numbers follow the order in which it was said
+    returning app_id, person_id, channel, granted, at
+), withheld as (
+    -- It will never be sent, and the confirmation that is owed must not wait behind it.
+    update outbox o set state = 'failed', reason = 'opted out', updated_at = agreed.at
+    from agreed
+    where not agreed.granted and not o.owed and o.state = 'waiting'
+      and o.app_id = agreed.app_id and o.person_id = agreed.person_id and o.channel = agreed.channel
 ), kept as (
     -- Two turns of one commit may keep the same document; the later one counts.
     select distinct on (stored.app_id, stored.person_id, new.name)

@@ -28,6 +28,32 @@ async def test_who_opted_out_meanwhile_gets_only_what_is_owed(office: Office) ->
     assert await office.states() == [("failed", "opted out"), ("sent", "")]
 
 
+async def test_the_confirmation_of_an_opt_out_does_not_wait_behind_what_will_never_be_sent(office: Office) -> None:
+    office.platform.answers["one"] = [fails(retry_after=3600.0)]
+    await office.put("one", "two")
+    await office.put("of another conversation", conversation="c2")
+    await office.put("owed", conversation="c3", owed=True)
+    await office.put("of another channel", channel="other")
+    await office.put("for bob", user="bob", conversation="c4")
+    office.outbox = office.worker(Pace(sending_a_door=1))
+    await office.outbox.deliver_due()
+    await office.outbox.settled()
+    await office.put("You will get no more messages.", owed=True, consent=False)
+    assert await office.states() == [*[("failed", "opted out")] * 3, *[("waiting", "")] * 4]
+    await office.go()
+    assert "You will get no more messages." in office.platform.texts
+    assert {state for state, _ in (await office.states())[3:]} == {"sent"}
+
+
+async def test_who_agrees_loses_nothing_that_waits(office: Office) -> None:
+    office.platform.answers["one"] = [fails(retry_after=0.0)]
+    await office.put("one")
+    await office.go()
+    await office.put("You are back.", owed=True, consent=True)
+    await office.go(2)
+    assert office.platform.texts == ["one", "one", "You are back."]
+
+
 async def test_a_platform_that_knows_of_an_opt_out_is_believed(office: Office) -> None:
     office.platform.answers["one"] = [fails(final=True, opted_out=True)]
     await office.put("one", "two")
@@ -115,3 +141,27 @@ async def test_a_receipt_that_overtakes_the_answer_finds_its_message(office: Off
     await office.outbox.note(APP, "pager", Receipt("delivered", "its id"))
     await office.outbox.settled()
     assert await office.states() == [("delivered", "")]
+
+
+async def test_a_receipt_that_comes_while_the_answer_is_noted_finds_its_message(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer is committed after the message was looked for and before it was asked whether one is on its way."""
+    being_sent, told = office.store.being_sent, asyncio.Event()
+
+    async def answered() -> Delivered:
+        await told.wait()
+        return Delivered("its id")
+
+    async def asked(app: str, channel: str) -> bool:
+        told.set()
+        await office.outbox.settled()
+        return await being_sent(app, channel)
+
+    office.platform.answers["one"] = [answered]
+    monkeypatch.setattr(office.store, "being_sent", asked)
+    await office.put("one")
+    await office.outbox.deliver_due()
+    await office.outbox.note(APP, "pager", Receipt("failed", "its id", reason="30006", opted_out=True))
+    assert await office.states() == [("failed", "30006")]
+    assert await office.turns.opted_out(await office.person(), "pager")

@@ -14,7 +14,7 @@ from shared.effects import Keep
 from shared.errors import DecryptionFailed
 from shared.ports import Outgoing, Person, Recording, TurnStore
 from shared.testing.fakes import FakeTurnStore
-from tests.infra.storage.records import APP, open_store, record, request
+from tests.infra.storage.records import APP, NOW, open_store, record, request
 
 VAULT = Vault(b"k" * 32)
 
@@ -169,3 +169,19 @@ async def test_consents_are_only_appended(real: PostgresTurnStore, database_url:
     with psycopg.connect(database_url) as connection:
         rows = connection.execute("select granted, source, channel from consents order by number").fetchall()
     assert rows == [(False, "keyword", "rest"), (True, "keyword", "rest"), (False, "keyword", "rest")]
+
+
+async def test_consents_of_one_commit_count_in_the_order_they_were_said(
+    real: PostgresTurnStore, database_url: str
+) -> None:
+    person = await real.person(APP, "rest", "ann")
+    said = [request(message_id=f"m{n}", conversation=f"c{n}") for n in range(20)]
+    late_first = [msgspec.structs.replace(one, received_at=NOW - n) for n, one in enumerate(said)]
+    records = [record(person, one, consent=one is not late_first[0]) for one in late_first]
+    await asyncio.gather(*(real.record(one) for one in records))
+    with psycopg.connect(database_url) as connection:
+        commits = connection.execute("select count(distinct xmin::text) from consents").fetchone()
+        rows = connection.execute("select extract(epoch from at)::float8 from consents order by number").fetchall()
+    assert commits == (1,)
+    assert [at for (at,) in rows] == [NOW - n for n in reversed(range(20))]
+    assert await real.opted_out(person, "rest"), "the last word counts"

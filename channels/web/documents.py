@@ -25,7 +25,7 @@ _WORDS = {
     ),
 }
 _SORRY = ("Something went wrong", "It is not your fault. Please try again in a moment.")
-_NOBODY = ("'none'",)
+_NOBODY = "'none'"
 _NO_CACHE = ((b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-cache"))
 
 # Pages that isolate themselves frame only what does so too; and pictures from elsewhere are asked for without cookies.
@@ -46,13 +46,13 @@ def trouble(status: int) -> str:
     return page("error.html", code=status, title=title, words=words)
 
 
-def rules(ancestors: Iterable[str] = _NOBODY, widget: str | None = None) -> dict[str, str]:
-    """The headers that every document carries. `ancestors` may frame it; `widget` is the origin whose widget it shows.
+def rules(ancestors: Iterable[str] = (), widget: str | None = None) -> dict[str, str]:
+    """The headers that every document carries. `ancestors` alone may frame it; `widget` is the origin whose widget it shows.
 
     Everything comes from here; pictures and sound that a reply refers to may come from elsewhere, over https. Scripts cannot
     turn text into markup (trusted types), so what people and skills say stays text.
     """
-    framed = " ".join(ancestors)
+    framed = " ".join(ancestors) or _NOBODY  # a policy without the directive would let everybody
     policy = {
         "default-src": "'none'",
         "script-src": " ".join(dict.fromkeys(filter(None, ("'self'", widget)))),
@@ -74,7 +74,7 @@ def rules(ancestors: Iterable[str] = _NOBODY, widget: str | None = None) -> dict
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     }
     # Of old browsers, which do not know frame-ancestors.
-    return headers if framed != "'none'" else {**headers, "X-Frame-Options": "DENY"}
+    return headers if framed != _NOBODY else {**headers, "X-Frame-Options": "DENY"}
 
 
 def frame(app: str, door: str, origins: Iterable[str], most: int) -> WireReply:

@@ -37,8 +37,10 @@ class DialogflowCxContract(GoogleContract):
 
     def envelope(self, said: Said, query: dict[str, Any]) -> bytes:
         """The body of any input, in a session of `said.user`."""
-        twin = DialogflowCxTwin(folder_of("cx"), UNSEEN, user=said.user, new_id=lambda: f"session-of-{said.user}")
-        return json.dumps(twin.envelope(said.message_id, query)).encode()
+        return json.dumps(self._twin(said).envelope(said.message_id, query)).encode()
+
+    def _twin(self, said: Said) -> DialogflowCxTwin:
+        return DialogflowCxTwin(folder_of("cx"), UNSEEN, user=said.user, new_id=lambda: f"session-of-{said.user}")
 
     def forged(self, wire: Wire) -> Sequence[Wire]:
         """As AdapterHooks.forged: credentials that are nearly right, other schemes."""
@@ -64,6 +66,14 @@ class DialogflowCxContract(GoogleContract):
     def refusals(self, request: Mapping[str, Any], answer: Mapping[str, Any]) -> Sequence[str]:
         """As GoogleContract.refusals."""
         return cx_rules.refusals(request, answer)
+
+    def test_calls_of_one_turn_are_messages_of_their_own(self) -> None:
+        """A route and then a page's entry call the webhook with the same response id; each call sent again stays itself."""
+        said = Said()
+        bodies = [one.body for one in self._twin(said).calls(said.text, "notes")]
+        once, again = ([self.through(self.sign(body, said)).message_id for body in bodies] for _ in range(2))
+        if len(set(once)) != len(bodies) or once != again:
+            raise AssertionError(f"message ids of {len(bodies)} calls, and of the same sent again: {once}, {again}")
 
 
 class DialogflowCxAgentContract(DialogflowCxContract):

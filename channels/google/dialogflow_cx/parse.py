@@ -1,8 +1,12 @@
 """From Dialogflow CX' envelope to the common request."""
 
+import hashlib
+
+import msgspec
+
 from channels.google.dialogflow_cx.envelope import Envelope, IntentInfo, PageInfo
 from channels.google.people import is_phone, person_of
-from channels.google.values import MAX_NAME, MAX_SESSION, given, identifier, locale_of, said, stored, usable
+from channels.google.values import MAX_ID, MAX_NAME, MAX_SESSION, given, identifier, locale_of, said, stored, usable
 from shared.text import clean
 from shared.turn import Device, Kind, PlatformIntent, Request, SlotValue
 
@@ -14,18 +18,18 @@ WORDS_ONLY = "nexus.words"  # the tag that says: the intent at hand was matched 
 _WELCOME = "/intents/00000000-0000-0000-0000-000000000000"
 _NEGATIVE = "/intents/00000000-0000-0000-0000-000000000001"
 _DIGITS = "dtmf"
+_CALL = 16  # hexadecimal digits that name a call among those of one turn
 
 
 def request_of(envelope: Envelope, app: str, received_at: float, seconds: float, trust: frozenset[str]) -> Request:
     """The request in `envelope`; Dialogflow waits `seconds`. Raises Malformed where an id or the intent cannot be used."""
-    message_id = identifier(envelope.id, "detectIntentResponseId")
     session = identifier(envelope.session.session, "sessionInfo.session", MAX_SESSION)
     parameters = envelope.session.parameters or {}
     intent = _intent(envelope)
     return Request(
         app=app,
         channel="google",
-        message_id=message_id,
+        message_id=_message_id(envelope),
         conversation=session,
         user=person_of("", envelope.payload or {}, parameters, trust) or f"session:{session}",
         kind=_kind(envelope),
@@ -43,6 +47,18 @@ def request_of(envelope: Envelope, app: str, received_at: float, seconds: float,
             "ours": [name for name in OURS if parameters.get(name) is not None],
         },
     )
+
+
+def _message_id(envelope: Envelope) -> str:
+    """The id of the DetectIntent, and which of its calls this is.
+
+    A route's fulfillment and then the entry of the page it leads to call the webhook with one id; tag and page tell them apart, and
+    are the same when a call is sent again.
+    """
+    tag = envelope.fulfillment.tag if envelope.fulfillment else None
+    call = msgspec.json.encode((tag, envelope.page.current if envelope.page else None))
+    own = hashlib.sha256(call).hexdigest()[:_CALL]
+    return f"{identifier(envelope.id, 'detectIntentResponseId', MAX_ID - len('.') - _CALL)}.{own}"
 
 
 def _kind(envelope: Envelope) -> Kind:

@@ -68,17 +68,27 @@ class DialogflowCxTwin(Twin):
 
     def query(self, query: dict[str, Any]) -> Sent:
         """The request for any input, with user and password."""
-        response_id = self.new_id()
-        return self.sent(msgspec.json.encode(self.envelope(response_id, query)))
+        return self.sent(msgspec.json.encode(self.envelope(self.new_id(), query)))
 
-    def envelope(self, response_id: str, query: dict[str, Any]) -> dict[str, Any]:
-        """The body of a request for any input."""
+    def calls(self, text: str, page: str) -> tuple[Sent, ...]:
+        """What one turn sends where a route calls the webhook, leads to `page`, and that page's entry calls it twice more.
+
+        All have the id of the one DetectIntent; page or tag differ.
+        """
+        response_id, query = self.new_id(), {"text": text}
+        route = self.envelope(response_id, query)
+        self.page = f"{FLOW}/pages/{page}"
+        entries = [self.envelope(response_id, query, tag) for tag in ("nexus", "nexus.words")]
+        return tuple(self.sent(msgspec.json.encode(one)) for one in (route, *entries))
+
+    def envelope(self, response_id: str, query: dict[str, Any], tag: str = "nexus") -> dict[str, Any]:
+        """The body of a request for any input, from a fulfillment with this tag."""
         payload = {"telephony": {"caller_id": self.caller}} if self.caller else self.payload
         return {
             "detectIntentResponseId": response_id,
             **query,
             "languageCode": self.locale.lower(),
-            "fulfillmentInfo": {"tag": "nexus"},
+            "fulfillmentInfo": {"tag": tag},
             "pageInfo": {"currentPage": self.page, "displayName": "Start Page", "formInfo": self._form_info()},
             "sessionInfo": {"session": self.session, "parameters": self.parameters},
             "messages": [

@@ -192,6 +192,22 @@ def test_a_form_asks_again(meet: Callable[..., Any]) -> None:
     assert person.answered is not None
 
 
+def test_every_call_of_one_turn_is_answered_by_itself(meet: Callable[..., Any]) -> None:
+    """Dialogflow CX calls the webhook several times within one DetectIntent, all with its id."""
+    ids: list[str] = []
+
+    def note(request: Request) -> Reply:
+        ids.append(request.message_id)
+        return Reply(text="Noted.", expects_answer=True)
+
+    person: DialogflowCxTwin = meet(DialogflowCxTwin, note)
+    calls = person.calls("buy milk", "notes")
+    for call in (*calls, *calls):
+        assert person.exchange(call).text == "Noted."
+    assert len(set(ids)) == len(calls)
+    assert ids[: len(calls)] == ids[len(calls) :]
+
+
 @pytest.mark.parametrize("kind", TWINS)
 def test_a_retry_is_the_same_message(kind: type[Twin], meet: Callable[..., Any]) -> None:
     ids: list[tuple[str, str]] = []

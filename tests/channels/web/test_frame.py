@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from channels.web import documents
 from channels.web.adapter import TEXT_LIMIT, WebAdapter
 from shared.channel import WireReply
 from shared.errors import DoorShut, LimitExceeded, MethodNotAllowed, NexusError, NotFound
@@ -48,6 +49,13 @@ async def test_only_pages_of_its_own_app_may_frame_it() -> None:
         assert rules(reply)["frame-ancestors"] == ancestors
         assert f'data-origins="{ancestors}"' in reply.body.decode()
         assert "x-frame-options" not in headers(reply)
+
+
+def test_where_nobody_may_frame_it_every_browser_is_told() -> None:
+    said = documents.rules([])
+    assert "frame-ancestors 'none'" in said["Content-Security-Policy"]
+    assert said["X-Frame-Options"] == "DENY"
+    assert said == documents.rules()
 
 
 async def test_its_own_origin_may_talk_for_every_app() -> None:

@@ -1,7 +1,9 @@
 """Opens the doors: which adapter serves a channel of an app, with its configuration as it is now."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
+from infra.opening import Opening
 from infra.plugins import LoadedChannel
 from infra.settings import Settings
 from infra.storage.registry import Registry
@@ -13,13 +15,17 @@ from shared.ports import ApiKeys, Clock, DoorPorts, Ids, KeySource
 DEFAULT_APP = "default"
 SIMULATOR_APP = "sim"
 _FRESH_S = 2.0  # a changed configuration counts within this time
+_PATIENCE_S = 6.0  # for a door that is being opened: most platforms give up soon after
 
 KeySources = Callable[[str, Mapping[str, str]], KeySource]
 _Key = tuple[str, str]
 
 
 class Doors:
-    """Adapters by app and channel, made anew when their configuration changes, kept while Postgres is away."""
+    """Adapters by app and channel, made anew when their configuration changes, kept while Postgres is away.
+
+    A door that is being opened is waited for, `patience_s` at most.
+    """
 
     def __init__(
         self,
@@ -31,6 +37,7 @@ class Doors:
         ids: Ids,
         api_keys: ApiKeys,
         key_sources: KeySources,
+        patience_s: float = _PATIENCE_S,
     ) -> None:
         self.channels = {one.manifest.name: one for one in channels}
         self._settings = settings
@@ -40,16 +47,18 @@ class Doors:
         self._ids = ids
         self._api_keys = api_keys
         self._key_sources = key_sources
-        self._fresh: dict[_Key, tuple[float, ChannelAdapter | DoorShut]] = {}
-        self._opened: dict[_Key, tuple[dict[str, str], ChannelAdapter]] = {}
+        self._looks = max(1, round(patience_s / _FRESH_S))
+        self._fresh: dict[_Key, float] = {}  # until when nobody need look at the configuration again
+        self._openings: dict[_Key, Opening] = {}
 
     async def find(self, app: str, channel: str) -> ChannelAdapter | DoorShut:
         """The door, or why it is shut. Raises NotFound (no such app or channel)."""
-        found = self._fresh.get((app, channel))
-        if found is None or found[0] < self._clock.monotonic():
-            door = await self._current(app, channel)
-            found = self._fresh[app, channel] = (self._clock.monotonic() + _FRESH_S, door)
-        return found[1]
+        for _ in range(self._looks):
+            opening = await self._opening(app, channel)
+            door = await opening.found(_FRESH_S)
+            if door is not None:
+                return door
+        return DoorShut(f"{channel}: the door is still being opened; try again in a moment")
 
     async def adapter(self, app: str, channel: str) -> ChannelAdapter:
         """The open door. Raises NotFound (no such app or channel) or DoorShut."""
@@ -62,26 +71,31 @@ class Doors:
         """Channel → how long its receipts may take (`ChannelAdapter.receipt_s`)."""
         return {name: one.adapter.receipt_s for name, one in self.channels.items()}
 
-    async def _current(self, app: str, channel: str) -> ChannelAdapter | DoorShut:
+    async def _opening(self, app: str, channel: str) -> Opening:
+        """The attempts to open the door as it is configured now, or was when Postgres could last be reached."""
+        known = self._openings.get((app, channel))
+        if known is not None and self._clock.monotonic() < self._fresh.get((app, channel), 0.0):
+            return known
+        found = await self._looked_up(app, channel)
+        self._fresh[app, channel] = self._clock.monotonic() + _FRESH_S
+        self._openings[app, channel] = found
+        return found
+
+    async def _looked_up(self, app: str, channel: str) -> Opening:
         loaded = self.channels.get(channel)
         if loaded is None:
             raise NotFound(f"there is no channel {channel!r}")
-        known = self._opened.get((app, channel))
         try:
             config = await self.config(app, channel)
         except StoreUnavailable:
+            known = self._openings.get((app, channel))
             if known is None:
                 raise
-            return known[1]
-        if known is not None and known[0] == config:
-            return known[1]
-        try:
-            adapter = loaded.adapter.open(app, config, self._ports(app))
-        except DoorShut as shut:
-            self._opened.pop((app, channel), None)
-            return shut
-        self._opened[app, channel] = (config, adapter)
-        return adapter
+            return known
+        known = self._openings.get((app, channel))  # now: another request may have begun while this one looked
+        if known is not None and known.config == config:
+            return known
+        return Opening(channel, config, partial(loaded.adapter.open, app, config, self._ports(app)), self._clock)
 
     async def config(self, app: str, channel: str) -> dict[str, str]:
         """What a door is configured with: the environment (default app) over the database. Raises NotFound."""

@@ -115,7 +115,11 @@ class ChannelAdapter(ABC):
     @classmethod
     @abstractmethod
     def open(cls, app: str, config: Mapping[str, str], ports: DoorPorts) -> Self:
-        """Make the adapter for one app from its configuration. Raises DoorShut, naming the missing setting."""
+        """Make the adapter for one app from its configuration. Raises DoorShut, naming the missing setting.
+
+        NEXUS calls it in a thread of its own: it may take long, and there is no running event loop. While the configuration stays
+        the same it is not called again once it succeeded, and after ever longer pauses, up to five minutes, while it raises.
+        """
 
     @abstractmethod
     async def verify(self, wire: Wire) -> Verified:

@@ -17,6 +17,8 @@ from infra.system import RandomIds, SystemClock
 from infra.vault import Vault, load_master_key
 from shared.errors import DoorShut, NotFound, SettingsInvalid
 
+_PATIENCE_S = 60.0  # who looks wants to know what becomes of a door whose skill takes long to import
+
 
 async def door_states(settings: Settings, registry: Registry, plugins: Plugins, app: str) -> dict[str, str]:
     """Every channel with "" where the door of `app` is open, else with how to open it. Raises NotFound for an unknown app."""
@@ -31,6 +33,7 @@ async def door_states(settings: Settings, registry: Registry, plugins: Plugins, 
         RandomIds(),
         registry,
         lambda platform, config: key_source(platform, config, clock),
+        _PATIENCE_S,
     )
     states: dict[str, str] = {}
     for channel in doors.channels:

@@ -3,6 +3,7 @@
 import logging
 from functools import lru_cache, partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from ask_sdk_core.skill import CustomSkill
@@ -23,6 +24,7 @@ log = logging.getLogger("nexus.alexa.skill")
 
 THREADS = 16  # a skill in each worker process
 _SHARE = 0.7  # of the time that is left: NEXUS may have to answer after it, and the turn has to be recorded
+_FINDING = Lock()  # doors are opened in threads, and the path that modules are found on is the whole process'
 
 
 class Mounted:
@@ -51,7 +53,8 @@ class Mounted:
 
 def mount(mounting: Mounting, skill_id: str, clock: Clock) -> Mounted:
     """The skill that the settings name. Raises DoorShut with what is wrong and how to mend it."""
-    found = _found(mounting.module, mounting.attribute, mounting.folder)
+    with _FINDING:
+        found = _found(mounting.module, mounting.attribute, mounting.folder)
     own = found.skill.skill_id
     if own not in (None, skill_id):
         raise DoorShut(
@@ -71,7 +74,7 @@ class _Found(Struct, frozen=True):
 
 @lru_cache
 def _found(module: str, attribute: str, folder: Path | None) -> _Found:
-    """Found once a process, as its module is imported once; what cannot be found is looked for anew each time."""
+    """Found once a process, as its module is imported once; what cannot be found is looked for anew each time. Hold _FINDING."""
     return _Found(find(module, attribute, folder), Threads(f"alexa skill {module}", THREADS))
 
 

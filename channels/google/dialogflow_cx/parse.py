@@ -52,8 +52,8 @@ def request_of(envelope: Envelope, app: str, received_at: float, seconds: float,
 def _message_id(envelope: Envelope) -> str:
     """The id of the DetectIntent, and which of its calls this is.
 
-    A route's fulfillment and then the entry of the page it leads to call the webhook with one id; tag and page tell them apart, and
-    are the same when a call is sent again.
+    A route's fulfillment and then the entry of the page it leads to call the webhook with one id; tag and page tell them apart,
+    and are the same when a call is sent again.
     """
     tag = envelope.fulfillment.tag if envelope.fulfillment else None
     call = msgspec.json.encode((tag, envelope.page.current if envelope.page else None))

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -182,3 +183,16 @@ def test_the_skill_is_found_once_a_process(credentials: AlexaCredentials, clock:
     assert first is not None
     assert second is not None
     assert first._threads is second._threads
+
+
+def test_doors_that_open_at_once_share_the_skill(
+    credentials: AlexaCredentials, clock: FakeClock, tmp_path: Path, own_path: None
+) -> None:
+    """Doors are opened in threads: the skill is imported once, and its folder comes onto the path once."""
+    source = "import time\ntime.sleep(0.05)\nfrom ask_sdk_core.skill_builder import SkillBuilder\nsb = SkillBuilder()\n"
+    (tmp_path / "shared_skill.py").write_text(source)
+    config = {"skill": "shared_skill:sb", "skill_path": str(tmp_path)}
+    with ThreadPoolExecutor(4) as pool:
+        doors = [one.door._mounted for one in pool.map(lambda _: Behind(credentials, config, clock), range(4))]
+    assert len({id(door._threads) for door in doors if door is not None}) == 1
+    assert sys.path.count(str(tmp_path)) == 1

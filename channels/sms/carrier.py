@@ -169,7 +169,7 @@ class Carrier(ChannelAdapter):
             deadline=received_at + self.budget_s,
             text=text,
             attachments=message.media,
-            keyword=message.keyword or keyword_of(text, self.own_keywords, self.settings.help_text),
+            keyword=message.keyword or keyword_of(message.text, self.own_keywords, self.settings.help_text),
             opt_out=True,
             native={"from": message.sender, "to": message.recipient},
         )

@@ -5,9 +5,11 @@ Twilio: https://help.twilio.com/articles/223134027, CTIA Messaging Principles an
 """
 
 import re
+import string
 import unicodedata
 from typing import Literal
 
+from shared.text import clean
 from shared.turn import Keyword
 
 Meaning = Literal["stop", "start", "help"]
@@ -31,22 +33,28 @@ _INVISIBLE = ("Cf", "Cc", "Mn", "Me")  # zero-width and formatting characters, c
 def keyword_of(text: str, carrier_answers: frozenset[Meaning], help_text: str) -> Keyword | None:
     """The keyword that `text` is, if it is one and nothing else: "STOP PLEASE" is none, "Stop." and hidden characters are.
 
-    `carrier_answers` are the meanings that the carrier replies to itself, where the word has no punctuation around it;
-    `help_text` is what the app says to HELP otherwise.
+    `text` is as it came in. `carrier_answers` are the meanings that the carrier replies to itself, where the message is the
+    word and no character more; `help_text` is what the app says to HELP otherwise.
     """
-    if len(text) > LONGEST:
+    cleaned = clean(text)
+    if len(cleaned) > LONGEST:
         return None
-    bare = _visible(text).strip().casefold()
-    word = folded(text)
+    word = folded(cleaned)
     meaning = MEANINGS.get(word)
     if meaning is None:
         return None
     return Keyword(
         meaning,
         ordinary=word in ORDINARY,
-        carrier_answers=meaning in carrier_answers and bare == word,
+        carrier_answers=meaning in carrier_answers and bare(text) == word,
         reply=help_text if meaning == "help" else "",
     )
+
+
+def bare(text: str) -> str:
+    """`text` as every carrier compares it: in small letters, without outer white space. All else in it may hide the word."""
+    inner = text.strip(string.whitespace)
+    return inner.lower() if inner.isascii() else inner
 
 
 def folded(text: str) -> str:

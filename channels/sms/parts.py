@@ -33,7 +33,10 @@ _FAILED = "Sorry, something went wrong on my side. Please try again in a moment.
 
 
 class Native(Struct, frozen=True, forbid_unknown_fields=True):
-    """`Reply.native["sms"]`: `text` stands for all that NEXUS would make of the reply; `media` are pictures besides."""
+    """`Reply.native["sms"]`: `text` stands for all that NEXUS would make of the reply; `media` are pictures besides.
+
+    What of `media` is no https address goes into the text.
+    """
 
     text: str | UnsetType = UNSET
     media: tuple[str, ...] = ()
@@ -69,8 +72,8 @@ def _said(reply: Reply, pictures: int) -> tuple[str, tuple[str, ...]]:
     """The whole text of a reply, and the pictures that go along."""
     native = _native(reply) if reply.native else Native()
     own = () if native.text is not UNSET else tuple(_pictures(reply))
-    media = tuple(dict.fromkeys((*native.media, *own)))[:pictures]
-    rest = [url for url in native.media if url not in media]
+    media = tuple(dict.fromkeys((*filter(_is_address, native.media), *own)))[:pictures]
+    rest = [url for url in dict.fromkeys(native.media) if url not in media]
     if native.text is not UNSET:
         lines = [native.text, *rest]
     else:

@@ -7,7 +7,6 @@ replied with the word "stop" which blocks all texts sent from this number …". 
 import re
 
 from channels.sms.keywords import Meaning, folded, keyword_of
-from shared.text import clean
 from shared.turn import Keyword
 
 _TOLL_FREE = re.compile(r"\+18(?:00|33|44|55|66|77|88)[0-9]{7}")
@@ -15,8 +14,7 @@ _NETWORK: dict[str, Meaning] = {"stop": "stop", "start": "start", "unstop": "sta
 
 
 def keyword_to(recipient: str, text: str, carrier_answers: frozenset[Meaning], help_text: str) -> Keyword | None:
-    """The keyword that `text`, sent to our number `recipient`, is: as `keyword_of`, with what the network answers."""
-    text = clean(text)
+    """The keyword that `text`, as it came to our number `recipient`, is: as `keyword_of`, with what the network answers."""
     return keyword_of(text, carrier_answers | _network_answers(recipient, text), help_text)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from channels.sms.api import LATER_S, Api
+from channels.sms.api import Api, ApiAnswer, Said
 from channels.sms.bandwidth.payload import content_of
 from channels.sms.carrier import Carrier
 from channels.sms.message import Inbound, Letter
@@ -56,7 +56,7 @@ class Bandwidth(Carrier):
         self._caller = f"{config['bandwidth_callback_user']}:{config['bandwidth_callback_password']}".encode()
         self._base = config.get("bandwidth_api_base", API).rstrip("/")
         self._from = config.get("bandwidth_from", "")
-        self._api = Api(self.title)
+        self._api = Api(self.title, _said)
 
     def authenticate(self, wire: Wire) -> None:
         """As Carrier.authenticate."""
@@ -85,15 +85,7 @@ class Bandwidth(Carrier):
     async def send(self, letter: Letter, reference: str) -> Delivered:
         """As Carrier.send: https://dev.bandwidth.com/docs/messaging/createMessage"""
         url = f"{self._base}/api/v2/users/{quote(self._account, safe='')}/messages"
-        answer = await self._api.post(url, json=self.message(letter, reference), auth=self._user)
-        if answer.status in (200, 201, 202) and isinstance(found := answer.body.get("id"), str):
-            return Delivered(found)
-        kind = str(answer.body.get("type", ""))
-        raise DeliveryFailed(
-            f"Bandwidth: HTTP {answer.status}, error {kind if _KIND.fullmatch(kind) else 'unknown'}",
-            final=answer.status != 402,
-            retry_after=LATER_S if answer.status == 402 else None,
-        )
+        return await self._api.send(url, json=self.message(letter, reference), auth=self._user)
 
     def message(self, letter: Letter, reference: str) -> dict[str, Any]:
         """The body of the request that sends `letter`. Raises DeliveryFailed where there is no number to send from."""
@@ -108,3 +100,9 @@ class Bandwidth(Carrier):
             "tag": reference,
         }
         return message | ({"media": list(letter.media)} if letter.media else {})
+
+
+def _said(answer: ApiAnswer) -> Said:
+    """The id, or the kind of error; who opted out is told by the receipt."""
+    kind = str(answer.body.get("type", ""))
+    return Said(answer.body.get("id"), kind if _KIND.fullmatch(kind) else "")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from channels.sms.api import LATER_S, Api
+from channels.sms.api import Api, ApiAnswer, Said
 from channels.sms.carrier import Carrier
 from channels.sms.message import Inbound, Letter
 from channels.sms.plivo.answer import answer
@@ -42,7 +42,7 @@ class Plivo(Carrier):
         self._account, self._token = config["plivo_auth_id"], config["plivo_auth_token"]
         self._base = config.get("plivo_api_base", API).rstrip("/")
         self._from = config.get("plivo_from", "")
-        self._api = Api(self.title)
+        self._api = Api(self.title, _said)
 
     def authenticate(self, wire: Wire) -> None:
         """As Carrier.authenticate."""
@@ -65,15 +65,7 @@ class Plivo(Carrier):
     async def send(self, letter: Letter, reference: str) -> Delivered:
         """As Carrier.send: https://docs.plivo.com/docs/messaging/api/message/send-a-message"""
         url = f"{self._base}/v1/Account/{quote(self._account, safe='')}/Message/"
-        found = await self._api.post(url, json=self.message(letter, reference), auth=(self._account, self._token))
-        uuids = found.body.get("message_uuid")
-        if found.status in (200, 201, 202) and isinstance(uuids, list) and uuids and isinstance(uuids[0], str):
-            return Delivered(uuids[0])
-        raise DeliveryFailed(
-            f"Plivo: HTTP {found.status}",
-            final=found.status != 402,
-            retry_after=LATER_S if found.status == 402 else None,  # the account has no credit
-        )
+        return await self._api.send(url, json=self.message(letter, reference), auth=(self._account, self._token))
 
     def _letters(self, request: Request, turn: Turn) -> tuple[Letter, ...]:
         theirs, ours = request.native["from"], request.native["to"]
@@ -94,6 +86,12 @@ class Plivo(Carrier):
             message["media_urls"] = list(letter.media)
         status = callback_url(self.app, self.place, self.settings)
         return message | ({"url": with_reference(status, reference), "method": "POST"} if status else {})
+
+
+def _said(answer: ApiAnswer) -> Said:
+    """The id of the message. Errors have words and no code; who opted out is told by the receipt."""
+    uuids = answer.body.get("message_uuid")
+    return Said(uuids[0] if isinstance(uuids, list) and uuids else None)
 
 
 def _has_pictures(letters: tuple[Letter, ...]) -> bool:

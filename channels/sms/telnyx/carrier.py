@@ -6,7 +6,7 @@ https://developers.telnyx.com/docs/messaging
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from channels.sms.api import AGAIN_S, LATER_S, Api
+from channels.sms.api import AGAIN_S, Api, ApiAnswer, Said
 from channels.sms.carrier import Carrier
 from channels.sms.message import Inbound, Letter
 from channels.sms.public_url import callback_url
@@ -24,8 +24,8 @@ class Telnyx(Carrier):
     """`/channels/sms/telnyx`: events of one account's messaging profiles.
 
     Telnyx waits two seconds and reads nothing but the status, so the answer is an empty 200 as soon as the turn is committed,
-    and the words go by the API afterwards. A turn that is not done by then is deferred, which is committed and acknowledged
-    too; if even that is late, Telnyx sends the event again, under the same id.
+    and the words go by the API afterwards. A turn that is not decided within four fifths of that time ends as failed, with words
+    that say so; it is committed and acknowledged too. If even that is late, Telnyx sends the event again, under the same id.
     """
 
     place: ClassVar[str] = "telnyx"
@@ -45,7 +45,7 @@ class Telnyx(Carrier):
         self._base = config.get("telnyx_api_base", API).rstrip("/")
         self._from = config.get("telnyx_from", "")
         self._failover = config.get("telnyx_failover_url", "")
-        self._api = Api(self.title)
+        self._api = Api(self.title, _said)
 
     def authenticate(self, wire: Wire) -> None:
         """As Carrier.authenticate."""
@@ -61,13 +61,7 @@ class Telnyx(Carrier):
         A repeated attempt carries the same Idempotency-Key.
         """
         headers = {"authorization": f"Bearer {self._token}", "idempotency-key": reference}
-        answer = await self._api.post(
-            f"{self._base}/v2/messages", json=self.message(letter, reference), headers=headers
-        )
-        data = answer.body.get("data")
-        if answer.status in (200, 201, 202) and isinstance(data, dict) and isinstance(data.get("id"), str):
-            return Delivered(data["id"])
-        raise _failure(answer.status, codes_of(answer.body.get("errors")))
+        return await self._api.send(f"{self._base}/v2/messages", json=self.message(letter, reference), headers=headers)
 
     def message(self, letter: Letter, reference: str) -> dict[str, Any]:
         """The body of the request that sends `letter`. Raises DeliveryFailed where there is no number to send from."""
@@ -85,13 +79,12 @@ class Telnyx(Carrier):
         return message
 
 
-def _failure(status: int, codes: list[str]) -> DeliveryFailed:
-    """What a refusal means. 402: the account has no credit. 409 without a block: the same key is being worked on."""
-    blocked = OPTED_OUT in codes
-    again = {402: LATER_S, 409: None if blocked else AGAIN_S}.get(status)
-    return DeliveryFailed(
-        f"Telnyx: HTTP {status}, error {codes[0] if codes else 'unknown'}",
-        final=again is None,
-        opted_out=blocked,
-        retry_after=again,
+def _said(answer: ApiAnswer) -> Said:
+    """The id, or the codes of the errors. 409 without a block: a message under the same key is being worked on."""
+    data, codes = answer.body.get("data"), codes_of(answer.body.get("errors"))
+    return Said(
+        data.get("id") if isinstance(data, dict) else None,
+        codes[0] if codes else "",
+        opted_out=OPTED_OUT in codes,
+        again_s=AGAIN_S if answer.status == 409 else None,
     )

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct, field
 
-from channels.sms.keywords import ORDINARY, Meaning
+from channels.sms.keywords import ORDINARY, Meaning, bare
 from channels.sms.media import attachments
 from channels.sms.message import Inbound
 from channels.sms.numbers import e164
@@ -18,7 +18,6 @@ from channels.sms.toll_free import keyword_to
 from shared.channel import Receipt
 from shared.errors import Malformed
 from shared.jsontext import decode
-from shared.text import clean
 from shared.turn import Keyword
 
 State = Literal["sent", "delivered", "failed"]
@@ -125,7 +124,7 @@ def _message(event_id: str, payload: Payload, help_text: str) -> Inbound:
 
 def _told(kind: str, text: str, help_text: str) -> Keyword | None:
     """The keyword that Telnyx has acted upon itself, custom words too. STOP then answers no open question of ours any more."""
-    word = clean(text).casefold()
+    word = bare(text)
     meaning: Meaning | None = "stop" if word in _BLOCKING else _TYPES.get(kind.strip().upper())
     if meaning is None:
         return None

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import ClassVar
 from urllib.parse import quote
 
-from channels.sms.api import Api
+from channels.sms.api import Api, ApiAnswer, Said
 from channels.sms.carrier import ALL_KEYWORDS, Carrier
 from channels.sms.keywords import Meaning
 from channels.sms.message import Inbound, Letter, Outbound
 from channels.sms.public_url import addresses, callback_url
 from channels.sms.reference import with_reference
-from channels.sms.twilio.payload import OPTED_OUT, content_of, fields_of
+from channels.sms.twilio.payload import OPTED_OUT, code_of, content_of, fields_of
 from channels.sms.twilio.signature import check_signature
 from channels.sms.twilio.twiml import twiml
 from shared.channel import Delivered, Receipt, Wire, WireReply
@@ -42,7 +42,7 @@ class Twilio(Carrier):
         self._token = config["twilio_auth_token"]
         self._base = config.get("twilio_api_base", API).rstrip("/")
         self._from = config.get("twilio_from", "")
-        self._api = Api(self.title)
+        self._api = Api(self.title, _said)
 
     @property
     def own_keywords(self) -> frozenset[Meaning]:
@@ -67,15 +67,7 @@ class Twilio(Carrier):
     async def send(self, letter: Letter, reference: str) -> Delivered:
         """As Carrier.send: https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource"""
         url = f"{self._base}/2010-04-01/Accounts/{quote(self._account, safe='')}/Messages.json"
-        answer = await self._api.post(url, form=self._form(letter, reference), auth=(self._account, self._token))
-        if answer.status in (200, 201) and isinstance(sid := answer.body.get("sid"), str):
-            return Delivered(sid)
-        code = str(answer.body.get("code", ""))
-        raise DeliveryFailed(
-            f"Twilio: HTTP {answer.status}, error {code if code.isdigit() else 'unknown'}",
-            final=400 <= answer.status < 500,
-            opted_out=code == OPTED_OUT,
-        )
+        return await self._api.send(url, form=self._form(letter, reference), auth=(self._account, self._token))
 
     def _form(self, letter: Letter, reference: str) -> list[tuple[str, str]]:
         sender = letter.sender or self._from
@@ -86,3 +78,8 @@ class Twilio(Carrier):
         form += [("MediaUrl", url) for url in letter.media]
         status = callback_url(self.app, self.place, self.settings)
         return form + ([("StatusCallback", with_reference(status, reference))] if status else [])
+
+
+def _said(answer: ApiAnswer) -> Said:
+    code = code_of(answer.body.get("code"))
+    return Said(answer.body.get("sid"), code, opted_out=code == OPTED_OUT)

@@ -59,6 +59,11 @@ def content_of(fields: Fields, target: str) -> Inbound | Receipt:
     return _message(fields) if status in _INCOMING else _receipt(fields, status, target)
 
 
+def code_of(found: object) -> str:
+    """An error's code, if it is one; "" otherwise."""
+    return str(found) if _CODE.fullmatch(str(found)) else ""
+
+
 def _message(fields: Fields) -> Inbound:
     return Inbound(
         id=_sid(fields),
@@ -71,12 +76,12 @@ def _message(fields: Fields) -> Inbound:
 
 
 def _receipt(fields: Fields, status: str, target: str) -> Receipt:
-    code = fields.get("ErrorCode", "")
+    code = code_of(fields.get("ErrorCode"))
     return Receipt(
         _STATES.get(status, "sent"),
         provider_id=_sid(fields),
         reference=reference_in(target),
-        reason=code if _CODE.fullmatch(code) else "",
+        reason=code,
         opted_out=code == OPTED_OUT,
     )
 

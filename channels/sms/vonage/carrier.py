@@ -10,7 +10,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from channels.sms.api import LATER_S, Api
+from channels.sms.api import Api, ApiAnswer, Said
 from channels.sms.carrier import ALL_KEYWORDS, Carrier
 from channels.sms.keywords import Meaning
 from channels.sms.message import Inbound, Letter
@@ -54,7 +54,7 @@ class Vonage(Carrier):
             )
         self._base = config.get("vonage_api_base", API).rstrip("/")
         self._from = config.get("vonage_from", "")
-        self._api = Api(self.title)
+        self._api = Api(self.title, _answered)
 
     @property
     def own_keywords(self) -> frozenset[Meaning]:
@@ -85,20 +85,11 @@ class Vonage(Carrier):
 
     async def send(self, letter: Letter, reference: str) -> Delivered:
         """As Carrier.send: https://developer.vonage.com/en/api/messages-olympus#SendMessage"""
-        answer = await self._api.post(
+        return await self._api.send(
             f"{self._base}/v1/messages",
             json=self.message(letter, reference),
             auth=self._auth(),
             headers=self._headers(),
-        )
-        if answer.status in (200, 201, 202) and isinstance(uuid := answer.body.get("message_uuid"), str):
-            return Delivered(uuid)
-        code = code_of(str(answer.body.get("type", "")), "")
-        raise DeliveryFailed(
-            f"Vonage: HTTP {answer.status}, error {code or 'unknown'}",
-            final=400 <= answer.status < 500 and answer.status != 402,
-            opted_out=code in OPTED_OUT,
-            retry_after=LATER_S if answer.status == 402 else None,  # the account has no credit
         )
 
     def message(self, letter: Letter, reference: str) -> dict[str, Any]:
@@ -125,6 +116,11 @@ class Vonage(Carrier):
         now = int(self.ports.clock.now())
         claims = {"application_id": self._application, "iat": now, "exp": now + TOKEN_S, "jti": self.ports.ids.new()}
         return {"authorization": f"Bearer {jwt.encode(claims, self._private_key, 'RS256')}"}
+
+
+def _answered(answer: ApiAnswer) -> Said:
+    code = code_of(str(answer.body.get("type", "")), "")
+    return Said(answer.body.get("message_uuid"), code, opted_out=code in OPTED_OUT)
 
 
 def _said(letter: Letter) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def test_who_says_stop_hears_nothing_until_start(twin: TwilioTwin) -> None:
 def test_hidden_and_longer_forms(twin: TwilioTwin) -> None:
     assert not silent(twin, "STOP PLEASE")
     assert not silent(twin, "order")
-    assert silent(twin, "s\u200bT\u2060op")
+    assert not silent(twin, "s\u200bT\u2060op"), "Twilio is not known to see a STOP here, so NEXUS confirms it"
     assert silent(twin, "order")
 
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from channels.sms.carrier import ALL_KEYWORDS
 from channels.sms.keywords import MEANINGS, ORDINARY, keyword_of
+from channels.sms.toll_free import keyword_to
 from shared.turn import Keyword
 
 NOBODY: frozenset[str] = frozenset()
@@ -59,6 +60,9 @@ def test_case_space_and_punctuation_hide_none(word: str) -> None:
         "ＳＴＯＰ",
         "STOP\ufe0f",
         "stop\u00a0",
+        "s\0top",
+        "st\ud800op",
+        "stop" + " " * 300,
     ],
 )
 def test_invisible_characters_hide_none(text: str) -> None:
@@ -86,7 +90,7 @@ def test_invisible_characters_hide_none(text: str) -> None:
         "...",
         "👍",
         "stóp",
-        "stop" + " " * 300,
+        "stop" + "." * 300,
     ],
 )
 def test_other_messages_are_none(text: str) -> None:
@@ -115,10 +119,24 @@ def test_words_that_people_answer_with_are_marked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "answered"), [("STOP", True), (" stop ", True), ("ST\u200bOP", True), ("Stop.", False), ("“stop”", False)]
+    ("text", "answered"),
+    [
+        ("STOP", True),
+        (" stop \r\n", True),
+        ("Stop.", False),
+        ("“stop”", False),
+        ("ST\u200bOP", False),
+        ("ST\0OP", False),
+        ("ST\ud800OP", False),
+        ("ＳＴＯＰ", False),
+        ("ſtop", False),
+        ("revo\u212ae", False),
+        ("stop\u00a0", False),
+        ("stop\ufe0f", False),
+    ],
 )
 def test_the_carrier_answers_bare_words(text: str, answered: bool) -> None:
-    """With punctuation around it no carrier documents a reply, so NEXUS does: twice is impossible after a STOP."""
+    """With anything else in it no carrier documents a reply, so NEXUS does: twice is impossible after a STOP."""
     found = keyword_of(text, ALL_KEYWORDS, "")
     assert found is not None
     assert found.carrier_answers is answered
@@ -128,3 +146,10 @@ def test_where_the_carrier_is_silent_nexus_answers() -> None:
     assert keyword_of("HELP", frozenset(), "Call us.") == Keyword("help", reply="Call us.")
     assert keyword_of("STOP", frozenset(), "Call us.") == Keyword("stop")
     assert keyword_of("HELP", frozenset({"stop"}), "") == Keyword("help")
+
+
+@pytest.mark.parametrize("text", ["ST\0OP", "stop\u00a0", "ＳＴＯＰ", "ST\u200bOP", "ST\ud800OP"])
+@pytest.mark.parametrize("recipient", ["+18005550100", "+14155550100"])
+def test_the_network_is_not_known_to_understand_hidden_characters(recipient: str, text: str) -> None:
+    found = keyword_to(recipient, text, ALL_KEYWORDS, "")
+    assert found == Keyword("stop")

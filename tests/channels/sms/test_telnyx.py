@@ -26,7 +26,7 @@ from shared.testing.adapter.values import turn_of
 from shared.testing.adapter_contract import NOW
 from shared.testing.fakes import door_ports
 from shared.testing.platforms import AnswerRefused
-from shared.turn import Attachment, Reply
+from shared.turn import Attachment, Keyword, Reply
 from tests.channels.sms.carriers import (
     PUBLIC,
     REFERENCE,
@@ -149,6 +149,14 @@ def test_to_other_words_nexus_replies(word: str, meaning: str) -> None:
     assert keyword is not None
     assert (keyword.meaning, keyword.carrier_answers) == (meaning, False)
     assert keyword.reply == ("Call us." if meaning == "help" else "")
+
+
+def test_end_with_a_hidden_character_is_not_known_to_block() -> None:
+    for hidden in ("END\u00a0", "EN\0D", "\u200bEND"):
+        event = json.loads(sample("telnyx", "message_received_sms.json"))
+        event["data"]["payload"]["text"] = hidden
+        keyword = request_of(door(), signed(json.dumps(event).encode())).keyword
+        assert keyword == Keyword("stop", ordinary=True), ascii(hidden)
 
 
 # -- what goes out -------------------------------------------------------------------------------------------------------

@@ -201,6 +201,11 @@ def test_reports_without_a_reference_know_their_id() -> None:
     assert reported(status("sent")) == Receipt("sent", provider_id=SID)
 
 
+@pytest.mark.parametrize("query", ["?reference=%00", "?reference=a%0Ab", "?reference=" + "x" * 300])
+def test_a_reference_that_is_none_of_ours_is_left_out(query: str) -> None:
+    assert reported(status("sent"), query) == Receipt("sent", provider_id=SID)
+
+
 def test_older_reports_have_one_status_only() -> None:
     fields = status("delivered")
     del fields["MessageStatus"]

@@ -239,6 +239,29 @@ def test_what_skills_put_into_native_is_checked() -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("https://media.example/\x07cat.gif", "https://media.example/cat.gif"),
+        ("https://media.example/\x00cat.gif", "https://media.example/cat.gif"),
+        ("https://media.example/\ud800cat.gif", "https://media.example/cat.gif"),
+        ("http://media.example/cat.gif", "http://media.example/cat.gif"),
+        ("https://media.example/my cat.gif", "https://media.example/my cat.gif"),
+        ("https://media.example/" + "x" * 2_000, "https://media.example/xxx"),
+        ("a cat", "a cat"),
+    ],
+)
+@pytest.mark.parametrize("text", [{"text": "for phones"}, {}])
+def test_what_is_no_address_of_a_picture_is_said_in_words(address: str, said: str, text: dict[str, str]) -> None:
+    good = "https://media.example/cat.jpg"
+    reply = rendered(REQUEST, Reply(text="for all", native={"sms": {"media": [address, good, address], **text}}))
+    assert judged(reply) == []
+    found = texted(Answer(200, {}, reply.body))
+    assert found[0].media == (good,)
+    assert not any(one.media for one in found[1:])
+    assert "".join(texts(reply)).count(said) == 1
+
+
+@pytest.mark.parametrize(
     "messages",
     [
         [Outbound("&" * 1_600)] * 10,

@@ -29,6 +29,7 @@ async def test_a_page_that_is_not_allowed_cannot_show_it(host: Host, stranger: S
     await expect(widget.trouble).to_contain_text("The chat cannot be reached just now.")
     await expect(widget.chat.field).to_have_count(0)
     assert any("frame-ancestors" in complaint for complaint in host.complaints), host.complaints
+    assert any(f"is {stranger.origin} one of its allowed origins?" in said for said in host.complaints), host.complaints
     host.complaints.clear()
 
 

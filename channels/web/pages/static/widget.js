@@ -272,7 +272,12 @@
 
     #expect(within) {
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#say("The chat cannot be reached just now.", true), within);
+      this.#timer = setTimeout(() => this.#miss(), within);
+    }
+
+    #miss() {
+      this.#say("The chat cannot be reached just now.", true);
+      console.warn(`NEXUS: no answer from ${this.#frame.src}. Is it up, and is ${location.origin} one of its allowed origins?`);
     }
 
     #say(words, isTrouble = false) {

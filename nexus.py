@@ -5,6 +5,7 @@ What tests of plug-ins use needs pytest and Hypothesis, and lies apart: `shared.
 """
 
 from shared import ssml
+from shared.advice import how_to_set
 from shared.channel import ChannelAdapter, Delivered, Limit, Receipt, SidePath, Verified, Wire, WireReply
 from shared.effects import Effect, Forget, Keep, Remember
 from shared.errors import (
@@ -82,5 +83,6 @@ __all__ = [
     "WireReply",
     "clean",
     "decode",
+    "how_to_set",
     "ssml",
 ]

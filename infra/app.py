@@ -22,7 +22,7 @@ from infra.keysource import key_source
 from infra.limits import Limits
 from infra.models import open_models
 from infra.outbox import Outbox
-from infra.plugins import Plugins, load_plugins
+from infra.plugins import Plugins, load_plugins, tell_broken
 from infra.settings import Settings
 from infra.storage.outbox import OutboxStore
 from infra.storage.postgres import Database
@@ -37,6 +37,7 @@ from infra.vault import Vault, load_master_key
 from infra.version import VERSION
 from shared.ports import Clock, Ids, ModelService
 
+FIRST_WORKER = "web"  # the others are web-2, web-3 …
 PAGE_THREADS = 8
 
 OpenModel = Callable[[Settings, SkillBook], AbstractContextManager[ModelService]]
@@ -101,6 +102,8 @@ async def open_front(
 ) -> AsyncIterator[Front]:
     """The ASGI application of the web worker called `worker`."""
     async with open_engine(settings, addresses, open_model) as parts:
+        if worker == FIRST_WORKER:  # the others would say the same
+            tell_broken(parts.plugins.broken)
         with Metrics(settings.home / "run" / "metrics", worker, parts.clock) as metrics:
             metrics.model(parts.model.state())
             pages = WSGIMiddleware(cast(Any, make_pages(parts.skills.infos)), workers=PAGE_THREADS)

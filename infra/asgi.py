@@ -11,12 +11,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
-from infra.doors import DEFAULT_APP, Doors
+from infra.doors import Doors
 from infra.entered import Entered
 from infra.limits import Limits
 from infra.paths import Paths, methods
 from infra.telemetry.logs import Events
 from infra.wire import Bodies, Receive, Scope, Send, send_reply, wire_of
+from shared.advice import DEFAULT_APP
 from shared.channel import ChannelAdapter, Receipt, Wire, WireReply
 from shared.errors import (
     DoorShut,
@@ -129,7 +130,7 @@ class Front:
             loaded = self._doors.channels.get(channel)
             if loaded is None:
                 channel = "none"  # names from outside are no labels of metrics
-                raise NotFound("there is no such channel")
+                raise NotFound("there is no such channel; a new plug-in counts from the next start of NEXUS on")
             allowed = methods(loaded.adapter, below)
             is_place = below in loaded.adapter.places
             if not is_place:

@@ -8,11 +8,11 @@ from infra.plugins import LoadedChannel
 from infra.settings import Settings
 from infra.storage.registry import Registry
 from infra.vault import Vault
+from shared.advice import DEFAULT_APP
 from shared.channel import ChannelAdapter
 from shared.errors import DoorShut, NotFound, StoreUnavailable
 from shared.ports import ApiKeys, Clock, DoorPorts, Ids, KeySource
 
-DEFAULT_APP = "default"
 SIMULATOR_APP = "sim"
 _FRESH_S = 2.0  # a changed configuration counts within this time
 _PATIENCE_S = 6.0  # for a door that is being opened: most platforms give up soon after

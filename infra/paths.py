@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from infra.doors import DEFAULT_APP
 from infra.storage.registry import APP_NAME
+from shared.advice import DEFAULT_APP
 from shared.channel import ChannelAdapter
 from shared.errors import NotFound
 

@@ -8,6 +8,7 @@ import importlib
 import importlib.util
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -152,7 +153,13 @@ def load_channel(folder: Path, package: str = "") -> LoadedChannel:
     except PluginInvalid:
         raise
     except Exception as error:
-        raise PluginInvalid(f"{type(error).__name__}: {error}") from error
+        raise PluginInvalid(_reason(error, folder)) from error
+
+
+def tell_broken(broken: Iterable[Broken]) -> None:
+    """Name on standard error what did not load, and why."""
+    for one in broken:
+        print(f"nexus: warning: {one.name} does not load: {one.reason}", file=sys.stderr, flush=True)
 
 
 def twins_of(channel: LoadedChannel) -> tuple[FoundTwin, ...]:
@@ -181,9 +188,18 @@ def _load_all(
                 raise PluginInvalid(f"another {kind} is called {name_of(one)} already")
             loaded[name_of(one)] = one
         except Exception as error:  # noqa: BLE001 (foreign code: whatever it raises is its own problem)
-            reason = str(error) if isinstance(error, NexusError) else f"{type(error).__name__}: {error}"
-            broken.append(Broken(f"{kind} {found.folder.name}", reason))
+            broken.append(Broken(f"{kind} {found.folder.name}", _reason(error, found.folder)))
     return list(loaded.values())
+
+
+def _reason(error: Exception, folder: Path) -> str:
+    """What went wrong, and in which file of the folder: "NameError: name 'x' is not defined (adapter.py, line 12)"."""
+    if isinstance(error, NexusError):
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(folder)]
+    where = f" ({Path(own[-1].filename).relative_to(folder)}, line {own[-1].lineno})" if own else ""
+    return f"{type(error).__name__}: {error}{where}"
 
 
 def _find(kind: str, home: Path | None, broken: list[Broken]) -> Iterator[_Found]:

@@ -10,11 +10,12 @@ from infra.durability import assert_durable
 from infra.home import Home, StoreAddresses
 from infra.plugins import find_twins
 from infra.settings import Settings
-from infra.simulator import DEFAULT_APP, Simulator
+from infra.simulator import Simulator
 from infra.storage.migrate import migrate
 from infra.storage.postgres import Database
 from infra.storage.registry import Registry
 from infra.vault import Vault, load_master_key
+from shared.advice import DEFAULT_APP
 from shared.errors import StoreUnavailable
 
 

@@ -19,6 +19,7 @@ from msgspec import Struct
 from infra.home import write_file
 from infra.plugins import Broken, FoundTwin
 from infra.version import VERSION
+from shared.advice import DEFAULT_APP
 from shared.errors import NexusError, NotAuthentic, SettingsInvalid
 from shared.ports import KeyOwner
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from shared.testing.platforms import Twin
 
 APP = "sim"
-DEFAULT_APP = "default"
 _API_KEY = "api_key"  # API_KEY of shared.testing.platforms, which would bring the HTTP client along
 _DOOR = ".door.json"
 
@@ -95,8 +95,8 @@ class Simulator:
         """The folder of a twin. Raises SettingsInvalid before it was made."""
         if self._given(twin) is None:
             raise SettingsInvalid(
-                f"there is no simulator of {twin} in {self._folder} yet: start NEXUS once with `nexus up`, "
-                "and see in what it says whether the twin could be made"
+                f"there is no simulator of {twin} in {self._folder} yet: it is made when NEXUS starts, so start it (again) "
+                "with `nexus up`, and see in what that says whether the twin could be made"
             )
         return self._folder / twin
 

@@ -21,7 +21,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
-from infra.app import open_front
+from infra.app import FIRST_WORKER, open_front
 from infra.asgi import Asgi
 from infra.home import Home, StoreAddresses
 from infra.settings import Settings, load
@@ -42,7 +42,7 @@ OpenFront = AbstractAsyncContextManager[Asgi]
 
 def worker_name(index: int) -> str:
     """The name of a worker's pid file and metrics: web, web-2, web-3 …"""
-    return "web" if index == 1 else f"web-{index}"
+    return FIRST_WORKER if index == 1 else f"{FIRST_WORKER}-{index}"
 
 
 def addresses(settings: Settings) -> StoreAddresses:

@@ -10,6 +10,7 @@ from channels.alexa.mount.settings import Mounting
 from channels.alexa.parse import request_of
 from channels.alexa.render import EMPTY, render_apology, render_turn
 from channels.alexa.verify import AlexaVerified, verified
+from shared.advice import how_to_set
 from shared.channel import ChannelAdapter, Verified, Wire, WireReply
 from shared.errors import Conflict, DoorShut, NexusError
 from shared.jsontext import decode
@@ -41,10 +42,8 @@ class AlexaAdapter(ChannelAdapter):
         """As ChannelAdapter.open."""
         skill_id = config.get("skill_id")
         if not skill_id:
-            raise DoorShut(
-                "alexa: there is no skill id; set NEXUS_ALEXA_SKILL_ID, "
-                "or run `nexus channels configure alexa skill_id=amzn1.ask.skill.…`"
-            )
+            how = how_to_set(app, "alexa", "skill_id=amzn1.ask.skill.…", "NEXUS_ALEXA_SKILL_ID")
+            raise DoorShut(f"alexa: there is no skill id; {how}")
         mounting = Mounting.read(config)
         mounted = None if mounting is None else _mount(mounting, skill_id, ports.clock)
         return cls(app, skill_id, ports.keys("alexa", config), ports.clock, mounted)

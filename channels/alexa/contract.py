@@ -34,7 +34,7 @@ class AlexaContract(AdapterContract):
 
     def open_bare(self, ports: DoorPorts) -> ChannelAdapter:
         """As AdapterHooks.open_bare."""
-        return AlexaAdapter.open(self.app, _credentials("ours").config() | {"skill_id": ""}, ports)
+        return AlexaAdapter.open("default", _credentials("ours").config() | {"skill_id": ""}, ports)
 
     def body(self, said: Said) -> bytes:
         """As AdapterHooks.body: free speech, as it comes from a device."""

@@ -51,11 +51,11 @@ class GoogleAdapter(ChannelAdapter):
     def open(cls, app: str, config: Mapping[str, str], ports: DoorPorts) -> Self:
         """As ChannelAdapter.open."""
         tokens = Tokens(ports.keys("google", config))
-        return cls(app, config_of(config), tokens, ports.clock, ports.secret("google-people"))
+        return cls(app, config_of(app, config), tokens, ports.clock, ports.secret("google-people"))
 
     async def verify(self, wire: Wire) -> Verified:
         """As ChannelAdapter.verify."""
-        return await verified(wire, self._app, self._config, self._tokens, self._clock.now())
+        return await verified(wire, self._config, self._tokens, self._clock.now())
 
     def parse(self, verified: Verified) -> Request:
         """As ChannelAdapter.parse."""

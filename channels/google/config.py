@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from shared.advice import how_to_set
 from shared.errors import DoorShut
 
 CX_SECONDS = 5.0  # Dialogflow CX's own default
@@ -13,9 +14,9 @@ TRUSTED = frozenset({"caller", "payload", "parameters"})
 
 _AGENT = "service-{}@gcp-sa-dialogflow.iam.gserviceaccount.com"
 _NUMBER = re.compile("[0-9]{1,20}")
-_SHUT = (
-    "google: there are no credentials; set NEXUS_GOOGLE_PROJECT_ID (Actions), NEXUS_DIALOGFLOW_TOKEN, NEXUS_DIALOGFLOW_BASIC or "
-    "NEXUS_DIALOGFLOW_PROJECT_NUMBER (Dialogflow), or run `nexus channels configure google project_id=… token=…`"
+_VARIABLES = (
+    "NEXUS_GOOGLE_PROJECT_ID (Actions), NEXUS_DIALOGFLOW_TOKEN, NEXUS_DIALOGFLOW_BASIC or "
+    "NEXUS_DIALOGFLOW_PROJECT_NUMBER (Dialogflow)"
 )
 
 
@@ -26,6 +27,7 @@ class Config(Struct, frozen=True):
     a client may write may name the person. `messenger`: rich content is sent as Dialogflow Messenger shows it.
     """
 
+    app: str
     project_id: str
     token: str
     basic: str
@@ -39,9 +41,10 @@ class Config(Struct, frozen=True):
         return "Config(hidden)"
 
 
-def config_of(values: Mapping[str, str]) -> Config:
+def config_of(app: str, values: Mapping[str, str]) -> Config:
     """The settings in `values`. Raises DoorShut where nothing opens the door, or a value cannot be read."""
     config = Config(
+        app=app,
         project_id=values.get("project_id", ""),
         token=values.get("token", ""),
         basic=_basic(values.get("basic", "")),
@@ -52,13 +55,14 @@ def config_of(values: Mapping[str, str]) -> Config:
         messenger=_rich(values.get("rich", "")),
     )
     if not (config.project_id or config.token or config.basic or config.service_agent):
-        raise DoorShut(_SHUT)
+        how = how_to_set(app, "google", "project_id=… token=…", _VARIABLES)
+        raise DoorShut(f"google: there are no credentials; {how}")
     return config
 
 
 def _basic(value: str) -> str:
     if value and ":" not in value:
-        raise DoorShut("google: NEXUS_DIALOGFLOW_BASIC must be user:password")
+        raise DoorShut("google: basic must be user:password")
     return value
 
 
@@ -66,7 +70,7 @@ def _service_agent(number: str, public_url: str) -> str:
     if not number:
         return ""
     if not _NUMBER.fullmatch(number):
-        raise DoorShut("google: NEXUS_DIALOGFLOW_PROJECT_NUMBER must be the number of the project, digits only")
+        raise DoorShut("google: project_number must be the number of the project, digits only")
     if not public_url:
         raise DoorShut("google: ID tokens name the address they were made for: set NEXUS_PUBLIC_URL as well")
     return _AGENT.format(number)

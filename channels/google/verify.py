@@ -11,6 +11,7 @@ from typing import Literal
 
 from channels.google.config import Config
 from channels.google.tokens import Tokens, looks_like_token
+from shared.advice import how_to_set
 from shared.channel import Verified, Wire
 from shared.errors import NotAuthentic, SignatureInvalid
 
@@ -33,7 +34,7 @@ class GoogleVerified(Verified, frozen=True):
     token_id: str = ""
 
 
-async def verified(wire: Wire, app: str, config: Config, tokens: Tokens, now: float) -> GoogleVerified:
+async def verified(wire: Wire, config: Config, tokens: Tokens, now: float) -> GoogleVerified:
     """The proven request. Raises NotAuthentic (403 for the Assistant, 401 for the rest) or KeySourceUnavailable.
 
     The body is not looked at: nothing signs it.
@@ -41,24 +42,21 @@ async def verified(wire: Wire, app: str, config: Config, tokens: Tokens, now: fl
     signature = wire.header(_SIGNATURE)
     if signature is not None:
         token_id = await _assistant(signature, config, tokens, now)
-        return GoogleVerified(wire, app, "google-actions", "actions", now, token_id)
+        return GoogleVerified(wire, config.app, "google-actions", "actions", now, token_id)
     authorization = wire.header("authorization")
     if authorization is None:
         raise NotAuthentic(
             f"google: neither {_SIGNATURE} (Actions) nor Authorization (Dialogflow) is there", DIALOGFLOW_STATUS
         )
     await _dialogflow(authorization, wire, config, tokens, now)
-    return GoogleVerified(wire, app, "google-dialogflow", "dialogflow", now)
+    return GoogleVerified(wire, config.app, "google-dialogflow", "dialogflow", now)
 
 
 async def _assistant(token: str, config: Config, tokens: Tokens, now: float) -> str:
     """The id of a good token of the Assistant's."""
     if not config.project_id:
-        raise NotAuthentic(
-            "google: this door does not know its Actions project; set NEXUS_GOOGLE_PROJECT_ID, "
-            "or run `nexus channels configure google project_id=…`",
-            ACTIONS_STATUS,
-        )
+        how = how_to_set(config.app, "google", "project_id=…", "NEXUS_GOOGLE_PROJECT_ID")
+        raise NotAuthentic(f"google: this door does not know its Actions project; {how}", ACTIONS_STATUS)
     claims = await tokens.claims(token, (config.project_id,), _ACTIONS_CLAIMS, now, ACTIONS_STATUS)
     if not claims.jti or len(claims.jti) > 512 or not claims.jti.isprintable():
         raise SignatureInvalid("google: the token has no usable id", ACTIONS_STATUS)
@@ -70,33 +68,28 @@ async def _dialogflow(authorization: str, wire: Wire, config: Config, tokens: To
     if len(authorization) > MAX_CREDENTIAL:
         raise NotAuthentic("google: the Authorization header is too long", DIALOGFLOW_STATUS)
     if scheme.lower() == "basic":
-        return _basic(credential, config.basic)
+        return _basic(credential, config)
     if scheme.lower() != "bearer":
         raise NotAuthentic("google: Authorization must be Basic or Bearer", DIALOGFLOW_STATUS)
     if config.token and _same(credential.encode("latin-1"), config.token.encode()):
         return None
     if config.service_agent and looks_like_token(credential):
         return await _service_agent(credential, wire, config, tokens, now)
-    raise NotAuthentic(
-        "google: the token does not match"
-        if config.token or config.service_agent
-        else "google: this door knows no token; set NEXUS_DIALOGFLOW_TOKEN, or run `nexus channels configure google token=…`",
-        DIALOGFLOW_STATUS,
-    )
+    if config.token or config.service_agent:
+        raise NotAuthentic("google: the token does not match", DIALOGFLOW_STATUS)
+    how = how_to_set(config.app, "google", "token=…", "NEXUS_DIALOGFLOW_TOKEN")
+    raise NotAuthentic(f"google: this door knows no token; {how}", DIALOGFLOW_STATUS)
 
 
-def _basic(credential: str, wanted: str) -> None:
-    if not wanted:
-        raise NotAuthentic(
-            "google: this door knows no user and password; set NEXUS_DIALOGFLOW_BASIC=user:password, "
-            "or run `nexus channels configure google basic=user:password`",
-            DIALOGFLOW_STATUS,
-        )
+def _basic(credential: str, config: Config) -> None:
+    if not config.basic:
+        how = how_to_set(config.app, "google", "basic=user:password", "NEXUS_DIALOGFLOW_BASIC=user:password")
+        raise NotAuthentic(f"google: this door knows no user and password; {how}", DIALOGFLOW_STATUS)
     try:
         given = binascii.a2b_base64(credential.encode("latin-1"), strict_mode=True)
     except binascii.Error:
         raise NotAuthentic("google: the Basic credential is not base64", DIALOGFLOW_STATUS) from None
-    if not _same(given, wanted.encode()):
+    if not _same(given, config.basic.encode()):
         raise NotAuthentic("google: user and password do not match", DIALOGFLOW_STATUS)
 
 

@@ -21,6 +21,7 @@ from channels.sms.message import Inbound, Letter, Outbound, letter_of
 from channels.sms.numbers import is_north_american
 from channels.sms.parts import messages_of
 from channels.sms.settings import SmsSettings
+from shared.advice import how_to_set
 from shared.channel import ChannelAdapter, Delivered, Limit, Receipt, Verified, Wire, WireReply
 from shared.errors import DoorShut, Malformed
 from shared.ports import DoorPorts, Outgoing
@@ -66,9 +67,8 @@ class Carrier(ChannelAdapter):
         """As ChannelAdapter.open. Raises DoorShut, naming the first setting that is missing."""
         for key in cls.required:
             if not config.get(key):
-                raise DoorShut(
-                    f"sms: {cls.title} needs {key}; set NEXUS_{key.upper()}, or run `nexus channels configure sms {key}=…`"
-                )
+                how = how_to_set(app, "sms", f"{key}=…", f"NEXUS_{key.upper()}")
+                raise DoorShut(f"sms: {cls.title} needs {key}; {how}")
         return cls(app, config, ports)
 
     # -- what a carrier implements ---------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ class CarrierContract(AdapterContract):
 
     def open_bare(self, ports: DoorPorts) -> ChannelAdapter:
         """As AdapterHooks.open_bare."""
-        return CARRIERS[self.place].open(self.app, {"public_url": BASE}, ports)
+        return CARRIERS[self.place].open("default", {"public_url": BASE}, ports)
 
     @property
     def path(self) -> str:

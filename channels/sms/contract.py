@@ -36,7 +36,7 @@ class _TwilioContract(AdapterContract):
 
     def open_bare(self, ports: DoorPorts) -> ChannelAdapter:
         """As AdapterHooks.open_bare."""
-        return SmsAdapter.open(self.app, {"public_url": BASE}, ports)
+        return SmsAdapter.open("default", {"public_url": BASE}, ports).at("twilio")
 
     def complaints(self, wire: Wire, reply: WireReply) -> Sequence[str]:
         """As AdapterHooks.complaints, by the rules of TwiML."""

@@ -50,9 +50,8 @@ class SmsSettings(Struct, frozen=True):
             MESSAGE_ID not in settings.link_url or len(settings.link_url) > MAX_LINK
         ):
             raise DoorShut(
-                f"sms: long_answers=link needs link_url, the address of a page of yours with {MESSAGE_ID} in it, "
-                f"at most {MAX_LINK} characters; "
-                f"run `nexus channels configure sms link_url=https://…/{MESSAGE_ID}`"
+                f"sms: long_answers=link needs the setting link_url, the address of a page of yours with {MESSAGE_ID} in it, "
+                f"such as https://example.org/{MESSAGE_ID}, at most {MAX_LINK} characters"
             )
         return settings
 

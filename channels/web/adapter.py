@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from channels.web import documents
 from channels.web.verify import Visitors, allowed_origins, bearer, only
+from shared.advice import how_to_set
 from shared.channel import ChannelAdapter, Limit, SidePath, Verified, Wire, WireReply
 from shared.errors import Malformed, NexusError, NotAuthentic
 from shared.jsontext import decode
@@ -59,7 +60,7 @@ class WebAdapter(ChannelAdapter):
     @classmethod
     def open(cls, app: str, config: Mapping[str, str], ports: DoorPorts) -> Self:
         """The door for the origins in `config` (`origins`, `public_url`, `development_origins`)."""
-        return cls(app, allowed_origins(config), ports)
+        return cls(app, allowed_origins(app, config), ports)
 
     def side_path(self, path: str) -> SidePath:
         """`POST /channels/web/session` opens a session; `GET /channels/web/frame` is the chat for a frame."""
@@ -139,7 +140,8 @@ class WebAdapter(ChannelAdapter):
         if origin is None:
             raise NotAuthentic("web: the Origin header is missing or not unique; this door is for pages in a browser")
         if origin not in self._origins:
-            raise NotAuthentic("web: this origin is not allowed; see `nexus channels configure web origins=…`")
+            how = how_to_set(self._app, "web", "origins=…")
+            raise NotAuthentic(f"web: this origin is not allowed; to allow it, {how}")
         return origin
 
     def _known(self, wire: Wire, origin: str, now: float) -> str | None:

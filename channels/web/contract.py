@@ -30,7 +30,7 @@ class WebContract(AdapterContract):
 
     def open_bare(self, ports: DoorPorts) -> WebAdapter:
         """As AdapterHooks.open_bare."""
-        return WebAdapter.open(self.app, {}, ports)
+        return WebAdapter.open("default", {}, ports)
 
     def body(self, said: Said) -> bytes:
         """As AdapterHooks.body."""

@@ -15,6 +15,7 @@ from cachetools import LRUCache
 from jwt.types import Options
 from msgspec import Struct
 
+from shared.advice import how_to_set
 from shared.channel import Wire
 from shared.errors import DoorShut, NotAuthentic, SignatureInvalid
 
@@ -102,7 +103,7 @@ def bearer(wire: Wire) -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
-def allowed_origins(config: Mapping[str, str]) -> frozenset[str]:
+def allowed_origins(app: str, config: Mapping[str, str]) -> frozenset[str]:
     """The origins that may talk: `origins` and `development_origins` as they stand, `public_url` by its origin.
 
     Raises DoorShut where something is not an origin, or nothing is allowed at all.
@@ -112,9 +113,8 @@ def allowed_origins(config: Mapping[str, str]) -> frozenset[str]:
     if public_url := config.get("public_url", ""):
         origins.add(_origin(public_url))
     if not origins:
-        raise DoorShut(
-            "web: no origin is allowed; set NEXUS_PUBLIC_URL, or run `nexus channels configure web origins=https://…`"
-        )
+        how = how_to_set(app, "web", "origins=https://…")
+        raise DoorShut(f"web: no origin is allowed; set NEXUS_PUBLIC_URL, or {how}")
     return frozenset(origins)
 
 
@@ -146,7 +146,4 @@ def _split(url: str) -> SplitResult:
 
 
 def _no_origin(word: str) -> DoorShut:
-    return DoorShut(
-        f"web: {word!r} is not an origin such as https://example.org; "
-        "run `nexus channels configure web origins=…` with exact origins"
-    )
+    return DoorShut(f"web: {word!r} in origins or public_url is not an origin such as https://example.org")

@@ -23,8 +23,8 @@ from infra.plugins import load_plugins
 from infra.prepare import prepare_stores
 from infra.runtime import check_runtime, installed_runtimes
 from infra.settings import Settings
-from infra.simulator import DEFAULT_APP
 from infra.tcp import ensure_port_free
+from shared.advice import DEFAULT_APP
 from shared.errors import NexusError, StartFailed
 
 _PYTHON = ((3, 11), (3, 14))  # from, up to but not including
@@ -180,8 +180,7 @@ async def _engine(settings: Settings, parts: Parts) -> list[Check]:
         f"{state.version} on {', '.join(state.providers)}; models in {Home(settings.home).models}",
     )
     doors = await door_states(settings, parts.registry, parts.plugins, DEFAULT_APP)
-    return [model, *(_door(channel, shut) for channel, shut in doors.items())]
-
-
-def _door(channel: str, shut: str) -> Check:
-    return Check(f"door {channel}", State.NOTE if shut else State.OK, shut or "open")
+    return [
+        model,
+        *(Check(f"door {one.name}", State.NOTE if one.shut else State.OK, one.shut or "open") for one in doors),
+    ]

@@ -1,7 +1,5 @@
 """The commands and their options. What they do is in the module each imports."""
 
-import sys
-from getpass import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -180,16 +178,18 @@ def channels_configure(
         list[str],
         typer.Argument(
             metavar="KEY[=VALUE]...",
-            help="`key=` alone removes a value; `key` asks for it unseen, or reads a line of standard input.",
+            help="`key=` alone removes a value; `key` asks for it unseen, or reads it from standard input (`key < file`).",
         ),
     ],
     app: OfApp = "default",
 ) -> None:
     """Set values of a door, encrypted in the database; they count within two seconds."""
-    from infra.cli.doors import configure
+    from infra.cli.doors import check_settings, configure
+    from infra.cli.values import asked_for
 
-    pairs = dict(_pair(value) for value in values)
-    configure(settings(), app, name, pairs)
+    pairs = [_pair(value) for value in values]
+    check_settings(settings(), name, [key for key, _ in pairs])
+    configure(settings(warn=False), app, name, asked_for(pairs))
 
 
 @channels.command("new")
@@ -226,14 +226,9 @@ def skills_list() -> None:
     list_skills(settings())
 
 
-def _pair(text: str) -> tuple[str, str]:
-    """Key and value. A secret need not stand on the command line, where other users and the shell's history see it."""
+def _pair(text: str) -> tuple[str, str | None]:
+    """Key and value; None where only the key is given."""
     key, equals, value = text.partition("=")
     if not key:
         raise typer.BadParameter(f"{text!r} is not KEY=VALUE", param_hint="KEY[=VALUE]")
-    if equals:
-        return key, value
-    value = getpass(f"{key}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
-    if not value:
-        raise typer.BadParameter(f"there is no value for {key}", param_hint="KEY[=VALUE]")
-    return key, value
+    return key, value if equals else None

@@ -1,30 +1,72 @@
 """`nexus channels`: which doors are open, and how the others open."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec import Struct
 from rich.markup import escape
 from rich.table import Table
 
 from infra.cli.registry import with_registry
 from infra.cli.tables import show
-from infra.doors import DEFAULT_APP, Doors
+from infra.doors import Doors
 from infra.keysource import key_source
-from infra.plugins import LoadedChannel, Plugins, load_plugins
+from infra.plugins import LoadedChannel, Plugins, load_plugins, tell_broken
 from infra.settings import HIDDEN, Settings
 from infra.storage.registry import Registry
 from infra.system import RandomIds, SystemClock
 from infra.vault import Vault, load_master_key
+from shared.advice import DEFAULT_APP
+from shared.channel import ChannelAdapter
 from shared.errors import DoorShut, NotFound, SettingsInvalid
 
 _PATIENCE_S = 60.0  # who looks wants to know what becomes of a door whose skill takes long to import
 
 
-async def door_states(settings: Settings, registry: Registry, plugins: Plugins, app: str) -> dict[str, str]:
-    """Every channel with "" where the door of `app` is open, else with how to open it. Raises NotFound for an unknown app."""
+class DoorState(Struct, frozen=True):
+    """A door of an app, or one of its places ("sms", "twilio"), and why it is shut: "" where it is open."""
+
+    channel: str
+    place: str
+    shut: str
+
+    @property
+    def name(self) -> str:
+        """What people call it: "alexa", "sms/twilio"."""
+        return f"{self.channel}/{self.place}" if self.place else self.channel
+
+
+async def door_states(
+    settings: Settings, registry: Registry, plugins: Plugins, app: str, channels: Sequence[str] = ()
+) -> list[DoorState]:
+    """The doors of `app`, or those of `channels` only, place by place. Raises NotFound for an unknown app or channel."""
+    doors = _doors(settings, registry, plugins)
+    states: list[DoorState] = []
+    for channel in channels or doors.channels:
+        found = await doors.find(app, channel)
+        if isinstance(found, DoorShut):
+            states.append(_shut(channel, "", found))
+        else:
+            states += [_state(found, channel, place) for place in sorted(found.places)]
+    return states
+
+
+def _state(door: ChannelAdapter, channel: str, place: str) -> DoorState:
+    try:
+        door.at(place)
+    except DoorShut as shut:
+        return _shut(channel, place, shut)
+    return DoorState(channel, place, "")
+
+
+def _shut(channel: str, place: str, shut: DoorShut) -> DoorState:
+    return DoorState(channel, place, str(shut).removeprefix(f"{channel}: "))
+
+
+def _doors(settings: Settings, registry: Registry, plugins: Plugins) -> Doors:
     clock = SystemClock()
     vault = Vault(load_master_key(settings.master_key_file, create=True))
-    doors = Doors(
+    return Doors(
         plugins.channels,
         settings,
         registry,
@@ -35,54 +77,64 @@ async def door_states(settings: Settings, registry: Registry, plugins: Plugins, 
         lambda platform, config: key_source(platform, config, clock),
         _PATIENCE_S,
     )
-    states: dict[str, str] = {}
-    for channel in doors.channels:
-        try:
-            await doors.adapter(app, channel)
-            states[channel] = ""
-        except DoorShut as shut:
-            states[channel] = str(shut)
-    return states
 
 
 def list_channels(settings: Settings, app: str) -> None:
     """Print the channels with the state of their doors and the values that are set."""
     plugins = load_plugins(settings.home)
 
-    async def look(registry: Registry) -> list[tuple[LoadedChannel, str, str]]:
+    async def look(registry: Registry) -> tuple[list[DoorState], dict[str, str]]:
         states = await door_states(settings, registry, plugins, app)
-        return [
-            (one, states[one.manifest.name], await _values(settings, registry, app, one.manifest.name))
-            for one in plugins.channels
-        ]
+        return states, {one: await _values(settings, registry, app, one) for one in {state.channel for state in states}}
 
-    table = Table("channel", "path", "door", "set")
-    for one, shut, values in with_registry(settings, "nexus channels list", look):
-        state = f"[yellow]shut[/]: {escape(shut)}" if shut else "[green]open[/]"
-        table.add_row(one.manifest.name, _path(one, app), state, escape(values))
+    states, values = with_registry(settings, "nexus channels list", look)
+    paths = {one.manifest.name: _path(one, app) for one in plugins.channels}
+    table = Table("door", "path", "state", "set")
+    for state in states:
+        text = f"[yellow]shut[/]: {escape(state.shut)}" if state.shut else "[green]open[/]"
+        path = f"{paths[state.channel]}/{state.place}" if state.place else paths[state.channel]
+        table.add_row(state.name, path, text, escape(values.pop(state.channel, "")))
     show(table)
-    for broken in plugins.broken:
-        print(f"nexus: {broken.name} does not load: {broken.reason}", file=sys.stderr)
+    tell_broken(plugins.broken)
 
 
 def configure(settings: Settings, app: str, channel: str, values: Mapping[str, str]) -> None:
-    """Store values of a door. Raises NotFound or SettingsInvalid for what there is not, or not in production."""
-    found = {one.manifest.name: one.manifest for one in load_plugins(settings.home).channels}
-    if channel not in found:
-        raise NotFound(f"there is no channel {channel!r}; there are: {', '.join(sorted(found))}")
-    known = {setting.key: setting for setting in found[channel].settings}
-    for key in values:
-        if key not in known:
-            raise SettingsInvalid(f"{channel} has no setting {key!r}; it has: {', '.join(known) or 'none'}")
-        if known[key].simulator and settings.production:
-            raise SettingsInvalid(f"{channel} {key} is for simulators and refused in production")
-    with_registry(
-        settings, "nexus channels configure", lambda registry: registry.configure_channel(app, channel, values)
-    )
+    """Store values of a door, which are known settings, and tell what becomes of it. Raises NotFound for an unknown app."""
+    plugins = load_plugins(settings.home)
+
+    async def store(registry: Registry) -> list[DoorState]:
+        await registry.configure_channel(app, channel, values)
+        return await door_states(settings, registry, plugins, app, (channel,))
+
+    states = with_registry(settings, "nexus channels configure", store)
     print(f"{channel} of app {app} is configured; it counts within two seconds.")
     overridden = sorted(values.keys() & settings.channel_config(channel).keys()) if app == DEFAULT_APP else []
     if overridden:
         print(f"nexus: warning: environment or nexus.toml say otherwise for {', '.join(overridden)}", file=sys.stderr)
+    for state in _concerned(states, values):
+        if state.shut:
+            print(f"nexus: {state.name} is shut: {state.shut}", file=sys.stderr)
+        else:
+            print(f"{state.name} is open.")
+
+
+def _concerned(states: Sequence[DoorState], keys: Iterable[str]) -> Sequence[DoorState]:
+    """The places that the keys are about ("twilio_from": twilio); all of them where a key is about none."""
+    about = {state.place for key in keys for state in states if state.place and key.startswith(f"{state.place}_")}
+    return [state for state in states if state.place in about] or states
+
+
+def check_settings(settings: Settings, channel: str, keys: Iterable[str]) -> None:
+    """That there are such settings. Raises NotFound (no such channel) or SettingsInvalid (no such key, or not in production)."""
+    found = {one.manifest.name: one.manifest for one in load_plugins(settings.home).channels}
+    if channel not in found:
+        raise NotFound(f"there is no channel {channel!r}; there are: {', '.join(sorted(found))}")
+    known = {setting.key: setting for setting in found[channel].settings}
+    for key in keys:
+        if key not in known:
+            raise SettingsInvalid(f"{channel} has no setting {key!r}; it has: {', '.join(known) or 'none'}")
+        if known[key].simulator and settings.production:
+            raise SettingsInvalid(f"{channel} {key} is for simulators and refused in production")
 
 
 async def _values(settings: Settings, registry: Registry, app: str, channel: str) -> str:

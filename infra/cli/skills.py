@@ -1,12 +1,10 @@
 """`nexus skills`: what NEXUS can do."""
 
-import sys
-
 from rich.markup import escape
 from rich.table import Table
 
 from infra.cli.tables import show
-from infra.plugins import load_plugins
+from infra.plugins import load_plugins, tell_broken
 from infra.settings import Settings
 
 
@@ -20,5 +18,4 @@ def list_skills(settings: Settings) -> None:
             manifest.name, escape(manifest.summary), "\n".join(manifest.intents), escape("\n".join(manifest.examples))
         )
     show(table)
-    for broken in plugins.broken:
-        print(f"nexus: {broken.name} does not load: {broken.reason}", file=sys.stderr)
+    tell_broken(plugins.broken)

@@ -84,8 +84,8 @@ async def test_a_small_screen_is_filled(host: Host) -> None:
     await widget.launcher.tap()
     chat = widget.chat
     await expect(chat.field).to_be_visible()
-    box = await widget.panel.bounding_box()
-    assert box == {"x": 0, "y": 0, "width": 320, "height": 568}
+    await widget.panel.evaluate("panel => Promise.all(panel.getAnimations().map(({finished}) => finished))")
+    assert await widget.panel.bounding_box() == {"x": 0, "y": 0, "width": 320, "height": 568}
     await chat.answer_with(reply("wide" * 100), _RICH)
     await chat.ask("https://example.org/" + "y" * 120)
     await chat.ask("Which lanterns do you have?")

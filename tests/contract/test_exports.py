@@ -8,7 +8,8 @@ from shared.testing import adapter_contract, platforms, skill_contract
 CHANNELS = (
     "Attachment Card ChannelAdapter Choice Clock Delivered DeliveryFailed Device DoorPorts DoorShut Elicit "
     "KeySourceUnavailable Keyword Kind Limit Malformed Media NexusError NotAuthentic Outcome Outgoing PlatformIntent Receipt "
-    "Reply Request SidePath SignatureInvalid SlotValue Turn Understanding Verified Wire WireReply clean decode ssml"
+    "Reply Request SidePath SignatureInvalid SlotValue Turn Understanding Verified Wire WireReply clean decode "
+    "how_to_set ssml"
 )
 SKILLS = "Documents Effect Forget Keep Memory Remember Skill TurnContext"
 

@@ -265,7 +265,7 @@ class ToyContract(AdapterContract):
         return self._door.open(self.app, {"secret": "yes", "fault": self._fault}, ports)
 
     def open_bare(self, ports: DoorPorts) -> ChannelAdapter:
-        return self._door.open(self.app, {"fault": self._fault}, ports)
+        return self._door.open("default", {"fault": self._fault}, ports)
 
     def body(self, said: Said) -> bytes:
         return json.dumps({"text": said.text, "id": said.message_id, "user": said.user}).encode()

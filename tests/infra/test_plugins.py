@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.plugins import Plugins, find_twins, load_entry, load_plugins
+from infra.plugins import Plugins, find_twins, load_entry, load_plugins, tell_broken
 from shared.errors import PluginInvalid
 
 BUILT_IN = {manifest.parent.name for manifest in Path("channels").resolve().glob("*/channel.toml")}
@@ -49,6 +49,15 @@ def test_built_ins_load(tmp_path: Path) -> None:
     assert {one.manifest.name for one in plugins.skills} == {"assistant", "calculator", "clock", "notes"}
 
 
+def test_what_does_not_load_is_told_with_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = 'name = "lame"\ntitle = "Lame"\nentry = "adapter:Lame"\n'
+    plug_in(tmp_path, "lame", channel_toml=manifest, adapter_py="import re\n\nre.compile('(')\n")
+    tell_broken(load_plugins(tmp_path).broken)
+    told = capsys.readouterr().err
+    assert told.startswith("nexus: warning: channel lame does not load: ")
+    assert told.endswith("(adapter.py, line 3)\n")
+
+
 def test_a_folder_in_the_home_is_a_plug_in(tmp_path: Path) -> None:
     manifest = 'name = "pigeon"\ntitle = "Pigeon"\nentry = "adapter:Pigeon"\n'
     plug_in(tmp_path, "pigeon", channel_toml=manifest, adapter_py=CHANNEL)
@@ -76,7 +85,7 @@ def test_what_does_not_load_is_named_and_stops_nobody(tmp_path: Path) -> None:
     assert told["channel torn"].startswith("channel.toml: ")
     assert "adapter" in told["channel bare"]
     assert told["channel late"] == "adapter has no No"
-    assert told["channel loud"] == "ZeroDivisionError: division by zero"
+    assert told["channel loud"] == "ZeroDivisionError: division by zero (adapter.py, line 1)"
     assert told["channel twin"] == "the manifest says rest, the adapter pigeon"
     assert told["skill odd"] == "locales/en.toml has utterances of unknown intents: odd.x"
     assert {one.manifest.name for one in plugins.channels} == BUILT_IN

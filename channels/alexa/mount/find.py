@@ -81,7 +81,7 @@ def _imported(name: str, folder: Path | None) -> ModuleType:
             place = f"in {folder.name}/ (skill_path)" if folder else "on the Python path"
             raise DoorShut(
                 f"alexa: there is no module {error.name!r} {place}; install the skill's package beside NEXUS, "
-                "or name the folder of its code: `nexus channels configure alexa skill_path=/…`"
+                "or name the folder of its code: skill_path=/…"
             ) from error
         raise DoorShut(f"alexa: the skill {name} needs the module {error.name!r}, which is not installed") from error
     except (Exception, SystemExit) as error:  # foreign code: whatever it raises shuts this door and no other

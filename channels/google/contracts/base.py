@@ -47,7 +47,7 @@ class GoogleContract(AdapterContract):
 
     def open_bare(self, ports: DoorPorts) -> ChannelAdapter:
         """As AdapterHooks.open_bare."""
-        return GoogleAdapter.open(self.app, {}, ports)
+        return GoogleAdapter.open("default", {}, ports)
 
     def sign(self, body: bytes, said: Said) -> Wire:
         """As AdapterHooks.sign."""

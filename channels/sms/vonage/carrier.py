@@ -18,6 +18,7 @@ from channels.sms.public_url import callback_url
 from channels.sms.vonage.fields import fields_of
 from channels.sms.vonage.payload import OPTED_OUT, Keywords, code_of, content_of, content_of_fields
 from channels.sms.vonage.signature import METHODS, Method, check_fields, check_token
+from shared.advice import how_to_set
 from shared.channel import Delivered, Receipt, Wire
 from shared.errors import DeliveryFailed, DoorShut, SignatureInvalid
 from shared.ports import DoorPorts
@@ -48,9 +49,9 @@ class Vonage(Carrier):
         self._api_secret = config.get("vonage_api_secret", "")
         self._private_key = _private_key(config.get("vonage_private_key", "")) if self._application else None
         if not (self._api_secret or self._private_key):
+            how = how_to_set(app, "sms", "vonage_api_secret=…", "NEXUS_VONAGE_API_SECRET")
             raise DoorShut(
-                "sms: Vonage needs vonage_api_secret, or vonage_application_id with vonage_private_key, to send; "
-                "run `nexus channels configure sms vonage_api_secret=…`"
+                f"sms: Vonage needs vonage_api_secret, or vonage_application_id with vonage_private_key, to send; {how}"
             )
         self._base = config.get("vonage_api_base", API).rstrip("/")
         self._from = config.get("vonage_from", "")

@@ -30,6 +30,7 @@ from nexus import (
     WireReply,
     clean,
     decode,
+    how_to_set,
 )
 
 WINDOW_S = 300  # how far a time stamp may be off, either way
@@ -84,7 +85,7 @@ class DoorNameAdapter(ChannelAdapter):
         """The door, if its secret is known. Raises DoorShut, saying how to set it."""
         secret = config.get("secret")
         if not secret:
-            how = "set NEXUS_DOORNAME_SECRET, or configure doorname secret=…"
+            how = how_to_set(app, "doorname", "secret=…", "NEXUS_DOORNAME_SECRET")
             raise DoorShut(f"doorname: there is no secret; {how}")
         return cls(app, secret, ports.clock)
 

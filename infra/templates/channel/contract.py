@@ -23,7 +23,7 @@ class DoorNameContract(AdapterContract):
 
     def open_bare(self, ports: DoorPorts) -> ChannelAdapter:
         """The door without it."""
-        return DoorNameAdapter.open(self.app, {}, ports)
+        return DoorNameAdapter.open("default", {}, ports)
 
     def body(self, said: Said) -> bytes:
         """The message as Door name sends it."""

@@ -35,7 +35,9 @@ class AdapterHooks(ABC):
     app: ClassVar[str] = "contract"
     setting: ClassVar[str]  # what DoorShut must name when it is missing
     signs_body: ClassVar[bool] = True  # whether authentication covers the body
-    fuzz_examples: ClassVar[int] = 2_000  # how many examples each of the property cases tries
+    fuzz_examples: ClassVar[int] = (
+        2_000  # how many examples each of the property cases tries; of moderate replies a quarter
+    )
     reprompts: ClassVar[bool] = True  # whether the platform notices silence, so that a reprompt is ever said
     key_sources: ClassVar[KeySources] = no_keys  # where platforms sign with public keys: who runs the contract sets it
 
@@ -45,7 +47,7 @@ class AdapterHooks(ABC):
 
     @abstractmethod
     def open_bare(self, ports: DoorPorts) -> ChannelAdapter:
-        """The adapter without credentials: raises DoorShut."""
+        """The adapter of the app `default` without credentials: raises DoorShut."""
 
     @abstractmethod
     def body(self, said: Said) -> bytes:

@@ -41,7 +41,7 @@ class PlatformCases(AdapterHooks):
             lost = missing(told.reply, said, self.reprompts)
             assert not lost, f"not said, shown or sent: {lost}"
 
-        for_all(moderate_told(), self.fuzz_examples, holds)
+        for_all(moderate_told(), max(1, self.fuzz_examples // 4), holds)
 
     def test_what_is_sent_later_is_made_of_json(self) -> None:
         """What `outgoing` gives is stored until it is sent: JSON values, for one of the door's places."""

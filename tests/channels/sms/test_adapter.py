@@ -24,9 +24,19 @@ def test_a_place_is_open_where_its_carrier_is_configured() -> None:
             door.at(place)
 
 
-def test_without_any_carrier_the_door_is_shut_and_names_what_to_set() -> None:
-    with pytest.raises(DoorShut, match="NEXUS_TWILIO_ACCOUNT_SID"):
-        SmsAdapter.open("default", {"public_url": "https://nexus.example"}, door_ports())
+@pytest.mark.parametrize("place", CARRIERS)
+def test_without_any_carrier_each_place_names_what_its_own_lacks(place: str) -> None:
+    needed = CARRIERS[place].required[0]
+    door = SmsAdapter.open("default", {"public_url": "https://nexus.example"}, door_ports())
+    with pytest.raises(DoorShut, match=f"NEXUS_{needed.upper()}.*configure sms {needed}=") as caught:
+        door.at(place)
+    assert CARRIERS[place].title in str(caught.value)
+
+
+def test_another_app_is_told_its_own_command_and_no_variable() -> None:
+    with pytest.raises(DoorShut, match="configure sms --app shop telnyx_api_key=") as caught:
+        SmsAdapter.open("shop", {}, door_ports()).at("telnyx")
+    assert "NEXUS_" not in str(caught.value)
 
 
 @pytest.mark.parametrize("place", ["", "nobody"])

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jwt.warnings import InsecureKeyLengthWarning
 from vonage_http_client.auth import Auth  # type: ignore[import-untyped]
 from vonage_jwt import verify_signature  # type: ignore[import-untyped]
 from vonage_messages.models import MmsImage, Sms  # type: ignore[import-untyped]
@@ -217,7 +218,7 @@ def test_a_short_signature_secret_works_without_a_warning(recwarn: pytest.Warnin
     headers = ((b"content-type", b"application/json"), (b"authorization", b"Bearer " + token(claims, "short").encode()))
     found = request_of(door(vonage_signature_secret="short"), Wire("POST", PATH, headers, body))
     assert found.text == "What time is it in Tokyo?"
-    assert not recwarn.list
+    assert InsecureKeyLengthWarning not in {warned.category for warned in recwarn.list}
 
 
 def test_other_channels_are_no_text_messages() -> None:

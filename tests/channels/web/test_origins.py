@@ -32,7 +32,7 @@ def header(reply: WireReply, name: str) -> str | None:
     ],
 )
 def test_reads_origins(config: dict[str, str], origins: set[str]) -> None:
-    assert allowed_origins(config) == origins
+    assert allowed_origins("default", config) == origins
 
 
 @pytest.mark.parametrize(
@@ -45,13 +45,13 @@ def test_reads_origins(config: dict[str, str], origins: set[str]) -> None:
 )  # fmt: skip
 def test_refuses_what_is_no_origin(word: str) -> None:
     with pytest.raises(DoorShut, match="not an origin"):
-        allowed_origins({"origins": f"https://a.example {word}"})
+        allowed_origins("default", {"origins": f"https://a.example {word}"})
 
 
 @given(st.text())
 def test_never_fails_otherwise(word: str) -> None:
     try:
-        origins = allowed_origins({"origins": word, "public_url": word})
+        origins = allowed_origins("default", {"origins": word, "public_url": word})
     except DoorShut:
         return
     assert all(origin.startswith(("http://", "https://")) for origin in origins)
@@ -60,7 +60,7 @@ def test_never_fails_otherwise(word: str) -> None:
 @pytest.mark.parametrize("config", [{}, {"origins": " , "}, {"origins": "", "public_url": ""}])
 def test_is_shut_without_origins(config: dict[str, str]) -> None:
     with pytest.raises(DoorShut, match="channels configure web origins="):
-        allowed_origins(config)
+        allowed_origins("default", config)
 
 
 @pytest.mark.parametrize(

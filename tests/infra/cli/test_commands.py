@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from infra.settings import child_environment
 from infra.version import VERSION
@@ -122,9 +124,52 @@ def test_a_value_may_be_read_instead_of_written_on_the_command_line(run: Run, wi
     assert "there is no value for skill_id" in told.err
 
 
+def test_a_value_of_several_lines_is_read_whole(run: Run, with_stores: Path) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    values = ("vonage_api_key=a", "vonage_signature_secret=b", "vonage_application_id=c")
+    told = run("channels", "configure", "sms", *values, "vonage_private_key", typed=pem)
+    assert (told.code, told.err) == (0, "")
+    assert "sms/vonage is open." in told.out
+
+
+def test_several_values_are_a_line_each_and_nothing_is_left_over(run: Run, with_stores: Path) -> None:
+    told = run("channels", "configure", "sms", "telnyx_api_key", "telnyx_from", typed="KEY1\n+14155550100\n")
+    assert told.code == 0
+    assert "telnyx_from=+14155550100" in run("channels", "list").out
+    more = run("channels", "configure", "sms", "telnyx_api_key", "telnyx_from", typed="a\nb\nc\n")
+    assert more.code == 2
+    assert "3 lines for 2 values" in more.err
+    assert run("channels", "configure", "sms", "telnyx_api_key", "telnyx_from", typed="a\n").code == 2
+
+
+def test_what_becomes_of_the_door_is_told(run: Run, with_stores: Path) -> None:
+    half = run("channels", "configure", "sms", "twilio_account_sid=AC1")
+    assert half.code == 0
+    assert "sms/twilio is shut: Twilio needs twilio_auth_token" in half.err
+    assert "vonage" not in half.err
+    whole = run("channels", "configure", "alexa", "skill_id=amzn1.ask.skill.x")
+    assert whole.err == ""
+    assert "alexa is open." in whole.out
+
+
+def test_every_carrier_has_a_line_and_says_what_it_lacks(run: Run, with_stores: Path) -> None:
+    out = " ".join(run("channels", "list", "--app", "default").out.split())
+    for place, needed in {
+        "twilio": "twilio_account_sid",
+        "telnyx": "telnyx_api_key",
+        "bandwidth": "bandwidth_",
+    }.items():
+        assert f"/channels/sms/{place}" in out
+        assert f"needs {needed}" in out
+    assert "shut: sms:" not in out
+
+
 def test_unknown_channels_keys_and_apps_are_named(run: Run, with_stores: Path) -> None:
     assert "there is no channel 'fax'" in run("channels", "configure", "fax", "a=b").err
-    assert "alexa has no setting 'skillid'; it has: skill_id" in run("channels", "configure", "alexa", "skillid=b").err
+    for word in ("skillid=b", "skillid"):  # before it asks for a value
+        told = run("channels", "configure", "alexa", word)
+        assert "alexa has no setting 'skillid'; it has: skill_id" in told.err
     assert "there is no app 'nowhere'" in run("channels", "list", "--app", "nowhere").err
 
 

@@ -237,7 +237,7 @@ def test_a_plug_ins_twin_is_one_like_the_others(
     twins = '[[twins]]\nname = "pigeon"\nentry = "twin:PigeonTwin"\n'
     (folder / "channel.toml").write_text(f'name = "pigeon"\ntitle = "P"\nentry = "adapter:X"\n{twins}')
     (folder / "twin.py").write_text(PIGEON)
-    assert "start NEXUS once" in run("say", "--channel", "pigeon", "hi").err
+    assert "it is made when NEXUS starts" in run("say", "--channel", "pigeon", "hi").err
     prepare(prepared, home / "simulator", home)
     told = run("say", "--channel", "pigeon", "--user", "ada", "--locale", "de-DE", "hi")
     assert told.out == f"coo ada de-DE {rest.url}/apps/sim/channels/pigeon\n"

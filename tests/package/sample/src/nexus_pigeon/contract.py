@@ -17,7 +17,7 @@ class PigeonContract(AdapterContract):
         return PigeonAdapter.open(self.app, {"secret": "coo"}, ports)
 
     def open_bare(self, ports: DoorPorts) -> PigeonAdapter:
-        return PigeonAdapter.open(self.app, {}, ports)
+        return PigeonAdapter.open("default", {}, ports)
 
     def body(self, said: Said) -> bytes:
         return json.dumps({"id": said.message_id, "sender": said.user, "text": said.text}).encode()

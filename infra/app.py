@@ -16,13 +16,14 @@ from core.engine import Engine
 from core.skillbook import SkillBook
 from infra import endpoints
 from infra.asgi import Front
+from infra.broken import tell_broken
 from infra.doors import Doors
 from infra.home import Home, StoreAddresses
 from infra.keysource import key_source
 from infra.limits import Limits
 from infra.models import open_models
 from infra.outbox import Outbox
-from infra.plugins import Plugins, load_plugins, tell_broken
+from infra.plugins import Plugins, load_plugins
 from infra.settings import Settings
 from infra.storage.outbox import OutboxStore
 from infra.storage.postgres import Database

@@ -8,7 +8,6 @@ import importlib
 import importlib.util
 import re
 import sys
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -19,9 +18,10 @@ import msgspec
 from msgspec import Struct
 
 from core.skillbook import LoadedSkill
+from infra.broken import Broken, reason_of
 from infra.settings_table import DoorSetting
 from shared.channel import ChannelAdapter
-from shared.errors import NexusError, PluginInvalid
+from shared.errors import PluginInvalid
 from shared.skill import Skill, SkillLocale, SkillManifest
 
 if TYPE_CHECKING:
@@ -79,19 +79,12 @@ class FoundTwin(Struct, frozen=True):
         """The class. Raises PluginInvalid with the reason, whatever its module raises."""
         from shared.testing.platforms import Twin
 
-        twin = load_entry(self.package, self.entry)
+        twin = load_entry(self.package, self.entry, self.folder)
         if not (isinstance(twin, type) and issubclass(twin, Twin)):
             raise PluginInvalid(f"twin {self.name}: {self.entry} is no Twin")
         if twin.name != self.name:
             raise PluginInvalid(f"twin {self.name}: the manifest says {self.name}, the twin {twin.name}")
         return twin
-
-
-class Broken(Struct, frozen=True):
-    """A plug-in that did not load, and why."""
-
-    name: str
-    reason: str
 
 
 class Plugins(Struct, frozen=True):
@@ -153,13 +146,7 @@ def load_channel(folder: Path, package: str = "") -> LoadedChannel:
     except PluginInvalid:
         raise
     except Exception as error:
-        raise PluginInvalid(_reason(error, folder)) from error
-
-
-def tell_broken(broken: Iterable[Broken]) -> None:
-    """Name on standard error what did not load, and why."""
-    for one in broken:
-        print(f"nexus: warning: {one.name} does not load: {one.reason}", file=sys.stderr, flush=True)
+        raise PluginInvalid(reason_of(error, folder)) from error
 
 
 def twins_of(channel: LoadedChannel) -> tuple[FoundTwin, ...]:
@@ -167,14 +154,17 @@ def twins_of(channel: LoadedChannel) -> tuple[FoundTwin, ...]:
     return tuple(_twins(channel.manifest, channel.folder, channel.package))
 
 
-def load_entry(package: str, entry: str) -> object:
-    """What `module:attribute` of a plug-in's package is. Raises PluginInvalid with the reason, whatever its module raises."""
+def load_entry(package: str, entry: str, folder: Path) -> object:
+    """What `module:attribute` of a plug-in's package, which lies in `folder`, is.
+
+    Raises PluginInvalid with the reason, whatever its module raises.
+    """
     try:
         return _entry(package, entry)
     except PluginInvalid:
         raise
     except Exception as error:
-        raise PluginInvalid(f"{entry}: {type(error).__name__}: {error}") from error
+        raise PluginInvalid(f"{entry}: {reason_of(error, folder)}") from error
 
 
 def _load_all(
@@ -188,18 +178,8 @@ def _load_all(
                 raise PluginInvalid(f"another {kind} is called {name_of(one)} already")
             loaded[name_of(one)] = one
         except Exception as error:  # noqa: BLE001 (foreign code: whatever it raises is its own problem)
-            broken.append(Broken(f"{kind} {found.folder.name}", _reason(error, found.folder)))
+            broken.append(Broken(f"{kind} {found.folder.name}", reason_of(error, found.folder)))
     return list(loaded.values())
-
-
-def _reason(error: Exception, folder: Path) -> str:
-    """What went wrong, and in which file of the folder: "NameError: name 'x' is not defined (adapter.py, line 12)"."""
-    if isinstance(error, NexusError):
-        return str(error)
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename).is_relative_to(folder)]
-    where = f" ({Path(own[-1].filename).relative_to(folder)}, line {own[-1].lineno})" if own else ""
-    return f"{type(error).__name__}: {error}{where}"
 
 
 def _find(kind: str, home: Path | None, broken: list[Broken]) -> Iterator[_Found]:

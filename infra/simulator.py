@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 from msgspec import Struct
 
+from infra.broken import Broken, reason_of
 from infra.home import write_file
-from infra.plugins import Broken, FoundTwin
+from infra.plugins import FoundTwin
 from infra.version import VERSION
 from shared.advice import DEFAULT_APP
-from shared.errors import NexusError, NotAuthentic, SettingsInvalid
+from shared.errors import NotAuthentic, SettingsInvalid
 from shared.ports import KeyOwner
 
 if TYPE_CHECKING:
@@ -145,8 +146,7 @@ class Simulator:
             if given.needs_key:
                 _write_key(self._folder / twin.name, key)
         except Exception as error:  # noqa: BLE001 (foreign code: whatever it raises is its own problem)
-            reason = str(error) if isinstance(error, NexusError) else f"{type(error).__name__}: {error}"
-            return Broken(f"twin {twin.name} of channel {twin.channel}", reason)
+            return Broken(f"twin {twin.name} of channel {twin.channel}", reason_of(error, twin.folder))
         return None
 
     def _ask(self, twin: FoundTwin, key: str, now: float) -> Given:

@@ -112,7 +112,7 @@ class _Runner:
 
     def _test(self) -> type:
         pytest.register_assert_rewrite(f"{self._package}.{self._entry.partition(':')[0]}")
-        contract = _contract(self._package, self._entry)
+        contract = _contract(self._package, self._entry, self._folder)
         return type(contract.__name__, (contract,), self._settings(contract))
 
     def _settings(self, contract: type) -> dict[str, Any]:
@@ -132,10 +132,10 @@ class _Runner:
         return Case(contract, item.name, sentence, outcome, notes, _told(error), _where(error, self._folder))
 
 
-def _contract(package: str, entry: str) -> type:
+def _contract(package: str, entry: str, folder: Path) -> type:
     from shared.testing.adapter_contract import AdapterContract  # with pytest's eyes on it, hence not before
 
-    found = load_entry(package, entry)
+    found = load_entry(package, entry, folder)
     if not (isinstance(found, type) and issubclass(found, AdapterContract)):
         raise PluginInvalid(f"{entry} is no AdapterContract")
     return found

@@ -7,11 +7,12 @@ from msgspec import Struct
 from rich.markup import escape
 from rich.table import Table
 
+from infra.broken import tell_broken
 from infra.cli.registry import with_registry
 from infra.cli.tables import show
 from infra.doors import Doors
 from infra.keysource import key_source
-from infra.plugins import LoadedChannel, Plugins, load_plugins, tell_broken
+from infra.plugins import LoadedChannel, Plugins, load_plugins
 from infra.settings import HIDDEN, Settings
 from infra.storage.registry import Registry
 from infra.system import RandomIds, SystemClock

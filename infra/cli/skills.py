@@ -3,8 +3,9 @@
 from rich.markup import escape
 from rich.table import Table
 
+from infra.broken import tell_broken
 from infra.cli.tables import show
-from infra.plugins import load_plugins, tell_broken
+from infra.plugins import load_plugins
 from infra.settings import Settings
 
 

@@ -36,7 +36,7 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdapterContra
         (folder / name).write_text(block(name))
     forget()
     loaded = load_channel(folder)
-    found = load_entry(loaded.package, loaded.manifest.contracts[0])
+    found = load_entry(loaded.package, loaded.manifest.contracts[0], folder)
     assert isinstance(found, type)
     assert issubclass(found, AdapterContract)
     found.fuzz_examples = 200

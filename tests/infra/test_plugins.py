@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.plugins import Plugins, find_twins, load_entry, load_plugins, tell_broken
+from infra.broken import tell_broken
+from infra.plugins import Plugins, find_twins, load_entry, load_plugins
 from shared.errors import PluginInvalid
 
 BUILT_IN = {manifest.parent.name for manifest in Path("channels").resolve().glob("*/channel.toml")}
@@ -56,6 +57,13 @@ def test_what_does_not_load_is_told_with_its_file(tmp_path: Path, capsys: pytest
     told = capsys.readouterr().err
     assert told.startswith("nexus: warning: channel lame does not load: ")
     assert told.endswith("(adapter.py, line 3)\n")
+
+
+def test_a_file_that_is_no_python_is_named_and_not_the_one_that_imports_it(tmp_path: Path) -> None:
+    adapter = "from nexus_plugins.torn import words\n"
+    told = 'name = "torn"\ntitle = "T"\nentry = "adapter:Torn"\n'
+    plug_in(tmp_path, "torn", channel_toml=told, adapter_py=adapter, words_py="x = 1\ndef y(:\n")
+    assert reasons(load_plugins(tmp_path))["channel torn"] == "SyntaxError: invalid syntax (words.py, line 2)"
 
 
 def test_a_folder_in_the_home_is_a_plug_in(tmp_path: Path) -> None:
@@ -124,7 +132,7 @@ def test_twins_are_known_by_name_and_imported_when_used(tmp_path: Path) -> None:
     assert (pigeon.load().name, pigeon.load().path) == ("pigeon", "pigeon")
     with pytest.raises(PluginInvalid, match="gone"):
         lost.load()
-    with pytest.raises(PluginInvalid, match="ZeroDivisionError"):
+    with pytest.raises(PluginInvalid, match=r"loud:X: ZeroDivisionError: division by zero \(loud.py, line 1\)"):
         loud.load()
 
 
@@ -157,9 +165,12 @@ def test_contracts_are_named_in_the_manifest(tmp_path: Path) -> None:
     plug_in(tmp_path, "pigeon", channel_toml=told, adapter_py=CHANNEL, contract_py="class PigeonContract: pass\n")
     [pigeon] = [one for one in load_plugins(tmp_path).channels if one.manifest.name == "pigeon"]
     assert pigeon.manifest.contracts == ("contract:PigeonContract",)
-    assert getattr(load_entry(pigeon.package, "contract:PigeonContract"), "__name__", "") == "PigeonContract"
+    assert (
+        getattr(load_entry(pigeon.package, "contract:PigeonContract", pigeon.folder), "__name__", "")
+        == "PigeonContract"
+    )
     with pytest.raises(PluginInvalid, match="contract has no Other"):
-        load_entry(pigeon.package, "contract:Other")
+        load_entry(pigeon.package, "contract:Other", pigeon.folder)
 
 
 @pytest.fixture(autouse=True)

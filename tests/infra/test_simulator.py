@@ -132,7 +132,7 @@ async def test_a_twin_that_fails_is_named_and_stops_nobody(tmp_path: Path, regis
     simulator = Simulator(tmp_path / "simulator")
     broken = await simulator.prepare(registry, [pigeon(tmp_path, "1 / 0"), *BUILT_IN], NOW, production=False)
     assert [(one.name, one.reason) for one in broken] == [
-        ("twin pigeon of channel pigeon", "ZeroDivisionError: division by zero")
+        ("twin pigeon of channel pigeon", "ZeroDivisionError: division by zero (twin.py, line 9)")
     ]
     assert await registry.channel_config(APP, "alexa")
     with pytest.raises(SettingsInvalid, match="no simulator of pigeon"):

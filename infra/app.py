@@ -24,6 +24,7 @@ from infra.limits import Limits
 from infra.models import open_models
 from infra.outbox import Outbox
 from infra.plugins import Plugins, load_plugins
+from infra.served import FIRST_WORKER, publish_served
 from infra.settings import Settings
 from infra.storage.outbox import OutboxStore
 from infra.storage.postgres import Database
@@ -38,7 +39,6 @@ from infra.vault import Vault, load_master_key
 from infra.version import VERSION
 from shared.ports import Clock, Ids, ModelService
 
-FIRST_WORKER = "web"  # the others are web-2, web-3 …
 PAGE_THREADS = 8
 
 OpenModel = Callable[[Settings, SkillBook], AbstractContextManager[ModelService]]
@@ -106,6 +106,8 @@ async def open_front(
         if worker == FIRST_WORKER:  # the others would say the same
             tell_broken(parts.plugins.broken)
         with Metrics(settings.home / "run" / "metrics", worker, parts.clock) as metrics:
+            if worker == FIRST_WORKER:
+                publish_served(Home(settings.home), (one.manifest.name for one in parts.plugins.channels))
             metrics.model(parts.model.state())
             pages = WSGIMiddleware(cast(Any, make_pages(parts.skills.infos)), workers=PAGE_THREADS)
             doors = make_doors(parts)

@@ -21,9 +21,10 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
-from infra.app import FIRST_WORKER, open_front
+from infra.app import open_front
 from infra.asgi import Asgi
 from infra.home import Home, StoreAddresses
+from infra.served import FIRST_WORKER
 from infra.settings import Settings, load
 from infra.telemetry.logs import configure_logging
 from shared.errors import NexusError, SettingsInvalid

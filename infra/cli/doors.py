@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from rich.markup import escape
 from rich.table import Table
 
@@ -11,8 +11,10 @@ from infra.broken import tell_broken
 from infra.cli.registry import with_registry
 from infra.cli.tables import show
 from infra.doors import Doors
+from infra.home import Home
 from infra.keysource import key_source
 from infra.plugins import LoadedChannel, Plugins, load_plugins
+from infra.served import served
 from infra.settings import HIDDEN, Settings
 from infra.storage.registry import Registry
 from infra.system import RandomIds, SystemClock
@@ -22,6 +24,7 @@ from shared.channel import ChannelAdapter
 from shared.errors import DoorShut, NotFound, SettingsInvalid
 
 _PATIENCE_S = 60.0  # who looks wants to know what becomes of a door whose skill takes long to import
+_RESTART = "restart NEXUS, which looks for plug-ins when it starts"
 
 
 class DoorState(Struct, frozen=True):
@@ -40,16 +43,27 @@ class DoorState(Struct, frozen=True):
 async def door_states(
     settings: Settings, registry: Registry, plugins: Plugins, app: str, channels: Sequence[str] = ()
 ) -> list[DoorState]:
-    """The doors of `app`, or those of `channels` only, place by place. Raises NotFound for an unknown app or channel."""
+    """The doors of `app`, or those of `channels` only, place by place. Raises NotFound for an unknown app or channel.
+
+    One that the running NEXUS does not know yet is shut until NEXUS is restarted.
+    """
     doors = _doors(settings, registry, plugins)
+    known = served(Home(settings.home))
     states: list[DoorState] = []
     for channel in channels or doors.channels:
-        found = await doors.find(app, channel)
-        if isinstance(found, DoorShut):
-            states.append(_shut(channel, "", found))
-        else:
-            states += [_state(found, channel, place) for place in sorted(found.places)]
+        found = _states(await doors.find(app, channel), channel)
+        states += found if known is None or channel in known else [_waiting(state) for state in found]
     return states
+
+
+def _states(found: ChannelAdapter | DoorShut, channel: str) -> list[DoorState]:
+    if isinstance(found, DoorShut):
+        return [_shut(channel, "", found)]
+    return [_state(found, channel, place) for place in sorted(found.places)]
+
+
+def _waiting(state: DoorState) -> DoorState:
+    return structs.replace(state, shut=f"{state.shut}; then {_RESTART}" if state.shut else _RESTART)
 
 
 def _state(door: ChannelAdapter, channel: str, place: str) -> DoorState:

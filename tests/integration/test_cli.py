@@ -1,5 +1,6 @@
 """The commands against a running NEXUS, as a person at a shell uses them."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -115,3 +116,17 @@ def test_metrics_are_the_sum_of_both_workers(nexus: Nexus) -> None:
     counted = [line for line in text.splitlines() if line.startswith('nexus_turns_total{channel="rest"')]
     assert sum(float(line.split()[-1]) for line in counted) >= 1
     assert "nexus_workers 2.0" in text
+
+
+def test_a_new_channel_waits_for_the_next_start(call: Call, nexus: Nexus) -> None:
+    assert call("channels", "new", "carrier_dove").returncode == 0
+    try:
+        told = call("channels", "configure", "carrier_dove", "secret=coo")
+        assert told.returncode == 0, told.stderr
+        assert "restart NEXUS" in told.stderr
+        answer = httpx.post(f"{nexus.url}/channels/carrier_dove", json={})
+        assert answer.status_code == 404
+        assert "next start of NEXUS" in answer.text
+    finally:
+        shutil.rmtree(nexus.home.plugins / "carrier_dove")
+    assert "restart" not in call("channels", "list").stdout

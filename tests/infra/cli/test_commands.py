@@ -1,5 +1,6 @@
 """The commands over the registry: what they print, and how they fail."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from infra.home import Home
+from infra.served import publish_served
 from infra.settings import child_environment
 from infra.version import VERSION
 from tests.infra.cli.conftest import Run
@@ -151,6 +154,22 @@ def test_what_becomes_of_the_door_is_told(run: Run, with_stores: Path) -> None:
     whole = run("channels", "configure", "alexa", "skill_id=amzn1.ask.skill.x")
     assert whole.err == ""
     assert "alexa is open." in whole.out
+
+
+def test_a_channel_that_the_running_nexus_does_not_know_waits_for_its_restart(run: Run, with_stores: Path) -> None:
+    run("channels", "new", "homing")
+    (with_stores / "run").mkdir()
+    (with_stores / "run" / "web.pid").write_text(f"{os.getpid()}\n")
+    publish_served(Home(with_stores), ["alexa"])
+    half = " ".join(run("channels", "list").out.split())
+    assert "shut: there is no secret; set NEXUS_HOMING_SECRET" in half
+    assert "; then restart NEXUS" in half
+    whole = run("channels", "configure", "homing", "secret=coo")
+    assert "homing is open" not in whole.out
+    assert "restart NEXUS" in whole.err
+    assert "restart" not in run("channels", "configure", "alexa", "skill_id=amzn1.ask.skill.x").err
+    publish_served(Home(with_stores), ["alexa", "homing"])
+    assert "homing is open." in run("channels", "configure", "homing", "secret=coo").out
 
 
 def test_every_carrier_has_a_line_and_says_what_it_lacks(run: Run, with_stores: Path) -> None:

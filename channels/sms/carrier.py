@@ -23,7 +23,7 @@ from channels.sms.parts import messages_of
 from channels.sms.settings import SmsSettings
 from shared.advice import how_to_set
 from shared.channel import ChannelAdapter, Delivered, Limit, Receipt, Verified, Wire, WireReply
-from shared.errors import DoorShut, Malformed
+from shared.errors import DeliveryFailed, DoorShut, Malformed
 from shared.ports import DoorPorts, Outgoing
 from shared.text import clean
 from shared.turn import Kind, Request, Turn
@@ -67,8 +67,7 @@ class Carrier(ChannelAdapter):
         """As ChannelAdapter.open. Raises DoorShut, naming the first setting that is missing."""
         for key in cls.required:
             if not config.get(key):
-                how = how_to_set(app, "sms", f"{key}=…", f"NEXUS_{key.upper()}")
-                raise DoorShut(f"sms: {cls.title} needs {key}; {how}")
+                raise DoorShut(f"sms: {cls.title} needs {key}; {_how(app, key)}")
         return cls(app, config, ports)
 
     # -- what a carrier implements ---------------------------------------------------------------------------------
@@ -142,6 +141,15 @@ class Carrier(ChannelAdapter):
         """What `turn` says to the person, message by message."""
         return messages_of(turn, self.settings, self.max_characters, self._pictures(request))
 
+    def sender_of(self, letter: Letter) -> str:
+        """The number of ours that sends `letter`. Raises DeliveryFailed where there is none."""
+        key = f"{self.place}_from"
+        sender = letter.sender or self.config.get(key, "")
+        if not sender:
+            text = f"{self.title}: there is no number to send from; {_how(self.app, key)}"
+            raise DeliveryFailed(text, final=True)
+        return sender
+
     def _pictures(self, request: Request) -> int:
         """How many pictures a message to this person may have."""
         if self.settings.mms == "always":
@@ -173,3 +181,8 @@ class Carrier(ChannelAdapter):
             opt_out=True,
             native={"from": message.sender, "to": message.recipient},
         )
+
+
+def _how(app: str, key: str) -> str:
+    """How to give the setting `key` of a carrier."""
+    return how_to_set(app, "sms", f"{key}=…", f"NEXUS_{key.upper()}")

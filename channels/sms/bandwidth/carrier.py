@@ -15,7 +15,7 @@ from channels.sms.bandwidth.payload import content_of
 from channels.sms.carrier import Carrier
 from channels.sms.message import Inbound, Letter
 from shared.channel import Delivered, Receipt, Wire, WireReply
-from shared.errors import DeliveryFailed, NexusError, SignatureInvalid
+from shared.errors import NexusError, SignatureInvalid
 from shared.ports import DoorPorts
 from shared.turn import Request
 
@@ -55,7 +55,6 @@ class Bandwidth(Carrier):
         self._user = (config["bandwidth_api_user"], config["bandwidth_api_password"])
         self._caller = f"{config['bandwidth_callback_user']}:{config['bandwidth_callback_password']}".encode()
         self._base = config.get("bandwidth_api_base", API).rstrip("/")
-        self._from = config.get("bandwidth_from", "")
         self._api = Api(self.title, _said)
 
     def authenticate(self, wire: Wire) -> None:
@@ -89,9 +88,7 @@ class Bandwidth(Carrier):
 
     def message(self, letter: Letter, reference: str) -> dict[str, Any]:
         """The body of the request that sends `letter`. Raises DeliveryFailed where there is no number to send from."""
-        sender = letter.sender or self._from
-        if not sender:
-            raise DeliveryFailed("Bandwidth: there is no number to send from; set bandwidth_from", final=True)
+        sender = self.sender_of(letter)
         message: dict[str, Any] = {
             "applicationId": self._application,
             "to": [letter.recipient],

@@ -16,7 +16,7 @@ from channels.sms.plivo.signature import check_signature
 from channels.sms.public_url import addresses, callback_url
 from channels.sms.reference import with_reference
 from shared.channel import Delivered, Receipt, Wire, WireReply
-from shared.errors import DeliveryFailed, DoorShut
+from shared.errors import DoorShut
 from shared.ports import DoorPorts, Outgoing
 from shared.turn import Request, Turn
 
@@ -41,7 +41,6 @@ class Plivo(Carrier):
             raise DoorShut("sms: Plivo signs the public address of NEXUS; set NEXUS_PUBLIC_URL")
         self._account, self._token = config["plivo_auth_id"], config["plivo_auth_token"]
         self._base = config.get("plivo_api_base", API).rstrip("/")
-        self._from = config.get("plivo_from", "")
         self._api = Api(self.title, _said)
 
     def authenticate(self, wire: Wire) -> None:
@@ -73,9 +72,7 @@ class Plivo(Carrier):
 
     def message(self, letter: Letter, reference: str) -> dict[str, Any]:
         """The body of the request that sends `letter`. Raises DeliveryFailed where there is no number to send from."""
-        sender = letter.sender or self._from
-        if not sender:
-            raise DeliveryFailed("Plivo: there is no number to send from; set plivo_from", final=True)
+        sender = self.sender_of(letter)
         message: dict[str, Any] = {
             "src": sender.removeprefix("+"),
             "dst": letter.recipient.removeprefix("+"),

@@ -14,7 +14,6 @@ from channels.sms.reference import with_reference
 from channels.sms.telnyx.payload import OPTED_OUT, codes_of, content_of
 from channels.sms.telnyx.signature import check_signature, public_key
 from shared.channel import Delivered, Receipt, Wire
-from shared.errors import DeliveryFailed
 from shared.ports import DoorPorts
 
 API = "https://api.telnyx.com"
@@ -43,7 +42,6 @@ class Telnyx(Carrier):
         self._key = public_key(config["telnyx_public_key"].strip())
         self._token = config["telnyx_api_key"]
         self._base = config.get("telnyx_api_base", API).rstrip("/")
-        self._from = config.get("telnyx_from", "")
         self._failover = config.get("telnyx_failover_url", "")
         self._api = Api(self.title, _said)
 
@@ -65,9 +63,7 @@ class Telnyx(Carrier):
 
     def message(self, letter: Letter, reference: str) -> dict[str, Any]:
         """The body of the request that sends `letter`. Raises DeliveryFailed where there is no number to send from."""
-        sender = letter.sender or self._from
-        if not sender:
-            raise DeliveryFailed("Telnyx: there is no number to send from; set telnyx_from", final=True)
+        sender = self.sender_of(letter)
         message: dict[str, Any] = {"from": sender, "to": letter.recipient, "text": letter.text}
         if letter.media:
             message |= {"type": "MMS", "media_urls": list(letter.media)}

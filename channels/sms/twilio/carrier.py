@@ -17,7 +17,7 @@ from channels.sms.twilio.payload import OPTED_OUT, code_of, content_of, fields_o
 from channels.sms.twilio.signature import check_signature
 from channels.sms.twilio.twiml import twiml
 from shared.channel import Delivered, Receipt, Wire, WireReply
-from shared.errors import DeliveryFailed, DoorShut, SignatureInvalid
+from shared.errors import DoorShut, SignatureInvalid
 from shared.ports import DoorPorts
 
 API = "https://api.twilio.com"
@@ -41,7 +41,6 @@ class Twilio(Carrier):
         self._account = config["twilio_account_sid"]
         self._token = config["twilio_auth_token"]
         self._base = config.get("twilio_api_base", API).rstrip("/")
-        self._from = config.get("twilio_from", "")
         self._api = Api(self.title, _said)
 
     @property
@@ -70,9 +69,7 @@ class Twilio(Carrier):
         return await self._api.send(url, form=self._form(letter, reference), auth=(self._account, self._token))
 
     def _form(self, letter: Letter, reference: str) -> list[tuple[str, str]]:
-        sender = letter.sender or self._from
-        if not sender:
-            raise DeliveryFailed("Twilio: there is no number to send from; set NEXUS_TWILIO_FROM", final=True)
+        sender = self.sender_of(letter)
         form = [("To", letter.recipient), ("MessagingServiceSid" if sender.startswith("MG") else "From", sender)]
         form += [("Body", letter.text)] if letter.text else []
         form += [("MediaUrl", url) for url in letter.media]

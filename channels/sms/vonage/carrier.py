@@ -20,7 +20,7 @@ from channels.sms.vonage.payload import OPTED_OUT, Keywords, code_of, content_of
 from channels.sms.vonage.signature import METHODS, Method, check_fields, check_token
 from shared.advice import how_to_set
 from shared.channel import Delivered, Receipt, Wire
-from shared.errors import DeliveryFailed, DoorShut, SignatureInvalid
+from shared.errors import DoorShut, SignatureInvalid
 from shared.ports import DoorPorts
 
 API = "https://api.nexmo.com"
@@ -54,7 +54,6 @@ class Vonage(Carrier):
                 f"sms: Vonage needs vonage_api_secret, or vonage_application_id with vonage_private_key, to send; {how}"
             )
         self._base = config.get("vonage_api_base", API).rstrip("/")
-        self._from = config.get("vonage_from", "")
         self._api = Api(self.title, _answered)
 
     @property
@@ -95,9 +94,7 @@ class Vonage(Carrier):
 
     def message(self, letter: Letter, reference: str) -> dict[str, Any]:
         """The body of the request that sends `letter`. Raises DeliveryFailed where there is no number to send from."""
-        sender = letter.sender or self._from
-        if not sender:
-            raise DeliveryFailed("Vonage: there is no number to send from; set vonage_from", final=True)
+        sender = self.sender_of(letter)
         message: dict[str, Any] = {
             "to": letter.recipient.removeprefix("+"),
             "from": sender.removeprefix("+"),

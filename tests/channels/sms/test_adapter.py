@@ -13,6 +13,7 @@ from shared.errors import DeliveryFailed, DoorShut, NotFound
 from shared.testing.fakes import door_ports
 
 TWILIO = {"twilio_account_sid": "AC1", "twilio_auth_token": "t", "public_url": "https://nexus.example"}
+PUBLIC_KEY = {"telnyx_public_key": "e7rj9RPSwTCxrh5FGkBVNVJXhnN+9LBOJWZrl2dB4nA="}
 
 
 def test_a_place_is_open_where_its_carrier_is_configured() -> None:
@@ -37,6 +38,27 @@ def test_another_app_is_told_its_own_command_and_no_variable() -> None:
     with pytest.raises(DoorShut, match="configure sms --app shop telnyx_api_key=") as caught:
         SmsAdapter.open("shop", {}, door_ports()).at("telnyx")
     assert "NEXUS_" not in str(caught.value)
+
+
+@pytest.mark.parametrize("place", CARRIERS)
+@pytest.mark.parametrize(
+    ("app", "advice"), [("default", "set NEXUS_{env}, or run `nexus"), ("shop", "configure sms --app shop {key}=")]
+)
+def test_who_has_no_number_to_send_from_is_told_how_to_set_one(place: str, app: str, advice: str) -> None:
+    config = dict.fromkeys((*CARRIERS[place].required, "vonage_api_secret"), "x") | PUBLIC_KEY
+    door = SmsAdapter.open(app, config | {"public_url": "https://nexus.example"}, door_ports()).at(place)
+    with pytest.raises(DeliveryFailed, match=advice.format(env=f"{place}_from".upper(), key=f"{place}_from")) as caught:
+        asyncio.run(door.deliver({"to": "+14155550199", "text": "x"}, "r"))
+    assert caught.value.final
+    assert ("NEXUS_" in str(caught.value)) == (app == "default")
+
+
+@pytest.mark.parametrize("place", CARRIERS)
+def test_every_variable_that_is_advised_exists(place: str) -> None:
+    manifest = msgspec.toml.decode(Path("channels/sms/channel.toml").read_bytes())
+    variables = {setting["key"]: setting.get("env") for setting in manifest["settings"]}
+    for key in (*CARRIERS[place].required, f"{place}_from"):
+        assert variables[key] == f"NEXUS_{key.upper()}"
 
 
 @pytest.mark.parametrize("place", ["", "nobody"])

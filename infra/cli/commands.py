@@ -178,12 +178,13 @@ def channels_configure(
         list[str],
         typer.Argument(
             metavar="KEY[=VALUE]...",
-            help="`key=` alone removes a value; `key` asks for it unseen, or reads it from standard input (`key < file`).",
+            help="`key=` alone removes a value. `key` asks for it unseen, one line, or reads it from standard input: "
+            "one of several lines comes from a file (`key < key.pem`) or a pipe.",
         ),
     ],
     app: OfApp = "default",
 ) -> None:
-    """Set values of a door, encrypted in the database; they count within two seconds."""
+    """Set values of a door, encrypted in the database, and say what becomes of it; they count within two seconds."""
     from infra.cli.doors import check_settings, configure
     from infra.cli.values import asked_for
 

@@ -117,26 +117,31 @@ def configure(settings: Settings, app: str, channel: str, values: Mapping[str, s
     """Store values of a door, which are known settings, and tell what becomes of it. Raises NotFound for an unknown app."""
     plugins = load_plugins(settings.home)
 
-    async def store(registry: Registry) -> list[DoorState]:
+    async def store(registry: Registry) -> Sequence[DoorState]:
         await registry.configure_channel(app, channel, values)
-        return await door_states(settings, registry, plugins, app, (channel,))
+        config = await _config(settings, registry, app, channel)
+        return _concerned(await door_states(settings, registry, plugins, app, (channel,)), values, config)
 
     states = with_registry(settings, "nexus channels configure", store)
-    print(f"{channel} of app {app} is configured; it counts within two seconds.")
+    counts = "" if all(state.shut for state in states) else "; it counts within two seconds"
+    print(f"Stored for {channel} of app {app}{counts}.")
     overridden = sorted(values.keys() & settings.channel_config(channel).keys()) if app == DEFAULT_APP else []
     if overridden:
         print(f"nexus: warning: environment or nexus.toml say otherwise for {', '.join(overridden)}", file=sys.stderr)
-    for state in _concerned(states, values):
+    for state in states:
         if state.shut:
             print(f"nexus: {state.name} is shut: {state.shut}", file=sys.stderr)
         else:
             print(f"{state.name} is open.")
 
 
-def _concerned(states: Sequence[DoorState], keys: Iterable[str]) -> Sequence[DoorState]:
-    """The places that the keys are about ("twilio_from": twilio); all of them where a key is about none."""
-    about = {state.place for key in keys for state in states if state.place and key.startswith(f"{state.place}_")}
-    return [state for state in states if state.place in about] or states
+def _concerned(states: Sequence[DoorState], *keys: Iterable[str]) -> Sequence[DoorState]:
+    """The places that the first `keys` are about ("twilio_from": twilio), else those of the next; all where none is."""
+    for some in keys:
+        about = [state for state in states if any(state.place and key.startswith(f"{state.place}_") for key in some)]
+        if about:
+            return about
+    return states
 
 
 def check_settings(settings: Settings, channel: str, keys: Iterable[str]) -> None:
@@ -153,10 +158,15 @@ def check_settings(settings: Settings, channel: str, keys: Iterable[str]) -> Non
 
 
 async def _values(settings: Settings, registry: Registry, app: str, channel: str) -> str:
-    stored = await registry.channel_config(app, channel) or {}
-    config = {**stored, **(settings.channel_config(channel) if app == DEFAULT_APP else {})}
+    config = await _config(settings, registry, app, channel)
     secret = settings.secret_keys(channel)
     return "\n".join(f"{key}={HIDDEN if key in secret else value}" for key, value in config.items())
+
+
+async def _config(settings: Settings, registry: Registry, app: str, channel: str) -> dict[str, str]:
+    """The values of a door that somebody gave: the environment's, in the default app, over the database's."""
+    stored = await registry.channel_config(app, channel) or {}
+    return {**stored, **(settings.channel_config(channel) if app == DEFAULT_APP else {})}
 
 
 def _path(one: LoadedChannel, app: str) -> str:

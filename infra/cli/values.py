@@ -13,14 +13,23 @@ def asked_for(pairs: Sequence[Pair]) -> dict[str, str]:
     """Values by key, where those that are None are typed unseen or read from standard input.
 
     A single value is all of the input, so that keys in PEM can be piped; several are a line each. A value that is
-    missing, or something left over, is wrong use.
+    missing or no text, or something left over, is wrong use.
     """
     missing = [key for key, value in pairs if value is None]
     given = dict(zip(missing, _read(missing), strict=True))
     for key, value in given.items():
         if not value:
             raise _wrong(f"there is no value for {key}; to remove one, say `{key}=`")
-    return {key: given[key] if value is None else value for key, value in pairs}
+    values = {key: given[key] if value is None else value for key, value in pairs}
+    for key, value in values.items():
+        if not _is_text(value):
+            raise _wrong(f"the value for {key} is not text in UTF-8")
+    return values
+
+
+def _is_text(value: str) -> bool:
+    """Bytes that are no UTF-8 come as lone surrogates from a command line, and in some locales from standard input."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _read(keys: Sequence[str]) -> list[str]:
@@ -28,7 +37,10 @@ def _read(keys: Sequence[str]) -> list[str]:
         return []
     if sys.stdin.isatty():
         return [getpass(f"{key}: ") for key in keys]
-    text = sys.stdin.read().replace("\r\n", "\n").removesuffix("\n")
+    try:
+        text = sys.stdin.read().replace("\r\n", "\n").removesuffix("\n")
+    except UnicodeDecodeError:
+        raise _wrong("standard input is not text in UTF-8") from None
     if len(keys) == 1:
         return [text]
     lines = text.split("\n")

@@ -52,11 +52,12 @@ def with_stores(home: Path, database_url: str, redis_url: str, monkeypatch: pyte
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs `nexus` with arguments, and with `typed` as its standard input."""
+    """Runs `nexus` with arguments, and with `typed` as its standard input: bytes are read as UTF-8."""
 
-    def _run(*arguments: str, typed: str = "") -> Ran:
+    def _run(*arguments: str, typed: str | bytes = "") -> Ran:
+        stdin = io.StringIO(typed) if isinstance(typed, str) else io.TextIOWrapper(io.BytesIO(typed), "utf-8")
         monkeypatch.setattr(sys, "argv", ["nexus", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        monkeypatch.setattr(sys, "stdin", stdin)
         capsys.readouterr()
         try:
             cli.main()

@@ -146,14 +146,42 @@ def test_several_values_are_a_line_each_and_nothing_is_left_over(run: Run, with_
     assert run("channels", "configure", "sms", "telnyx_api_key", "telnyx_from", typed="a\n").code == 2
 
 
+def test_what_is_no_text_is_refused_and_not_stored(run: Run, with_stores: Path) -> None:
+    for typed, argument in (
+        (b"\xff\xfe0\x82", "vonage_private_key"),
+        ("\udcb4", "vonage_private_key"),  # how Python reads such bytes in some locales, and from a command line
+        ("", "vonage_private_key=\udcb4"),
+    ):
+        told = run("channels", "configure", "sms", argument, typed=typed)
+        assert told.code == 2
+        assert "is not text in UTF-8" in " ".join(told.err.replace("│", "").split())
+    assert "vonage_private_key" not in run("channels", "list").out
+
+
 def test_what_becomes_of_the_door_is_told(run: Run, with_stores: Path) -> None:
     half = run("channels", "configure", "sms", "twilio_account_sid=AC1")
     assert half.code == 0
+    assert half.out == "Stored for sms of app default.\n"
     assert "sms/twilio is shut: Twilio needs twilio_auth_token" in half.err
     assert "vonage" not in half.err
     whole = run("channels", "configure", "alexa", "skill_id=amzn1.ask.skill.x")
     assert whole.err == ""
-    assert "alexa is open." in whole.out
+    assert whole.out == "Stored for alexa of app default; it counts within two seconds.\nalexa is open.\n"
+    shut = run("channels", "configure", "alexa", "skill_id=")
+    assert "counts" not in shut.out
+    assert "alexa is shut: there is no skill id" in shut.err
+
+
+def test_what_all_carriers_share_concerns_those_that_are_configured(run: Run, with_stores: Path) -> None:
+    nobody = run("channels", "configure", "sms", "help_text=Call us.")
+    assert nobody.err.count("is shut") == 5
+    values = ("twilio_account_sid=AC1", "twilio_auth_token=t", "public_url=https://nexus.example")
+    assert run("channels", "configure", "sms", *values).err == ""
+    shared = run("channels", "configure", "sms", "help_text=Write to us.")
+    assert (shared.err, shared.out.splitlines()[1:]) == ("", ["sms/twilio is open."])
+    wrong = run("channels", "configure", "sms", "long_answers=link")
+    assert "sms/twilio is shut: long_answers=link needs the setting link_url" in wrong.err
+    assert "vonage" not in wrong.err
 
 
 def test_a_channel_that_the_running_nexus_does_not_know_waits_for_its_restart(run: Run, with_stores: Path) -> None:

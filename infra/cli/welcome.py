@@ -24,7 +24,11 @@ def welcome(settings: Settings, seconds: float) -> str:
             f"  REST     {_curl(settings, keys.first_steps)}",
             f"  Terminal {nexus} chat --user me",
         ]
-    return "\n".join([*lines, f"  Trouble? {nexus} doctor", "", "Ctrl-C stops it.", ""])
+    lines += [
+        f"  Doors    {nexus} channels list    which are open, and what the others need",
+        f"  Trouble? {nexus} doctor",
+    ]
+    return "\n".join([*lines, "", "Ctrl-C stops it.", ""])
 
 
 def _curl(settings: Settings, key: str) -> str:

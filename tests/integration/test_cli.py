@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -33,6 +34,7 @@ def test_up_says_where_to_click_and_what_to_try(nexus: Nexus) -> None:
     assert f"{nexus.url}/" in text
     assert "say 'what time is it in Tokyo?'" in text
     assert f"Authorization: Bearer {nexus.key}" in text
+    assert "channels list" in text
 
 
 def test_the_printed_curl_line_works(nexus: Nexus) -> None:
@@ -130,3 +132,24 @@ def test_a_new_channel_waits_for_the_next_start(call: Call, nexus: Nexus) -> Non
     finally:
         shutil.rmtree(nexus.home.plugins / "carrier_dove")
     assert "restart" not in call("channels", "list").stdout
+
+
+def test_what_does_not_load_is_told_at_the_start_once_for_all_workers(short_tmp: Path) -> None:
+    plugins = short_tmp / "lame" / "home" / "plugins"
+    shutil.copytree(ROOT / "tests" / "integration" / "pager", plugins / "pager")
+    with (plugins / "pager" / "channel.toml").open("a") as manifest:
+        manifest.write('\n[[twins]]\nname = "limp"\nentry = "limp:Twin"\n')
+    (plugins / "pager" / "limp.py").write_text("1 / 0\n")
+    (plugins / "lame").mkdir()
+    (plugins / "lame" / "channel.toml").write_text('name = "lame"\ntitle = "Lame"\nentry = "adapter:Lame"\n')
+    (plugins / "lame" / "adapter.py").write_text("import no_such_module\n")
+    own = Nexus(short_tmp / "lame", workers=2)
+    try:
+        text = own.wait().log.read_text()
+    finally:
+        own.stop()
+    warning = "nexus: warning: "
+    assert sorted(line.removeprefix(warning) for line in text.splitlines() if line.startswith(warning)) == [
+        "channel lame does not load: ModuleNotFoundError: No module named 'no_such_module' (adapter.py, line 1)",
+        "no simulator: twin limp of channel pager: limp:Twin: ZeroDivisionError: division by zero (limp.py, line 1)",
+    ]

@@ -216,7 +216,7 @@ class AlexaTwin(Twin):
 
     def _exchange(self, sent: Sent) -> AlexaHeard:
         self._last, self._next = sent, None
-        answer = self.post(sent)
+        answer = self.deliver(sent)
         if found := self.complaints(sent, answer):
             self._end()
             raise AnswerRefused(*found)

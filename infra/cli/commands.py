@@ -1,5 +1,6 @@
 """The commands and their options. What they do is in the module each imports."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,16 @@ app.add_typer(keys, name="keys")
 app.add_typer(apps, name="apps")
 app.add_typer(channels, name="channels")
 app.add_typer(skills, name="skills")
+
+
+class Fault(StrEnum):
+    """What `nexus say` lets happen to messages: the names of shared.testing.platforms.faults, which takes long to import."""
+
+    RETRY = "retry"
+    DUPLICATE = "duplicate"
+    REORDER = "reorder"
+    HANG_UP = "hang-up"
+
 
 OfApp = Annotated[str, typer.Option("--app", help="Which app.", show_default=True)]
 
@@ -76,7 +87,10 @@ def chat(
 
 @app.command()
 def say(
-    text: Annotated[list[str] | None, typer.Argument(help="What to say.", show_default=False)] = None,
+    text: Annotated[
+        list[str] | None,
+        typer.Argument(help="What to say; with `--fault reorder` several messages.", show_default=False),
+    ] = None,
     channel: Annotated[
         str,
         typer.Option(
@@ -90,14 +104,27 @@ def say(
     ] = False,
     user: Annotated[str, typer.Option(help="Which simulated person speaks: letters and digits.")] = "me",
     locale: Annotated[str, typer.Option(help="The person's language and region.")] = "en-US",
-    retry: Annotated[bool, typer.Option("--retry", help="Send it twice: the answer must be the same.")] = False,
+    fault: Annotated[
+        Fault | None,
+        typer.Option(
+            help="Deliver all that is said so, and fail unless each message gets one answer: sent again, sent twice at once, "
+            "out of order (each TEXT, or with -i every two lines, is a message, and the last one comes first), or sent again "
+            "after hanging up before the answer.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Say something to the running NEXUS as a platform would: signed, over TCP, to the app `sim`."""
     from infra.cli.say import run
 
-    said = clean(" ".join(text or ()))
+    said = [cleaned for one in text or () if (cleaned := clean(one))]
     if not said and (text or not interactive):
         raise typer.BadParameter('say what? For example: nexus say "what time is it in Tokyo"', param_hint="TEXT")
+    if fault is Fault.REORDER and not interactive and len(said) < 2:
+        raise typer.BadParameter(
+            'give two messages or more, each in quotes: nexus say --fault reorder "seven times six" "tell me a joke"',
+            param_hint="TEXT",
+        )
     if not clean(user):
         raise typer.BadParameter("name somebody, or leave it out", param_hint="--user")
     run(
@@ -106,7 +133,7 @@ def say(
         said,
         show=show,
         interactive=interactive,
-        retry=retry,
+        fault=fault or "",
         user=clean(user),
         locale=locale,
     )

@@ -1,7 +1,8 @@
 """`nexus say`: speaks to the running NEXUS as a platform would, over TCP, with the simulators' own credentials."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 import httpx
 
@@ -13,6 +14,9 @@ from infra.settings import Settings
 from infra.simulator import APP, Simulator
 from shared.errors import NexusError, NotFound, SettingsInvalid, Unavailable
 from shared.testing.platforms import AnswerRefused, Heard, Twin
+from shared.testing.platforms.faults import FAULTS, reordered, result
+
+REORDER = "reorder"  # the fault that takes several messages
 
 
 class SayRefused(NexusError):
@@ -22,17 +26,18 @@ class SayRefused(NexusError):
 def run(
     settings: Settings,
     channel: str,
-    text: str,
+    texts: Sequence[str],
     *,
     show: bool = False,
     interactive: bool = False,
-    retry: bool = False,
+    fault: str = "",
     user: str = "me",
     locale: str = "en-US",
 ) -> None:
-    """Say `text`, then with `interactive` whatever is typed, until the platform closes the session.
+    """Say `texts`, then with `interactive` whatever is typed, until the platform closes the session; all under `fault`.
 
-    Raises Unavailable if NEXUS does not run, SayRefused with what the platform has against an answer.
+    Raises Unavailable if NEXUS does not run, SayRefused with what the platform has against an answer, PromiseBroken where
+    under a fault a message has not one answer.
     """
     if settings.production:
         raise SettingsInvalid("`nexus say` speaks as a simulator, which production refuses (NEXUS_ENV=production)")
@@ -46,13 +51,16 @@ def run(
         httpx.Client(trust_env=False, event_hooks=hooks) as client,
         kind(folder, settings.local_url, APP, user=user, locale=locale, client=client) as twin,
     ):
+        twin.fault = FAULTS[fault] if fault else None
         try:
-            if interactive:
-                if sys.stdin.isatty():
-                    print(f"You are {user}, and speak through {channel}. Enter alone is silence, Ctrl-D ends.")
-                _talk(twin, text)
+            if interactive and sys.stdin.isatty():
+                print(f"You are {user}, and speak through {channel}. {_hint(fault)}, Ctrl-D ends.")
+            if fault == REORDER:
+                _reorder(twin, texts, interactive)
+            elif interactive:
+                _talk(twin, " ".join(texts))
             else:
-                print(seen(_say(twin, text, retry)), flush=True)
+                _tell(twin, twin.say(" ".join(texts)))
         except AnswerRefused as refused:
             raise _refusal(channel, refused) from None
         except httpx.ConnectError:
@@ -65,28 +73,44 @@ def run(
             raise Unavailable(f"NEXUS at {settings.local_url} did not answer: {type(error).__name__}") from None
 
 
-def _say(twin: Twin, text: str, retry: bool) -> Heard:
-    heard = twin.say(text)
-    if retry:
-        before, after = twin.answered, twin.again()
-        if before is None or (before.status, before.body) != (after.status, after.body):
-            raise AnswerRefused(f"sent again, the message got another answer (HTTP {after.status})")
-    return heard
+def _hint(fault: str) -> str:
+    return "Every two lines go out together, the second one first" if fault == REORDER else "Enter alone is silence"
 
 
 def _talk(twin: Twin, text: str) -> None:
     """A conversation: where nothing is said yet it begins as the platform does, and it ends when the platform ends it."""
-    heard = twin.say(text) if text else twin.start()
-    if heard is not None:
-        print(seen(heard, state=True), flush=True)
     said = lines(blank=True)
-    while heard is None or heard.open is not False:
+    heard = twin.say(text) if text else twin.start()
+    while True:
+        if heard is not None:
+            _tell(twin, heard, state=True)
+        if heard is not None and heard.open is False:
+            return
         line = next(said, None)
         if line is None:
             return
+        twin.answered = None
         heard = twin.say(line) if line else twin.silence()
-        if heard is not None:
-            print(seen(heard, state=True), flush=True)
+
+
+def _reorder(twin: Twin, texts: Sequence[str], interactive: bool) -> None:
+    """Messages that come last one first: `texts`, or with `interactive` every two lines, until the platform closes."""
+    said = chain(texts, lines()) if interactive else iter(texts)
+    together = 2 if interactive else len(texts)
+    while messages := list(islice(said, together)):
+        heard = reordered(twin, messages)
+        for text, one in zip(reversed(messages), heard, strict=True):
+            print(f"> {text}\n{seen(one, state=interactive)}")
+        print(f"  ({result(twin, heard)})", flush=True)
+        if any(one.open is False for one in heard):
+            return
+
+
+def _tell(twin: Twin, heard: Heard, state: bool = False) -> None:
+    """Print what is heard, and what came of the fault if one befell a message."""
+    print(seen(heard, state), flush=True)
+    if twin.fault is not None and twin.answered is not None:
+        print(f"  ({result(twin, [heard])})", flush=True)
 
 
 def seen(heard: Heard, state: bool = False) -> str:

@@ -22,7 +22,7 @@ class ToyTwin(Twin):
 
     name: ClassVar[str] = "toy"
     path: ClassVar[str] = "toy"
-    fault: str = ""
+    wrong: str = ""  # the fault of this twin itself
 
     @classmethod
     def make(cls, folder: Path, now: float) -> None:
@@ -33,10 +33,10 @@ class ToyTwin(Twin):
         return {"secret": "yes"}
 
     def start(self) -> Heard | None:
-        return Heard("") if self.fault == "opens in silence" else None
+        return Heard("") if self.wrong == "opens in silence" else None
 
     def request(self, text: str) -> Sent:
-        message_id = "always" if self.fault == "has one id" else self.new_id()
+        message_id = "always" if self.wrong == "has one id" else self.new_id()
         body = msgspec.json.encode({"text": text, "id": message_id, "user": self.user})
         at = str(self.now())
         secret = (self.folder / "secret").read_bytes()
@@ -45,9 +45,9 @@ class ToyTwin(Twin):
         return Sent(self.url, headers, body, message_id)
 
     def complaints(self, sent: Sent, answer: Answer) -> list[str]:
-        if self.fault == "is content with anything":
+        if self.wrong == "is content with anything":
             return []
-        if self.fault == "looks at the outside only":
+        if self.wrong == "looks at the outside only":
             return status_complaints(answer, 200) or ([] if answer.media_type() == "application/json" else ["no JSON"])
         if len(answer.body) > MAX_ANSWER:
             return [f"more than {MAX_ANSWER} bytes"]
@@ -86,7 +86,7 @@ class ToyTwinContract(TwinContract):
 
     def twin(self, user: str) -> Twin:
         twin = ToyTwin(self._folder, self._house.url, user=user)
-        twin.fault = self._fault
+        twin.wrong = self._fault
         return twin
 
     def turns(self) -> int:

@@ -20,7 +20,7 @@ from channels.sms.twins.api import free_port
 from channels.sms.twins.by_api import ByApiTwin, digits, keep, kept
 from channels.sms.twins.plivo_api import PlivoApi
 from channels.sms.twins.plivo_rules import complaints, texted
-from shared.testing.platforms import Answer, Heard, Sent
+from shared.testing.platforms import Answer, Heard, Sent, Twin
 
 _FILE = "plivo.json"
 
@@ -45,6 +45,7 @@ class PlivoTwin(ByApiTwin):
     name: ClassVar[str] = "sms-plivo"
     path: ClassVar[str] = "sms/plivo"
     patience_s: ClassVar[float] = 8.0
+    one_answer: ClassVar[str] = Twin.one_answer
     first_s: float = 1.0  # for pictures; texts are in the answer
 
     @classmethod

@@ -21,7 +21,7 @@ from channels.sms.twins.api import free_port
 from channels.sms.twins.by_api import keep, kept
 from channels.sms.twins.twilio_api import TwilioApi
 from channels.sms.twins.twiml_rules import complaints, texted
-from shared.testing.platforms import Answer, Heard, Sent, Twin
+from shared.testing.platforms import NO_ANSWER, Answer, Heard, Sent, Twin
 
 _FILE = "twilio.json"
 
@@ -127,7 +127,7 @@ class TwilioTwin(Twin):
         """The texts on the phone, one after the other, and the pictures."""
         found = texted(answer)
         text = "\n".join(one.text for one in found if one.text)
-        return Heard(text or "(no answer)", tuple(url for one in found for url in one.media), answer=found)
+        return Heard(text or NO_ANSWER, tuple(url for one in found for url in one.media), answer=found)
 
     def _fields(self, sid: str, text: str, media: int) -> dict[str, str]:
         account = self.account

@@ -12,11 +12,21 @@ when a person says something (`request`), holds against the answer what the plat
 person hears and sees (`heard`). It is written from the platform's documentation, never from the door: a twin that shares the
 door's constants shares its mistakes. The rest is inherited: retries, deliveries twice at once or out of order, hanging up.
 
+    faults.py     what networks do to messages, as faults that a twin speaks under: one answer a message, or PromiseBroken
     contract.py   TwinContract: what every twin must hold against its door; subclass it in a test
     house.py      House: one door on loopback with an engine of two lines, for tests without a NEXUS
     message.py    the JSON answer of NEXUS' own contract, as a client that trusts nothing reads it
 """
 
-from shared.testing.platforms.twin import API_KEY, Answer, AnswerRefused, Heard, Sent, Twin, status_complaints
+from shared.testing.platforms.twin import (
+    API_KEY,
+    NO_ANSWER,
+    Answer,
+    AnswerRefused,
+    Heard,
+    Sent,
+    Twin,
+    status_complaints,
+)
 
-__all__ = ["API_KEY", "Answer", "AnswerRefused", "Heard", "Sent", "Twin", "status_complaints"]
+__all__ = ["API_KEY", "NO_ANSWER", "Answer", "AnswerRefused", "Heard", "Sent", "Twin", "status_complaints"]

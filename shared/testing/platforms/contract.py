@@ -25,7 +25,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from shared.testing.platforms.twin import API_KEY, Answer, AnswerRefused, Heard, Sent, Twin
+from shared.testing.platforms.twin import API_KEY, Answer, AnswerRefused, Heard, Sent, Twin, same
 
 _TOO_MUCH = 4 * 1024 * 1024  # bytes: more than any platform takes
 
@@ -74,8 +74,8 @@ class TwinContract(ABC):
             assert _something(twin.exchange(sent))
             first = twin.answered
             assert first is not None
-            assert _same(first, twin.post(sent))
-            assert _same(first, twin.post(sent))
+            assert same(first, twin.post(sent))
+            assert same(first, twin.post(sent))
 
     def test_delivered_twice_at_once_it_is_one_turn(self) -> None:
         """Delivered several times at once a message is one turn, and every delivery gets its answer."""
@@ -83,7 +83,7 @@ class TwinContract(ABC):
             sent = twin.request(self.sayings[0])
             first, *others = twin.at_once([sent] * 4)
             self._good(twin, sent, first)
-            assert all(_same(first, other) for other in others)
+            assert all(same(first, other) for other in others)
 
     def test_out_of_order_every_message_is_answered_once(self) -> None:
         """Messages that come last one first are each answered once."""
@@ -91,7 +91,7 @@ class TwinContract(ABC):
             sent = [twin.request(saying) for saying in self.sayings]
             answers = {one.message_id: self._good(twin, one, twin.post(one)) for one in reversed(sent)}
             assert len(answers) == len(sent), "messages must have ids of their own"
-            assert all(_same(answers[one.message_id], twin.post(one)) for one in sent)
+            assert all(same(answers[one.message_id], twin.post(one)) for one in sent)
 
     def test_at_once_every_message_is_answered_once(self) -> None:
         """Messages that come at the same time are each answered once."""
@@ -99,14 +99,14 @@ class TwinContract(ABC):
             sent = [twin.request(saying) for saying in self.sayings]
             for one, answer in zip(sent, twin.at_once(sent), strict=True):
                 self._good(twin, one, answer)
-                assert _same(answer, twin.post(one))
+                assert same(answer, twin.post(one))
 
     def test_after_hanging_up_the_retry_gets_the_answer_of_the_one_turn(self) -> None:
         """After the platform hung up, its retry gets the answer of the one turn there is."""
         with self._someone() as twin, self._recording(1):
             sent = twin.hang_up(self.sayings[0])
             answer = self._good(twin, sent, twin.post(sent))
-            assert _same(answer, twin.again())
+            assert same(answer, twin.again())
 
     def test_who_has_not_the_credentials_is_refused(self) -> None:
         """Who has other credentials is refused, and makes no turn."""
@@ -187,10 +187,6 @@ def _somebody() -> str:
 def _something(heard: Heard) -> bool:
     """Whether the person got an answer; twins put into parentheses what is none."""
     return bool(heard.text) and not heard.text.startswith("(no answer")
-
-
-def _same(one: Answer, other: Answer) -> bool:
-    return (one.status, one.body) == (other.status, other.body)
 
 
 def _json_faults(good: Answer) -> dict[str, list[Answer]]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import httpx
 import msgspec
@@ -22,8 +22,14 @@ from msgspec import Struct
 
 from shared.errors import NexusError
 
+if TYPE_CHECKING:
+    from shared.testing.platforms.faults import Fault
+
 API_KEY = "api_key"
 """The file in a twin's folder that holds an API key of the app, where the twin says `needs_key`."""
+
+NO_ANSWER = "(no answer)"
+"""What is heard where nothing came; a twin that can know why says so: "(no answer: …)"."""
 
 _PROBLEM = 300  # characters of an error's text that are told
 
@@ -61,7 +67,7 @@ class Answer(Struct, frozen=True):
 class Heard(Struct, frozen=True):
     """What the person hears and sees.
 
-    `text` is what is spoken or, where nothing is spoken, read; "(no answer)" where none came. `shown` are cards, pictures and
+    `text` is what is spoken or, where nothing is spoken, read; NO_ANSWER where none came. `shown` are cards, pictures and
     links, a line each; `choices` is what may be tapped; `open`: the platform listens on (None: it has no sessions). `answer`
     is the platform's own message.
     """
@@ -84,6 +90,9 @@ class Twin(ABC):
     path: ClassVar[str]  # below /channels/, such as "alexa" or "sms/twilio"; with a slash in front: the door's own path
     patience_s: ClassVar[float] = 10.0  # how long the platform waits for an answer
     needs_key: ClassVar[bool] = False  # whether an API key of the app must lie in the folder, in the file API_KEY
+    one_answer: ClassVar[str] = "one answer, the same bytes each time"  # what a message delivered twice must get
+
+    fault: "Fault | None" = None  # what becomes of all that is said
 
     @classmethod
     @abstractmethod
@@ -147,9 +156,13 @@ class Twin(ABC):
         return self.exchange(self.request(text))
 
     def exchange(self, sent: Sent) -> Heard:
-        """Post `sent` and hear the answer. Raises AnswerRefused."""
+        """Deliver `sent` and hear the answer. Raises AnswerRefused, and PromiseBroken under a fault."""
         self._last = sent
-        return self.read(sent, self.post(sent))
+        return self.read(sent, self.deliver(sent))
+
+    def deliver(self, sent: Sent) -> Answer:
+        """Post `sent` once or, under a fault, as that has it. Raises httpx.HTTPError, PromiseBroken."""
+        return self.post(sent) if self.fault is None else self.fault.deliver(self, sent)
 
     def read(self, sent: Sent, answer: Answer) -> Heard:
         """Judge and hear `answer`. Raises AnswerRefused."""
@@ -195,7 +208,7 @@ class Twin(ABC):
         """Post several requests at the same time, each on a connection of its own; the answers in the order of `sent`."""
 
         def alone(one: Sent) -> Answer:
-            with httpx.Client(trust_env=False) as client:
+            with self._another_client() as client:
                 return _post(client, one, self.patience_s)
 
         with ThreadPoolExecutor(len(sent)) as threads:
@@ -207,17 +220,29 @@ class Twin(ABC):
         first, second = self.at_once([sent, sent])
         return first, second
 
-    def reordered(self, texts: Sequence[str]) -> list[Answer]:
-        """Deliver messages last one first, one after the other; the answers in the order of `texts`."""
-        sent = [self.request(text) for text in texts]
-        return [self.post(one) for one in reversed(sent)][::-1]
-
     def hang_up(self, text: str, after_s: float = 0.005) -> Sent:
         """Send a message and hang up after `after_s` seconds, before the answer comes. What was sent, for the retry."""
         sent = self._last = self.request(text)
-        with httpx.Client(trust_env=False) as impatient, suppress(httpx.TimeoutException):
-            _post(impatient, sent, httpx.Timeout(self.patience_s, read=after_s))
+        self.cut_off(sent, after_s)
         return sent
+
+    def cut_off(self, sent: Sent, after_s: float) -> bool:
+        """Send `sent` and hang up after `after_s` seconds; whether that was before the answer came."""
+        with self._another_client() as impatient:
+            try:
+                _post(impatient, sent, httpx.Timeout(self.patience_s, read=after_s))
+            except httpx.TimeoutException:
+                return True
+        return False
+
+    def _another_client(self) -> httpx.Client:
+        """A client with connections of its own, watched as the other is."""
+        return httpx.Client(trust_env=False, event_hooks=self.http.event_hooks)
+
+
+def same(one: Answer, other: Answer) -> bool:
+    """Whether two answers are one and the same: status and bytes."""
+    return (one.status, one.body) == (other.status, other.body)
 
 
 def status_complaints(answer: Answer, *good: int) -> list[str]:

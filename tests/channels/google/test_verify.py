@@ -160,24 +160,32 @@ def test_dialogflows_body_must_be_one_of_its_two(body: bytes, door: GoogleAdapte
 
 
 @pytest.mark.parametrize(
-    ("values", "closed", "names"),
+    ("values", "closed", "variable", "setting"),
     [
-        ({"token": "t"}, assistant("x"), "NEXUS_GOOGLE_PROJECT_ID"),
-        ({"project_id": "p"}, dialogflow("Bearer x"), "NEXUS_DIALOGFLOW_TOKEN"),
-        ({"project_id": "p"}, dialogflow(basic("a:b")), "NEXUS_DIALOGFLOW_BASIC"),
+        ({"token": "t"}, assistant("x"), "NEXUS_GOOGLE_PROJECT_ID", "project_id="),
+        ({"project_id": "p"}, dialogflow("Bearer x"), "NEXUS_DIALOGFLOW_TOKEN", "token="),
+        ({"project_id": "p"}, dialogflow(basic("a:b")), "NEXUS_DIALOGFLOW_BASIC", "basic="),
     ],
 )
 def test_a_scheme_without_credentials_says_how_to_open_it(
-    values: dict[str, str], closed: Wire, names: str, clock: FakeClock
+    values: dict[str, str], closed: Wire, variable: str, setting: str, clock: FakeClock
 ) -> None:
-    with pytest.raises(NotAuthentic, match=names):
-        enter(open_door(values, clock), closed)
+    with pytest.raises(NotAuthentic, match=f"set {variable}.*, or run `nexus channels configure google {setting}"):
+        enter(open_door(values, clock, "default"), closed)
+    with pytest.raises(NotAuthentic, match=f"; run `nexus channels configure google --app shop {setting}"):
+        enter(open_door(values, clock, "shop"), closed)
+
+
+def test_a_door_without_any_credentials_names_all_that_open_it(clock: FakeClock) -> None:
+    with pytest.raises(DoorShut, match=r"NEXUS_GOOGLE_PROJECT_ID.*NEXUS_DIALOGFLOW_PROJECT_NUMBER"):
+        open_door({}, clock, "default")
+    with pytest.raises(DoorShut, match="run `nexus channels configure google --app shop project_id=… token=…`"):
+        open_door({}, clock, "shop")
 
 
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        ({}, "NEXUS_DIALOGFLOW_PROJECT_NUMBER"),
         ({"basic": "no-colon"}, "user:password"),
         ({"project_number": "my-project", "public_url": PUBLIC_URL}, "digits"),
         ({"project_number": "4711"}, "NEXUS_PUBLIC_URL"),

@@ -6,13 +6,16 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from channels.alexa.adapter import AlexaAdapter
 from channels.rest.adapter import RestAdapter
+from channels.sms.adapter import SmsAdapter
+from channels.sms.twins.by_api import ByApiTwin
+from infra.cli.commands import Fault
 from infra.cli.say import seen
 from infra.cli.wiretap import header, readable
 from infra.keysource import key_source
@@ -20,9 +23,10 @@ from infra.plugins import find_twins
 from infra.simulator import Simulator
 from infra.system import SystemClock
 from shared.channel import ChannelAdapter, Wire, WireReply
-from shared.ports import DoorPorts, KeyOwner
+from shared.ports import DoorPorts, KeyOwner, Outgoing
 from shared.testing.fakes import FakeApiKeys, FakeIds
 from shared.testing.platforms import Heard
+from shared.testing.platforms.faults import FAULTS
 from shared.testing.platforms.house import House
 from shared.turn import Card, Choice, Kind, Reply, Request
 from tests.infra.cli.conftest import Run
@@ -156,14 +160,99 @@ def test_a_conversation_ends_with_the_input(rest: House, run: Run) -> None:
     )
 
 
-def test_a_retry_gets_the_same_answer(rest: House, run: Run) -> None:
-    assert run("say", "--channel", "rest", "--retry", "hi").code == 0
+@pytest.mark.parametrize("fault", ["retry", "duplicate", "hang-up"])
+def test_under_a_fault_a_message_has_one_answer_or_it_is_told(fault: str, rest: House, run: Run) -> None:
+    told = run("say", "--channel", "rest", "--fault", fault, "hi")
+    assert (told.code, told.out.splitlines()[0]) == (0, "You said hi.")
+    assert told.out.splitlines()[-1] == f"  ({FAULTS[fault].done}: one answer, the same bytes each time)"
     assert len(rest.turns) == 1
     rest.answer = lambda request: Reply(text=f"{next(numbers)}")
     rest.turns = Forgetful()
-    told = run("say", "--channel", "rest", "--retry", "hi")
+    told = run("say", "--channel", "rest", "--fault", fault, "hi")
     assert told.code == 1
-    assert "sent again, the message got another answer" in told.err
+    assert "different answers" in told.err or "got another answer" in told.err
+    assert told.out == ""
+
+
+def test_messages_that_come_last_one_first_have_one_answer_each(rest: House, run: Run) -> None:
+    told = run("say", "--channel", "rest", "--fault", "reorder", "one", "two", "three")
+    assert told.code == 0, told.err
+    assert [line for line in told.out.splitlines() if line.startswith((">", "You", "  ("))] == [
+        *("> three", "You said three.", "> two", "You said two.", "> one", "You said one."),
+        "  (delivered last one first, each of them twice: 3 messages, one answer each)",
+    ]
+    assert len(rest.turns) == 3
+
+
+def test_one_message_cannot_be_reordered(rest: House, run: Run) -> None:
+    told = run("say", "--channel", "rest", "--fault", "reorder", "one")
+    assert told.code == 2
+    assert "two messages or more" in told.err
+    assert rest.turns == []
+
+
+def test_a_whole_conversation_goes_under_the_fault(alexa: House, run: Run) -> None:
+    told = run("say", "-i", "--fault", "duplicate", typed=lines("", "one", "go"))
+    assert told.code == 0, told.err
+    told_of = [line for line in told.out.splitlines() if "sent twice at once: one answer" in line]
+    assert len(told_of) == 3  # the opening and two messages: the silence is Alexa's own affair
+    assert len(alexa.turns) == 3
+
+
+def test_lines_go_out_in_twos_with_the_second_first(alexa: House, run: Run) -> None:
+    told = run("say", "-i", "--fault", "reorder", "zero", typed=lines("one", "two", "go", "not said any more"))
+    assert told.code == 0, told.err
+    assert [line for line in told.out.splitlines() if line.startswith(">")] == ["> one", "> zero", "> go", "> two"]
+    assert sum("2 messages, one answer each" in line for line in told.out.splitlines()) == 2
+
+
+class SaysNothing(House):
+    """Takes messages, and sends nobody anything."""
+
+    async def _deliver(self, messages: Sequence[Outgoing], message_id: str) -> None:
+        return
+
+
+class SaysTwice(House):
+    """Sends every answer twice."""
+
+    async def _deliver(self, messages: Sequence[Outgoing], message_id: str) -> None:
+        for time_ in ("first", "second"):
+            await super()._deliver(messages, f"{message_id}-{time_}")
+
+
+class CallsTwice(House):
+    """Sends every answer twice under one reference, which a carrier may take for one."""
+
+    async def _deliver(self, messages: Sequence[Outgoing], message_id: str) -> None:
+        for _ in range(2):
+            await super()._deliver(messages, message_id)
+
+
+@pytest.mark.parametrize("carrier", ["vonage", "telnyx", "bandwidth"])
+@pytest.mark.parametrize(
+    ("kind", "code", "says"),
+    [
+        (House, 0, "sent twice at once: one answer, by one call of the carrier's API"),
+        (SaysNothing, 1, "sent twice at once, the message got no answer"),
+        (SaysTwice, 1, "2 answers to one message came by the carrier's API"),
+        (CallsTwice, 1, "carrier's API"),
+    ],
+)
+def test_a_carrier_that_is_answered_by_api_is_called_once(
+    carrier: str, kind: type[House], code: int, says: str, prepared: Apps, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ByApiTwin, "first_s", 1.0)
+    monkeypatch.setattr(ByApiTwin, "second_s", 0.4)
+    for house in serve(kind(open_door(prepared, SmsAdapter), answer), monkeypatch):
+        told = run("say", "--channel", f"sms-{carrier}", "--fault", "duplicate", "hi")
+        assert told.code == code, told.err
+        assert says in told.out + told.err
+        assert len(house.turns) == 1
+
+
+def test_the_faults_of_the_command_are_those_of_the_twins() -> None:
+    assert [one.value for one in Fault] == list(FAULTS)
 
 
 class Forgetful(list):  # type: ignore[type-arg]

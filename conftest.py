@@ -23,6 +23,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             own = getattr(item.function, _SETTINGS, None) or settings.default
             more = settings(own, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
             setattr(item.function, _SETTINGS, more)
-            # An AdapterContract makes its properties per door, from this attribute.
+            # An AdapterContract makes its properties per door, from these attributes.
             if item.cls is not None and hasattr(item.cls, "fuzz_examples"):
-                item.cls.fuzz_examples = examples
+                item.cls.fuzz_examples = item.cls.reply_examples = examples

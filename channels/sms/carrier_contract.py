@@ -17,7 +17,6 @@ Headers = Mapping[bytes, bytes]
 class CarrierContract(AdapterContract):
     """The contract over the SMS door at one carrier."""
 
-    fuzz_examples: ClassVar[int] = 500  # the carriers differ in little; Twilio's contracts try the usual number
     reprompts: ClassVar[bool] = False  # nobody notices that somebody does not text
     place: ClassVar[str]
     config: ClassVar[Mapping[str, str]]

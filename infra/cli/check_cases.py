@@ -118,7 +118,8 @@ class _Runner:
     def _settings(self, contract: type) -> dict[str, Any]:
         from shared.testing.adapter.hooks import no_keys
 
-        own = {"fuzz_examples": self._examples, "__doc__": contract.__doc__, "__module__": contract.__module__}
+        own: dict[str, Any] = {"fuzz_examples": self._examples, "reply_examples": self._examples}
+        own |= {"__doc__": contract.__doc__, "__module__": contract.__module__}
         return own if getattr(contract, "key_sources", no_keys) is not no_keys else own | {"key_sources": key_source}
 
     def _case(self, item: pytest.Item, call: "pytest.CallInfo[None]", report: pytest.TestReport) -> Case:

@@ -35,9 +35,8 @@ class AdapterHooks(ABC):
     app: ClassVar[str] = "contract"
     setting: ClassVar[str]  # what DoorShut must name when it is missing
     signs_body: ClassVar[bool] = True  # whether authentication covers the body
-    fuzz_examples: ClassVar[int] = (
-        2_000  # how many examples each of the property cases tries; of moderate replies a quarter
-    )
+    fuzz_examples: ClassVar[int] = 2_000  # how many examples each of the property cases tries
+    reply_examples: ClassVar[int | None] = None  # of replies, where another contract of the door tries them too
     reprompts: ClassVar[bool] = True  # whether the platform notices silence, so that a reprompt is ever said
     key_sources: ClassVar[KeySources] = no_keys  # where platforms sign with public keys: who runs the contract sets it
 
@@ -133,6 +132,10 @@ class AdapterHooks(ABC):
         return msgspec.structs.replace(door_ports(FakeClock(NOW)), keys=self._keys)
 
     # What the cases share.
+
+    def of_replies(self) -> int:
+        """How many examples a property of what goes out tries."""
+        return self.fuzz_examples if self.reply_examples is None else self.reply_examples
 
     def _keys(self, platform: str, config: Mapping[str, str]) -> KeySource:
         """The same source every time: to check a chain of certificates is slow."""

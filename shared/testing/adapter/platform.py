@@ -28,7 +28,7 @@ class PlatformCases(AdapterHooks):
             for outgoing in door.outgoing(request, turn):
                 self.assert_no_complaints(self.objections(outgoing), outgoing.content)
 
-        for_all(any_told(), self.fuzz_examples, holds)
+        for_all(any_told(), self.of_replies(), holds)
 
     def test_nothing_of_a_moderate_reply_is_dropped(self) -> None:
         """Every word and address of a rich reply of moderate size is said, shown or sent; what cannot be shown becomes text."""
@@ -41,7 +41,7 @@ class PlatformCases(AdapterHooks):
             lost = missing(told.reply, said, self.reprompts)
             assert not lost, f"not said, shown or sent: {lost}"
 
-        for_all(moderate_told(), max(1, self.fuzz_examples // 4), holds)
+        for_all(moderate_told(), self.of_replies(), holds)
 
     def test_what_is_sent_later_is_made_of_json(self) -> None:
         """What `outgoing` gives is stored until it is sent: JSON values, for one of the door's places."""

@@ -1,5 +1,6 @@
 """The commands and their options. What they do is in the module each imports."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -44,6 +45,13 @@ def _twin(name: str) -> str:
     names = [twin.name for twin in find_twins(settings(warn=False).home).found]
     if name not in names:
         raise typer.BadParameter(f"{name!r} is none of {', '.join(names)}", param_hint="--channel")
+    return name
+
+
+def _somebody(name: str) -> str:
+    """`name`, if it may name a simulated person; else wrong use. Twins make ids, file names and phone numbers of it."""
+    if not re.fullmatch(r"\+[0-9]{7,15}|[^\W_]{1,64}", name):
+        raise typer.BadParameter(f"{name!r} is not all letters and digits, nor a phone number", param_hint="--user")
     return name
 
 
@@ -102,7 +110,13 @@ def say(
         bool,
         typer.Option("--interactive", "-i", help="Talk line by line until the session closes; Enter alone is silence."),
     ] = False,
-    user: Annotated[str, typer.Option(help="Which simulated person speaks: letters and digits.")] = "me",
+    user: Annotated[
+        str,
+        typer.Option(
+            help="Which simulated person speaks: letters and digits, or for text messages a number like +16505550123.",
+            callback=_somebody,
+        ),
+    ] = "me",
     locale: Annotated[str, typer.Option(help="The person's language and region.")] = "en-US",
     fault: Annotated[
         Fault | None,
@@ -125,8 +139,6 @@ def say(
             'give two messages or more, each in quotes: nexus say --fault reorder "seven times six" "tell me a joke"',
             param_hint="TEXT",
         )
-    if not clean(user):
-        raise typer.BadParameter("name somebody, or leave it out", param_hint="--user")
     run(
         settings(),
         channel,
@@ -134,7 +146,7 @@ def say(
         show=show,
         interactive=interactive,
         fault=fault or "",
-        user=clean(user),
+        user=user,
         locale=locale,
     )
 

@@ -119,7 +119,8 @@ def seen(heard: Heard, state: bool = False) -> str:
 
 
 def _lines(heard: Heard, state: bool) -> Iterator[str]:
-    yield heard.text or "(silence)"
+    if heard.text or not heard.shown:
+        yield heard.text or "(silence)"
     for part in heard.shown:
         yield from (f"  | {line}" for line in part.splitlines() if part != heard.text)
     yield from (f"  - {choice}" for choice in heard.choices)

@@ -10,7 +10,7 @@ import pytest
 from infra.system import SystemClock
 from shared.ports import DoorPorts
 from shared.testing.fakes import FakeApiKeys, FakeIds, NoKeys
-from shared.testing.platforms import NO_ANSWER, Heard
+from shared.testing.platforms import NO_ANSWER, NOT_YET, Heard, unanswered
 from shared.testing.platforms.faults import FAULTS, PromiseBroken, reordered, result
 from shared.testing.platforms.house import House
 from shared.turn import Reply, Request
@@ -60,9 +60,23 @@ def test_no_answer_breaks_the_promise_unless_it_has_a_reason(twin: ToyTwin) -> N
     twin.fault = FAULTS["retry"]
     with pytest.raises(PromiseBroken, match="sent again with the same id, the message got no answer"):
         result(twin, [Heard("yes"), Heard(NO_ANSWER)])
-    assert result(twin, [Heard("(no answer: the carrier answers)")]) == (
-        "sent again with the same id: no answer, each time"
-    )
+    silent = Heard(unanswered("the carrier answers STOP itself"))
+    assert silent.text == "(no answer: the carrier answers STOP itself)"
+    assert result(twin, [silent]) == "sent again with the same id: no answer, each time"
+    told = result(twin, [silent, Heard("hello"), silent])
+    assert told == "sent again with the same id: 3 messages, one answer each but for 2 that rightly got none"
+
+
+def test_an_answer_that_comes_later_is_none_yet(twin: ToyTwin) -> None:
+    twin.fault = FAULTS["retry"]
+    with pytest.raises(PromiseBroken, match="the message got no answer yet"):
+        result(twin, [Heard(NOT_YET)])
+
+
+def test_what_is_only_shown_is_an_answer(twin: ToyTwin) -> None:
+    twin.fault = FAULTS["retry"]
+    for text in ("", NO_ANSWER):
+        assert result(twin, [Heard(text, ("https://media.example/key.png",))]).endswith(twin.one_answer)
 
 
 def test_hanging_up_says_whether_it_was_before_the_answer(twin: ToyTwin, house: House) -> None:

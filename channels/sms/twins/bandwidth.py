@@ -81,7 +81,7 @@ class BandwidthTwin(ByApiTwin):
         one = self.account
         return BandwidthApi(one.account, one.application, (one.api_user, one.api_password), one.port)
 
-    def request(self, text: str) -> Sent:
+    def message(self, text: str) -> Sent:
         """A text message."""
         return self.picture(text, ())
 

@@ -1,6 +1,5 @@
 """The base of twins whose carrier is answered through its API: to hear something, a twin listens as that API on this machine."""
 
-import hashlib
 import re
 import time
 from abc import abstractmethod
@@ -11,8 +10,9 @@ from typing import ClassVar, TypeVar
 import msgspec
 
 from channels.sms.twins.api import CarrierApi, Taken
+from channels.sms.twins.texting import TextingTwin
 from shared.errors import SettingsInvalid
-from shared.testing.platforms import NO_ANSWER, Answer, AnswerRefused, Heard, Sent, Twin
+from shared.testing.platforms import NO_ANSWER, Answer, AnswerRefused, Heard, Sent
 from shared.testing.platforms.faults import PromiseBroken
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ _POLL_S = 0.01
 _PART = re.compile(r"\((\d+)/\d+\) ")  # how the parts of a long answer begin
 
 
-class ByApiTwin(Twin):
+class ByApiTwin(TextingTwin):
     """Somebody who texts, and whose phone shows what the door sends through the carrier's API."""
 
     one_answer: ClassVar[str] = "one answer, by one call of the carrier's API"
@@ -35,13 +35,6 @@ class ByApiTwin(Twin):
     @abstractmethod
     def api(self) -> CarrierApi:
         """The carrier's API for this account, at the address that `config` names; not listening yet."""
-
-    @property
-    def number(self) -> str:
-        """The person's own number: made of the name, unless the name is one."""
-        if self.user.startswith("+"):
-            return self.user
-        return f"+1650{int(hashlib.sha256(self.user.encode()).hexdigest(), 16) % 10**7:07}"
 
     def listen(self) -> CarrierApi:
         """The carrier's API, listening until `disconnect`. Raises SettingsInvalid where somebody else listens there."""
@@ -82,8 +75,7 @@ class ByApiTwin(Twin):
             raise AnswerRefused(*complaints)
         if self.fault is not None:
             self._check_one(api, found)
-        text = "\n".join(one.text for one in found if one.text)
-        return Heard(text or NO_ANSWER, tuple(url for one in found for url in one.media), answer=found)
+        return self.arrived(sent, [one.text for one in found], [url for one in found for url in one.media], found)
 
     def _arrived(self, api: CarrierApi) -> Sequence[Taken]:
         """What arrives for this person until nothing more does."""

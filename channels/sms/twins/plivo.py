@@ -46,6 +46,7 @@ class PlivoTwin(ByApiTwin):
     path: ClassVar[str] = "sms/plivo"
     patience_s: ClassVar[float] = 8.0
     one_answer: ClassVar[str] = Twin.one_answer
+    replies_to: ClassVar[frozenset[str]] = frozenset(("stop", "end", "quit", "help", "info"))
     first_s: float = 1.0  # for pictures; texts are in the answer
 
     @classmethod
@@ -75,16 +76,16 @@ class PlivoTwin(ByApiTwin):
         account = self.account
         return PlivoApi(account.auth_id, account.auth_token, account.port)
 
-    def request(self, text: str) -> Sent:
+    def message(self, text: str) -> Sent:
         """A text message."""
-        return self.message({"Type": "sms", "Text": text, "MessageIntent": _intent(text)})
+        return self.webhook({"Type": "sms", "Text": text, "MessageIntent": _intent(text)})
 
     def picture(self, text: str, media: Sequence[str]) -> Sent:
         """A message with pictures or the like, by their addresses."""
         named = {f"Media{number}": url for number, url in enumerate(media)}
-        return self.message({"Type": "mms", "Body": text, "MediaCount": str(len(media)), **named})
+        return self.webhook({"Type": "mms", "Body": text, "MediaCount": str(len(media)), **named})
 
-    def message(self, said: Mapping[str, str], version: Version = "v2") -> Sent:
+    def webhook(self, said: Mapping[str, str], version: Version = "v2") -> Sent:
         """A message with these fields besides those that every message has."""
         uuid = self.new_id()
         fields = {
@@ -134,7 +135,7 @@ class PlivoTwin(ByApiTwin):
     def heard(self, sent: Sent, answer: Answer) -> Heard:
         """The texts of the answer or, where there are none, what comes by the API."""
         found = texted(answer)
-        return Heard("\n".join(found), answer=found) if found else super().heard(sent, answer)
+        return self.arrived(sent, found, (), found) if found else super().heard(sent, answer)
 
     def _text_v3(self, fields: Mapping[str, str], query: str) -> str:
         said = "".join(name + value for name, value in sorted(fields.items()))

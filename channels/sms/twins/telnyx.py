@@ -46,6 +46,7 @@ class TelnyxTwin(ByApiTwin):
 
     name: ClassVar[str] = "sms-telnyx"
     path: ClassVar[str] = "sms/telnyx"
+    drops_after: ClassVar[frozenset[str]] = frozenset(("stop", "stopall", "unsubscribe", "cancel", "end", "quit"))
     patience_s: ClassVar[float] = 2.0
 
     @classmethod
@@ -74,7 +75,7 @@ class TelnyxTwin(ByApiTwin):
         """As ByApiTwin.api."""
         return TelnyxApi(self.account.api_key, self.account.port)
 
-    def request(self, text: str) -> Sent:
+    def message(self, text: str) -> Sent:
         """A text message."""
         return self.picture(text, ())
 

@@ -19,9 +19,10 @@ from msgspec import Struct
 
 from channels.sms.twins.api import free_port
 from channels.sms.twins.by_api import keep, kept
+from channels.sms.twins.texting import HELP, START, STOP, TextingTwin
 from channels.sms.twins.twilio_api import TwilioApi
 from channels.sms.twins.twiml_rules import complaints, texted
-from shared.testing.platforms import NO_ANSWER, Answer, Heard, Sent, Twin
+from shared.testing.platforms import Answer, Heard, Sent
 
 _FILE = "twilio.json"
 
@@ -38,11 +39,12 @@ class TwilioAccount(Struct, frozen=True):
         return "TwilioAccount(hidden)"
 
 
-class TwilioTwin(Twin):
+class TwilioTwin(TextingTwin):
     """Somebody who texts the number of a Twilio account."""
 
     name: ClassVar[str] = "sms"
     path: ClassVar[str] = "sms/twilio"
+    replies_to: ClassVar[frozenset[str]] = STOP | START | HELP
     patience_s: ClassVar[float] = 15.0
 
     @classmethod
@@ -67,19 +69,12 @@ class TwilioTwin(Twin):
         """The account whose number is texted."""
         return account_in(self.folder)
 
-    @property
-    def number(self) -> str:
-        """The person's own number: made of the name, unless the name is one."""
-        if self.user.startswith("+"):
-            return self.user
-        return f"+1650{int(hashlib.sha256(self.user.encode()).hexdigest(), 16) % 10**7:07}"
-
     def api(self) -> TwilioApi:
         """Twilio's API for this account, at the address that `config` names; not listening yet."""
         account = self.account
         return TwilioApi(account.account_sid, account.auth_token, account.port)
 
-    def request(self, text: str) -> Sent:
+    def message(self, text: str) -> Sent:
         """A text message."""
         return self.picture(text, ())
 
@@ -126,8 +121,8 @@ class TwilioTwin(Twin):
     def heard(self, sent: Sent, answer: Answer) -> Heard:
         """The texts on the phone, one after the other, and the pictures."""
         found = texted(answer)
-        text = "\n".join(one.text for one in found if one.text)
-        return Heard(text or NO_ANSWER, tuple(url for one in found for url in one.media), answer=found)
+        pictures = [url for one in found for url in one.media]
+        return self.arrived(sent, [one.text for one in found], pictures, found)
 
     def _fields(self, sid: str, text: str, media: int) -> dict[str, str]:
         account = self.account

@@ -77,7 +77,7 @@ class VonageTwin(ByApiTwin):
         account = self.account
         return VonageApi(account.api_key, account.api_secret, account.port)
 
-    def request(self, text: str) -> Sent:
+    def message(self, text: str) -> Sent:
         """A text message by the Messages API."""
         return self._message({"channel": "sms", "message_type": "text", "text": text, "sms": {"num_messages": "1"}})
 

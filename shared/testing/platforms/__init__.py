@@ -21,12 +21,27 @@ door's constants shares its mistakes. The rest is inherited: retries, deliveries
 from shared.testing.platforms.twin import (
     API_KEY,
     NO_ANSWER,
+    NOT_YET,
     Answer,
     AnswerRefused,
     Heard,
     Sent,
     Twin,
+    rightly_unanswered,
     status_complaints,
+    unanswered,
 )
 
-__all__ = ["API_KEY", "NO_ANSWER", "Answer", "AnswerRefused", "Heard", "Sent", "Twin", "status_complaints"]
+__all__ = [
+    "API_KEY",
+    "NOT_YET",
+    "NO_ANSWER",
+    "Answer",
+    "AnswerRefused",
+    "Heard",
+    "Sent",
+    "Twin",
+    "rightly_unanswered",
+    "status_complaints",
+    "unanswered",
+]

@@ -25,7 +25,18 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from shared.testing.platforms.twin import API_KEY, Answer, AnswerRefused, Heard, Sent, Twin, same
+from shared.testing.platforms.twin import (
+    API_KEY,
+    NO_ANSWER,
+    NOT_YET,
+    Answer,
+    AnswerRefused,
+    Heard,
+    Sent,
+    Twin,
+    rightly_unanswered,
+    same,
+)
 
 _TOO_MUCH = 4 * 1024 * 1024  # bytes: more than any platform takes
 
@@ -185,8 +196,8 @@ def _somebody() -> str:
 
 
 def _something(heard: Heard) -> bool:
-    """Whether the person got an answer; twins put into parentheses what is none."""
-    return bool(heard.text) and not heard.text.startswith("(no answer")
+    """Whether the person got an answer."""
+    return bool(heard.text) and heard.text not in (NO_ANSWER, NOT_YET) and not rightly_unanswered(heard.text)
 
 
 def _json_faults(good: Answer) -> dict[str, list[Answer]]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from shared.errors import NexusError
-from shared.testing.platforms.twin import NO_ANSWER, Answer, Heard, Sent, Twin, same
+from shared.testing.platforms.twin import NO_ANSWER, NOT_YET, Answer, Heard, Sent, Twin, rightly_unanswered, same
 
 _MOMENT_S = 0.001  # after sending, before hanging up: NEXUS has the message, and has not answered it
 
@@ -66,11 +66,19 @@ def reordered(twin: Twin, texts: Sequence[str]) -> list[Heard]:
 def result(twin: Twin, heard: Sequence[Heard]) -> str:
     """What `twin.fault` did to messages and what came of it, in words. Raises PromiseBroken where one was not answered."""
     done = twin.fault.done if twin.fault is not None else "sent"
-    if any(one.text == NO_ANSWER for one in heard):
-        raise PromiseBroken(f"{done}, the message got no answer")
-    if any(one.text.startswith(NO_ANSWER[:-1]) for one in heard):
-        return f"{done}: no answer, each time"
+    for one in heard:
+        if one.text in (NO_ANSWER, NOT_YET) and not one.shown:
+            raise PromiseBroken(f"{done}, the message got {one.text[1:-1]}")
+    if silent := [one for one in heard if rightly_unanswered(one.text)]:
+        return f"{done}: {_silence(silent, len(heard))}"
     return f"{done}: {twin.one_answer}" if len(heard) == 1 else f"{done}: {len(heard)} messages, one answer each"
+
+
+def _silence(silent: Sequence[Heard], messages: int) -> str:
+    """That those who heard nothing rightly did so, of so many messages."""
+    if len(silent) == messages:
+        return "no answer, each time"
+    return f"{messages} messages, one answer each but for {len(silent)} that rightly got none"
 
 
 def _one(answers: Sequence[Answer], broken: str) -> Answer:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from shared.testing.platforms.twin import NO_ANSWER, Answer, Heard, status_complaints
+from shared.testing.platforms.twin import NOT_YET, Answer, Heard, status_complaints, unanswered
 
 STATUS = {"answered": 200, "refused": 200, "deferred": 202, "running": 202}
 """The HTTP status of each outcome that is an answer."""
@@ -112,7 +112,7 @@ def heard_of(message: Message) -> Heard:
     """What a person gets to see of it."""
     reply = message.reply
     if reply is None:
-        return Heard("(no answer yet)" if message.outcome != "refused" else NO_ANSWER, answer=message)
+        return Heard(unanswered("the message was refused") if message.outcome == "refused" else NOT_YET, answer=message)
     return Heard(
         reply.text,
         tuple(line for line in _shown(reply) if line),

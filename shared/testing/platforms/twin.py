@@ -29,9 +29,23 @@ API_KEY = "api_key"
 """The file in a twin's folder that holds an API key of the app, where the twin says `needs_key`."""
 
 NO_ANSWER = "(no answer)"
-"""What is heard where nothing came; a twin that can know why says so: "(no answer: …)"."""
+"""What is heard where nothing came; a twin that can know why says so, by `unanswered`."""
 
+NOT_YET = "(no answer yet)"
+"""What is heard where the platform was told that the answer comes later."""
+
+_UNANSWERED = "(no answer: "
 _PROBLEM = 300  # characters of an error's text that are told
+
+
+def unanswered(reason: str) -> str:
+    """What is heard where nothing came, and rightly so: "(no answer: …)"."""
+    return f"{_UNANSWERED}{reason})"
+
+
+def rightly_unanswered(heard: str) -> bool:
+    """Whether `unanswered` said this."""
+    return heard.startswith(_UNANSWERED)
 
 
 class AnswerRefused(NexusError):
@@ -67,9 +81,10 @@ class Answer(Struct, frozen=True):
 class Heard(Struct, frozen=True):
     """What the person hears and sees.
 
-    `text` is what is spoken or, where nothing is spoken, read; NO_ANSWER where none came. `shown` are cards, pictures and
-    links, a line each; `choices` is what may be tapped; `open`: the platform listens on (None: it has no sessions). `answer`
-    is the platform's own message.
+    `text` is what is spoken or, where nothing is spoken, read; "" where something is only shown; NO_ANSWER, NOT_YET or what
+    `unanswered` says where nothing came. `shown` are cards, pictures and links, a line each, and bubbles that say something
+    else than is spoken; `choices` is what may be tapped; `open`: the platform listens on (None: it has no sessions). `answer` is
+    the platform's own message.
     """
 
     text: str

@@ -295,7 +295,7 @@ def test_a_talk_with_the_twin(folder: Path) -> None:
     with PlivoTwin(folder, PUBLIC, client=served.client(), now=lambda: NOW) as twin:
         assert twin.say("Grüße & 東京 = 🗼").text == "You said: Grüße & 東京 = 🗼"
         assert (
-            twin.exchange(twin.message({"Type": "sms", "Text": "by version 3"}, "v3")).text == "You said: by version 3"
+            twin.exchange(twin.webhook({"Type": "sms", "Text": "by version 3"}, "v3")).text == "You said: by version 3"
         )
         heard = twin.exchange(twin.picture("a key", ["https://media.example/key.jpg"]))
         assert heard.text == "You said: a key"
@@ -342,7 +342,7 @@ def test_the_twin_signs_as_plivos_library_checks(folder: Path) -> None:
     wire, token = wire_of(sent), twin.account.auth_token
     nonce, mac = wire.header("x-plivo-signature-v2-nonce"), wire.header("x-plivo-signature-v2")
     assert validate_signature(sent.url, nonce, mac, token)
-    newer = twin.message({"Text": "é & = 🗼"}, "v3")
+    newer = twin.webhook({"Text": "é & = 🗼"}, "v3")
     wire, fields = wire_of(newer), dict(parse_qsl(newer.body.decode(), keep_blank_values=True))
     nonce, mac = wire.header("x-plivo-signature-v3-nonce"), wire.header("x-plivo-signature-v3")
     assert validate_v3_signature("POST", newer.url, nonce, token, mac, fields)

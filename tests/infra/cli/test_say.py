@@ -126,6 +126,31 @@ def test_words_cards_and_choices_are_lines(rest: House, run: Run) -> None:
     assert turn.app == "sim"
 
 
+@pytest.mark.parametrize("user", ["a b", "", " ", "../ada", "a_b", "+1", "+1650555012x", "ada\n"])
+def test_a_person_is_letters_and_digits(user: str, run: Run) -> None:
+    told = run("say", "--channel", "rest", "--user", user, "hi")
+    assert told.code == 2
+    assert "letters and digits" in " ".join(told.err.replace("│", "").split())
+
+
+@pytest.mark.parametrize("carrier", ["sms", "sms-telnyx"])
+def test_silence_that_is_right_keeps_the_promise(
+    carrier: str, prepared: Apps, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ByApiTwin, "first_s", 0.3)
+
+    def at(url: str) -> ChannelAdapter:
+        prepared.configs["sms"]["public_url"] = url
+        return open_door(prepared, SmsAdapter)
+
+    for house in serve(House(at, lambda _: Reply(text="")), monkeypatch):
+        told = run("say", "--channel", carrier, "--fault", "retry", "STOP")
+        assert told.code == 0, told.err
+        assert told.out.startswith("(no answer: the carrier ")
+        assert told.out.endswith("(sent again with the same id: no answer, each time)\n")
+        assert len(house.turns) == 1
+
+
 def test_a_conversation_begins_and_ends_as_the_platform_does(alexa: House, run: Run) -> None:
     told = run("say", "--interactive", typed=lines("", "one", "go", "not heard any more"))
     assert told.code == 0, told.err

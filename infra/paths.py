@@ -45,10 +45,16 @@ class Paths:
 
 
 def methods(adapter: type[ChannelAdapter], below: str) -> tuple[str, ...]:
-    """The methods of a path below a door; whoever may GET may HEAD. Raises NotFound where there is no such path."""
+    """The methods of a path below a door; whoever may GET may HEAD. Raises NotFound, with the places there are."""
     if below in adapter.places:
         return adapter.methods
     if below not in adapter.side_paths:
-        raise NotFound("there is no such path")
+        raise NotFound(f"there is no such path{_places(adapter)}")
     found = adapter.side_paths[below]
     return (*found, "HEAD") if "GET" in found and "HEAD" not in found else found
+
+
+def _places(adapter: type[ChannelAdapter]) -> str:
+    """Where messages come in instead, of a door whose places have names."""
+    named = ", ".join(sorted(adapter.places - {""}))
+    return f"; messages come in at one of the places below /channels/{adapter.name}/: {named}" if named else ""

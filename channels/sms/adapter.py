@@ -17,7 +17,7 @@ from shared.turn import Request, Turn
 CARRIERS: dict[str, type[Carrier]] = {one.place: one for one in (Twilio, Vonage, Plivo, Telnyx, Bandwidth)}
 """All carriers by the place at which they come in."""
 
-_NOWHERE = f"name the carrier: /channels/sms/{{{','.join(CARRIERS)}}}"
+_NOWHERE = f"sms: messages come in at one of the places below /channels/sms/: {', '.join(sorted(CARRIERS))}"
 
 
 class SmsAdapter(ChannelAdapter):

@@ -1,11 +1,12 @@
 """`nexus channels`: which doors are open, and how the others open."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 
 from msgspec import Struct, structs
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from infra.broken import tell_broken
 from infra.cli.registry import with_registry
@@ -98,19 +99,38 @@ def list_channels(settings: Settings, app: str) -> None:
     """Print the channels with the state of their doors and the values that are set."""
     plugins = load_plugins(settings.home)
 
-    async def look(registry: Registry) -> tuple[list[DoorState], dict[str, str]]:
+    async def look(registry: Registry) -> tuple[list[DoorState], dict[str, list[str]]]:
         states = await door_states(settings, registry, plugins, app)
         return states, {one: await _values(settings, registry, app, one) for one in {state.channel for state in states}}
 
     states, values = with_registry(settings, "nexus channels list", look)
-    paths = {one.manifest.name: _path(one, app) for one in plugins.channels}
-    table = Table("door", "path", "state", "set")
-    for state in states:
-        text = f"[yellow]shut[/]: {escape(state.shut)}" if state.shut else "[green]open[/]"
-        path = f"{paths[state.channel]}/{state.place}" if state.place else paths[state.channel]
-        table.add_row(state.name, path, text, escape(values.pop(state.channel, "")))
+    table = Table(Column(no_wrap=True, overflow="fold"), Column(overflow="fold"), box=None, show_header=False)
+    for channel, group in groupby(states, lambda state: state.channel):
+        path = next(_path(one, app) for one in plugins.channels if one.manifest.name == channel)
+        for name, lines in _rows(list(group), path, values[channel]):
+            table.add_row(name, "\n".join(lines))
     show(table)
     tell_broken(plugins.broken)
+
+
+def _rows(states: Sequence[DoorState], path: str, values: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """A channel's places by name: path, state, what is set for it ("twilio_from=…"); first what is set for all of them.
+
+    The path stands alone and what may be long has a column to itself: so lines fit, and what is looked for is in one piece.
+    """
+    own = {state.place: [value for value in values if _is_of(value, state.place)] for state in states}
+    common = [value for value in values if not any(value in some for some in own.values())]
+    if common:
+        yield states[0].channel, ["at every place:", *map(escape, common)]
+    for state in states:
+        text = f"[yellow]shut[/]: {escape(state.shut)}" if state.shut else "[green]open[/]"
+        address = f"{path}/{state.place}" if state.place else path
+        yield state.name, [address, text, *map(escape, own[state.place])]
+
+
+def _is_of(setting: str, place: str) -> bool:
+    """Whether a setting's key is that of a place; a door without places has them all."""
+    return not place or setting.startswith(f"{place}_")
 
 
 def configure(settings: Settings, app: str, channel: str, values: Mapping[str, str]) -> None:
@@ -138,7 +158,7 @@ def configure(settings: Settings, app: str, channel: str, values: Mapping[str, s
 def _concerned(states: Sequence[DoorState], *keys: Iterable[str]) -> Sequence[DoorState]:
     """The places that the first `keys` are about ("twilio_from": twilio), else those of the next; all where none is."""
     for some in keys:
-        about = [state for state in states if any(state.place and key.startswith(f"{state.place}_") for key in some)]
+        about = [state for state in states if any(state.place and _is_of(key, state.place) for key in some)]
         if about:
             return about
     return states
@@ -157,10 +177,10 @@ def check_settings(settings: Settings, channel: str, keys: Iterable[str]) -> Non
             raise SettingsInvalid(f"{channel} {key} is for simulators and refused in production")
 
 
-async def _values(settings: Settings, registry: Registry, app: str, channel: str) -> str:
+async def _values(settings: Settings, registry: Registry, app: str, channel: str) -> list[str]:
     config = await _config(settings, registry, app, channel)
     secret = settings.secret_keys(channel)
-    return "\n".join(f"{key}={HIDDEN if key in secret else value}" for key, value in config.items())
+    return [f"{key}={HIDDEN if key in secret else value}" for key, value in config.items()]
 
 
 async def _config(settings: Settings, registry: Registry, app: str, channel: str) -> dict[str, str]:

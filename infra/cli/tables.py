@@ -1,13 +1,13 @@
-"""Tables for people: as wide as the terminal, and wide enough for a pipe not to break words."""
+"""Tables for people: as wide as the terminal or as COLUMNS says; in a pipe that says nothing, as wide as people read."""
 
-import sys
+import shutil
 
 from rich.console import Console
 from rich.table import Table
 
-_PIPE = 200
+_PIPE = 120, 24  # columns and lines where nobody says how many there are
 
 
 def show(table: Table) -> None:
     """Print a table."""
-    Console(width=None if sys.stdout.isatty() else _PIPE).print(table)
+    Console(width=shutil.get_terminal_size(_PIPE).columns).print(table)

@@ -44,6 +44,7 @@ def bearer(nexus: Nexus) -> dict[str, str]:
         ("POST", "/channels/", b"", 404),
         ("POST", "/channels/alexa/more", b"", 404),
         ("POST", "/channels/rest", b"", 404),
+        ("POST", "/channels/sms", b"", 404),
         ("POST", "/apps/nosuch/channels/alexa", b"", 404),
         ("POST", "/apps/sim/", b"", 404),
         ("POST", "/apps/", b"", 404),

@@ -1,6 +1,7 @@
 """The commands over the registry: what they print, and how they fail."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from infra.home import Home
 from infra.served import publish_served
-from infra.settings import child_environment
+from infra.settings import HIDDEN, child_environment
 from infra.version import VERSION
 from tests.infra.cli.conftest import Run
 
@@ -144,6 +145,32 @@ def test_several_values_are_a_line_each_and_nothing_is_left_over(run: Run, with_
     assert more.code == 2
     assert "3 lines for 2 values" in more.err
     assert run("channels", "configure", "sms", "telnyx_api_key", "telnyx_from", typed="a\n").code == 2
+
+
+def test_settings_stand_with_the_place_they_are_for(
+    run: Run, with_stores: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = ("telnyx_from=+14155550100", "twilio_from=+14155550101", "twilio_auth_token=secret", "mms=never")
+    assert run("channels", "configure", "sms", *values).code == 0
+    for columns in ("", "90"):
+        monkeypatch.setenv("COLUMNS", columns)
+        told = run("channels", "list").out
+        assert max(map(len, told.splitlines())) <= int(columns or 120)
+        rows = _set_in(told)
+        assert rows["sms"] == {"mms=never"}
+        assert rows["sms/telnyx"] == {"telnyx_from=+14155550100"}
+        assert rows["sms/twilio"] == {"twilio_from=+14155550101", f"twilio_auth_token={HIDDEN}"}
+        assert rows["sms/bandwidth"] == rows["rest"] == set()
+
+
+def _set_in(table: str) -> dict[str, set[str]]:
+    """What `channels list` says is set, by door."""
+    found: dict[str, set[str]] = {}
+    door = ""
+    for line in table.splitlines():
+        door = line.split()[0] if line[1] != " " else door
+        found.setdefault(door, set()).update(word for word in line.split() if re.fullmatch("[a-z_]+=[^…]+", word))
+    return found
 
 
 def test_what_is_no_text_is_refused_and_not_stored(run: Run, with_stores: Path) -> None:

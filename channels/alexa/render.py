@@ -133,7 +133,7 @@ def _bounded(body: bytes) -> bytes:
 
 
 def _answer(request: Request, reply: Reply, native: Native, room: Room) -> Answer:
-    speech, rest = spoken(reply, room.speech)
+    speech, rest = spoken(reply, room.speech, play=not request.device.screen)
     asks = (reply.expects_answer or reply.elicit is not None or bool(reply.reprompt)) and not reply.end_session
     reprompt: Reprompt | UnsetType = UNSET
     if reply.reprompt and asks:

@@ -1,30 +1,38 @@
-"""What Alexa says: words or SSML within Amazon's limit, and what of it did not fit."""
+"""What Alexa says: words or SSML within Amazon's limit, and what of it did not fit.
+
+https://developer.amazon.com/docs/custom-skills/speech-synthesis-markup-language-ssml-reference.html#audio
+"""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from channels.alexa.answer import PlainText, Ssml
 from shared.ssml import escape, plain, sanitise
-from shared.turn import Choice, Reply
+from shared.turn import Choice, Media, Reply
 
 _ENDS = (". ", "! ", "? ", "\n", "。", "！", "？")
 _UNSPEAKABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _FRAME = len("<speak></speak>")
 
+MAX_CLIPS = 5  # sounds in one answer
+_CLIP = '<audio src="'
+_SOUNDS = ("audio/mpeg", "audio/mp3")  # all that Alexa plays in speech
+_PLAYABLE = re.compile(r"https://[!#-;=?-\[\]_a-z~]{1,2000}")  # signs of an address: no space, no quote, ASCII only
 
-def spoken(reply: Reply, limit: int) -> tuple[PlainText | Ssml | None, str]:
+
+def spoken(reply: Reply, limit: int, play: bool = False) -> tuple[PlainText | Ssml | None, str]:
     """The speech of `reply` in at most `limit` characters, and the rest of the words.
 
-    Choices are spoken after it, those that the words name already left out.
+    Choices are spoken after it, those that the words name already left out. With `play` sounds are played in between: five at
+    most, those of the speech itself among them, and none where they leave no room for the words.
     """
     hint = _hint(_unsaid(reply))
-    if reply.speech is not None:
-        fragment = " ".join(part for part in (sanitise(reply.speech), escape(hint)) if part)
-        if len(fragment) + _FRAME <= limit:
+    own = sanitise(reply.speech) if reply.speech is not None else None
+    clips = _clips(reply.media, MAX_CLIPS - (own or "").count(_CLIP)) if play else ""
+    for fragment in _fragments(own, reply.text, clips, escape(hint)):
+        if len(fragment) + _FRAME <= limit and fragment.count(_CLIP) <= MAX_CLIPS:
             return (Ssml(f"<speak>{fragment}</speak>") if fragment else None), ""
-        text = words(plain(reply.speech))
-    else:
-        text = words(reply.text)
+    text = words(reply.text if reply.speech is None else plain(reply.speech))
     if not hint and len(text) <= limit:
         return (PlainText(text) if text else None), ""
     return _both(text, hint, limit)
@@ -44,6 +52,21 @@ def cut(text: str, limit: int) -> tuple[str, str]:
     if at < limit // 2:
         at = max(at, head.rfind(" ") + 1) or limit
     return text[:at].rstrip(), text[at:].lstrip()
+
+
+def _fragments(own: str | None, text: str, clips: str, hint: str) -> Iterator[str]:
+    """What may be said as SSML, the fullest first; nothing where plain words do."""
+    said = escape(words(text)) if own is None else own
+    if clips:
+        yield _join(" ", (said, clips, hint))
+    if own is not None:
+        yield _join(" ", (said, hint))
+
+
+def _clips(media: Iterable[Media], room: int) -> str:
+    """The sounds that Alexa can play, as many as there is room for. She reads no sound that is not MP3 at an https address."""
+    urls = [one.url for one in media if one.media_type in _SOUNDS and _PLAYABLE.fullmatch(one.url)]
+    return " ".join(f'{_CLIP}{escape(url)}"/>' for url in urls[: max(0, room)])
 
 
 def _both(text: str, hint: str, limit: int) -> tuple[PlainText | None, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from channels.alexa.amazon.ssml import ssml_words
+from channels.alexa.amazon.ssml import ssml_clips, ssml_words
 from shared.testing.platforms import Heard
 
 
@@ -46,6 +46,7 @@ def words(speech: Mapping[str, str] | None) -> str:
 
 def shown(response: Mapping[str, Any]) -> Iterator[str]:
     """The card and what is played, a line each."""
+    yield from (f"(plays {url})" for url in ssml_clips((response.get("outputSpeech") or {}).get("ssml", "")))
     card = response.get("card") or {}
     if card.get("type") == "LinkAccount":
         yield "(a card to link the account)"

@@ -31,13 +31,13 @@ _PAUSES = {"p", "s", "break"}
 
 
 class _Reader:
-    """Reads one document: `faults` in words, `heard` as pieces of text."""
+    """Reads one document: `faults` in words, `heard` as pieces of text, `clips` as addresses."""
 
     def __init__(self) -> None:
         self.faults: list[str] = []
         self.heard: list[str] = []
         self._depth = 0
-        self._clips = 0
+        self.clips: list[str] = []
         self._aliases = 0  # how many elements that are spoken as something else are open
 
     def read(self, ssml: str) -> None:
@@ -78,10 +78,12 @@ class _Reader:
             self.heard.append(text)
 
     def _clip(self, source: str) -> None:
-        self._clips += 1
+        self.clips.append(source)
+        if any(one.isspace() for one in source):
+            self.faults.append("the address of an <audio> has white space in it")
         if not source.startswith(("https://", "soundbank://")):
             self.faults.append("<audio> needs an https or soundbank address")
-        if self._clips == MAX_AUDIO + 1:
+        if len(self.clips) == MAX_AUDIO + 1:
             self.faults.append(f"an answer plays at most {MAX_AUDIO} audio clips")
 
     def _doctype(self, *_: object) -> None:
@@ -93,6 +95,13 @@ def ssml_faults(ssml: str) -> list[str]:
     reader = _Reader()
     reader.read(ssml)
     return reader.faults
+
+
+def ssml_clips(ssml: str) -> list[str]:
+    """The addresses of the sounds that are played."""
+    reader = _Reader()
+    reader.read(ssml)
+    return reader.clips
 
 
 def ssml_words(ssml: str) -> str:

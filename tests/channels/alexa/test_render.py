@@ -15,7 +15,7 @@ from channels.alexa.render import EMPTY, render_turn
 from channels.alexa.rules import complaints
 from shared.errors import Conflict, DeadlineExceeded, LimitExceeded, PluginInvalid, StoreUnavailable
 from shared.testing.adapter.values import rich_reply, turn_of
-from shared.turn import Card, Choice, Elicit, Kind, Media, Outcome, PlatformIntent, Reply, Request, SlotValue
+from shared.turn import Card, Choice, Device, Elicit, Kind, Media, Outcome, PlatformIntent, Reply, Request, SlotValue
 
 Golden = Callable[[str, Any], None]
 
@@ -69,6 +69,33 @@ REPLIES: dict[str, tuple[Request, Reply]] = {
     "picture": (asked(), Reply(text="Here.", cards=(Card("Title", "Text", "https://pictures.example/1.png"),))),
     "http_picture": (asked(), Reply(text="Here.", cards=(Card("Title", "Text", "http://pictures.example/1.png"),))),
     "media": (asked(), Reply(text="Listen.", media=(Media("https://sounds.example/1.mp3", "audio/mpeg", "a bird"),))),
+    "media_and_a_screen": (
+        asked(device=Device(screen=True)),
+        Reply(text="Listen.", media=(Media("https://sounds.example/1.mp3", "audio/mpeg", "a bird"),)),
+    ),
+    "sounds": (
+        asked(),
+        Reply(
+            text="Cat & dog:",
+            choices=(Choice("again", "a"),),
+            media=(
+                Media("https://sounds.example/cat.mp3?a=1&b=2", "audio/mpeg", "a cat"),
+                Media("https://sounds.example/dog.mp3", "audio/mp3", "a dog"),
+                Media("https://sounds.example/cow.ogg", "audio/ogg", "a cow"),
+                Media("http://sounds.example/pig.mp3", "audio/mpeg", "a pig"),
+                Media("https://sounds.example/two words.mp3", "audio/mpeg", "a hen"),
+            ),
+            expects_answer=True,
+        ),
+    ),
+    "sounds_beside_speech": (
+        asked(),
+        Reply(
+            text="Six sounds.",
+            speech='Six: <audio src="https://sounds.example/0.mp3"/>',
+            media=tuple(Media(f"https://sounds.example/{number}.mp3", "audio/mpeg") for number in range(1, 6)),
+        ),
+    ),
     "two_cards": (
         asked(),
         Reply(
@@ -166,6 +193,25 @@ def test_choices_that_were_said_are_not_said_again() -> None:
     choices = (Choice("Roll a die", "roll"), Choice("Stop", "stop"))
     response = _response(Reply(text="Try “roll a die”.", choices=choices, expects_answer=True))
     assert response["outputSpeech"]["text"] == "Try “roll a die”. You can say “Stop”."
+
+
+def test_sounds_leave_room_for_the_words() -> None:
+    """What cannot be played is on the card, as all sounds are: nothing that is said is given up for them."""
+    sound = (Media("https://sounds.example/1.mp3", "audio/mpeg", "a bell"),)
+    response = _response(Reply(text="x" * 7_990, media=sound))
+    assert response["outputSpeech"] == {"type": "PlainText", "text": "x" * 7_990}
+    assert "https://sounds.example/1.mp3" in response["card"]["content"]
+    speech = "<s>Here &amp; there.</s>" * 300
+    response = _response(Reply(text="t", speech=speech, media=(*sound * 5, Media("https://a.example/", "audio/mp3"))))
+    assert response["outputSpeech"]["ssml"].count("<audio ") == 5
+    response = _response(Reply(text="t", speech=speech + "<s>x</s>" * 80, media=sound * 5))
+    assert response["outputSpeech"]["ssml"].startswith("<speak><s>Here &amp; there.</s>")
+    assert "<audio " not in response["outputSpeech"]["ssml"]
+
+
+def test_more_sounds_in_speech_than_alexa_plays_leave_its_words() -> None:
+    response = _response(Reply(text="t", speech='Seven <audio src="https://sounds.example/1.mp3"/>' * 7))
+    assert response["outputSpeech"]["text"].startswith("Seven Seven")
 
 
 def test_control_characters_are_not_said() -> None:

@@ -19,7 +19,7 @@ from shared.errors import NexusError, SettingsInvalid
 from shared.testing.adapter.values import turn_of
 from shared.testing.adapter_contract import NOW
 from shared.testing.fakes import FakeClock
-from shared.turn import Card, Elicit, Kind, Reply, Request
+from shared.turn import Card, Elicit, Kind, Media, Reply, Request
 from tests.channels.alexa.conftest import open_door
 
 MODEL = Path("channels/alexa/interaction_model.en-US.json").resolve()
@@ -289,6 +289,17 @@ def test_everything_that_is_shown_is_told(credentials: AlexaCredentials) -> None
     assert heard.shown == ("T", "words", "https://p.example/1.png", "(plays https://s.example/1.mp3)")
 
 
+def test_a_speaker_plays_what_a_screen_links_to(credentials: AlexaCredentials, door: AlexaAdapter) -> None:
+    bell = Media("https://s.example/bell.mp3", "audio/mpeg", "a bell")
+    client = served(door, lambda _: Reply(text="Listen.", media=(bell,)))
+    screen = {"Alexa.Presentation.APL": {"runtime": {"maxVersion": "2024.3"}}}
+    for interfaces, plays in (({}, ("(plays https://s.example/bell.mp3)",)), (screen, ())):
+        person = AlexaTwin(credentials, "http://nexus.test", client=client, now=lambda: NOW, interfaces=interfaces)
+        heard = person.say("hi")
+        assert heard.text == "Listen."
+        assert heard.shown == (*plays, "NEXUS", f"a bell: {bell.url}")
+
+
 def _said(**speech: str) -> dict[str, Any]:
     return {"outputSpeech": speech}
 
@@ -328,6 +339,7 @@ SILENT = {"type": "PlainText", "text": "?"}
         ("LaunchRequest", _ssml("a & b"), "well-formed"),
         ("LaunchRequest", _ssml('<break until="noon"/>'), "no attribute until"),
         ("LaunchRequest", _ssml('<audio src="http://s.example/1.mp3"/>'), "https"),
+        ("LaunchRequest", _ssml('<audio src="https://s.example/two words.mp3"/>'), "white space"),
         ("LaunchRequest", _ssml(AUDIO * 6), "at most 5"),
         ("LaunchRequest", _ssml("<speak>x</speak>"), "no SSML"),
         ("LaunchRequest", _said(type="SSML", ssml="<p>x</p>"), "not with <speak>"),

@@ -1,5 +1,6 @@
 """The Assistant's twin: a person who talks to an Action that was built with Actions Builder, version 3."""
 
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ END = "actions.scene.END_CONVERSATION"
 FREE_SPEECH = "anything"  # an intent whose training phrase is one parameter of free text
 
 _PROJECT = "project_id"
+_ALT = "alt"  # words for who cannot see a picture
+_HOW = frozenset(
+    ("align", "hint", "imageFill", "key", "mediaType", "optionalMediaControls", "repeatMode", "startOffset")
+)
 _LEAVE = frozenset({"cancel", "stop", "goodbye", "bye", "exit"})
 
 
@@ -122,12 +127,20 @@ class ActionsTwin(Twin):
         simples = [prompt[name] for name in ("firstSimple", "lastSimple") if name in prompt]
         return Heard(
             text="\n".join(text for simple in simples if (text := _spoken(simple))),
-            shown=tuple(_lines(prompt.get("content", {}))),
+            shown=tuple(self._shown(prompt)),
             choices=tuple(chip["title"] for chip in prompt.get("suggestions", ())),
             reprompt=self._params.get("nexus_reprompt", "") if goes_on else "",
             open=goes_on,
             answer=said,
         )
+
+    def _shown(self, prompt: dict[str, Any]) -> Iterator[str]:
+        """What a screen shows besides what is heard: the first bubble, the rich content, the second bubble."""
+        if "RICH_RESPONSE" not in self.capabilities:
+            return
+        yield from _bubble(prompt.get("firstSimple", {}))
+        yield from _lines(prompt.get("content", {}))
+        yield from _bubble(prompt.get("lastSimple", {}))
 
     # -- what Google keeps -----------------------------------------------------------------------------------------
 
@@ -176,9 +189,28 @@ def _spoken(simple: dict[str, str]) -> str:
     return speech or simple.get("text", "")
 
 
-def _lines(value: Any) -> list[str]:
-    """The texts and addresses of anything that is shown, one after the other."""
+def _bubble(simple: dict[str, str]) -> list[str]:
+    """What stands in a bubble, where it is something else than is heard."""
+    text = simple.get("text", "")
+    return [text] if text and text != _spoken(simple) else []
+
+
+def _lines(content: Any) -> list[str]:
+    """The texts and addresses of anything that is shown, one after the other; of a picture the words that stand for it, unless
+    they are shown beside it."""
+    texts = list(_texts(content))
+    seen = {text for name, text in texts if name != _ALT}
+    return [text for name, text in texts if name != _ALT or text not in seen]
+
+
+def _texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """All texts with the names of their fields, without those that say how something is shown."""
     if isinstance(value, str):
-        return [value] if value else []
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [line for one in inner for line in _lines(one)]
+        if value and name not in _HOW:
+            yield name, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _texts(inner, key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner, name)

@@ -64,12 +64,16 @@ def rich_lines(payload: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """What is shown of `payload`, a line each, and the chips."""
     shown: list[str] = []
     chips: list[str] = []
-    for item in (item for group in payload.get("richContent", ()) for item in group):
-        if item["type"] == "chips":
-            chips += [option["text"] for option in item["options"]]
-        else:
-            shown += _texts({name: value for name, value in item.items() if name not in ("type", "icon")})
+    for group in payload.get("richContent", ()):
+        chips += [option["text"] for item in group if item["type"] == "chips" for option in item["options"]]
+        shown += _lines([item for item in group if item["type"] != "chips"])
     return shown, chips
+
+
+def _lines(items: list[dict[str, Any]]) -> list[str]:
+    """The texts of what is shown together. The words that stand for a picture are often its title: they are told once."""
+    parts = [{name: value for name, value in item.items() if name not in ("type", "icon")} for item in items]
+    return list(dict.fromkeys(_texts(parts)))
 
 
 def _texts(value: Any) -> list[str]:

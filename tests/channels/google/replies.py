@@ -61,6 +61,21 @@ REPLIES: dict[str, Reply] = {
     "stored": Reply(text="Kept.", native={"google": {"sessionParams": {"city": "Tokyo", "old": None}}}),
 }
 
+_PIN_PAGE = "projects/p/locations/l/agents/a/flows/f/pages/pin"
+DIGITS: dict[str, Reply] = {
+    "elicited_again": Reply(
+        text="That was no PIN. Please enter four digits.",
+        elicit=Elicit("bank.balance", "pin"),
+        reprompt="Four digits, please.",
+    ),
+    "emptied": Reply(text="Please enter your PIN.", expects_answer=True, native={"google": {"slots": {"pin": {}}}}),
+    "taken": Reply(text="Thank you.", native={"google": {"slots": {"pin": {"value": "1234"}}}}),
+    "from_another_page": Reply(
+        text="Please enter your PIN.", expects_answer=True, native={"google": {"targetPage": _PIN_PAGE}}
+    ),
+}
+"""What asks for digits on the telephone, where the page's form has a parameter `pin`."""
+
 NATIVE: dict[str, dict[str, Reply]] = {
     "actions": {
         "native_scene_and_slots": Reply(

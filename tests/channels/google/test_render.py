@@ -19,7 +19,7 @@ from shared.testing.adapter.replies import Told, any_told, missing, moderate_tol
 from shared.testing.adapter.values import strings, turn_of
 from shared.turn import Outcome, Reply, Request
 from tests.channels.google.conftest import SAMPLES
-from tests.channels.google.replies import CARD, LONG, NATIVE, REPLIES
+from tests.channels.google.replies import CARD, DIGITS, LONG, NATIVE, REPLIES
 
 Understand = Callable[[str, bytes], Request]
 
@@ -73,6 +73,12 @@ def test_what_only_this_form_has(form: str, understand: Understand, golden: Call
     body = (SAMPLES / form / f"{_NATIVE_SAMPLES[form]}.json").read_bytes()
     request = understand(form, body)
     golden(f"native_{form}", {name: checked(form, body, request, reply) for name, reply in NATIVE[form].items()})
+
+
+def test_digits_on_the_telephone(understand: Understand, golden: Callable[[str, Any], None]) -> None:
+    body = (SAMPLES / "cx" / "keys_gathered.json").read_bytes()
+    request = understand("cx", body)
+    golden("cx_digits", {name: checked("cx", body, request, reply) for name, reply in DIGITS.items()})
 
 
 @pytest.mark.parametrize("form", NATIVE)

@@ -16,7 +16,7 @@ from channels.google.twins.es import DialogflowTwin
 from shared.errors import SettingsInvalid
 from shared.testing.adapter_contract import NOW
 from shared.testing.platforms import Answer, AnswerRefused, Twin
-from shared.turn import Card, Choice, Elicit, Kind, Reply, Request
+from shared.turn import Card, Choice, Elicit, Kind, Media, Reply, Request
 from tests.channels.google.conftest import counting, served, twin_options
 
 TWINS: list[type[Twin]] = [ActionsTwin, DialogflowTwin, DialogflowCxTwin]
@@ -106,6 +106,39 @@ def test_a_speaker_hears_what_others_see(meet: Callable[..., Any]) -> None:
     assert (heard.shown, heard.choices) == ((), ())
 
 
+def test_a_phone_shows_what_it_does_not_say(meet: Callable[..., Any]) -> None:
+    """Links and pictures stand in the bubble only; how a player is set up is shown by nobody."""
+    bell = Media("https://media.example/bell.mp3", "audio/mpeg", "a bell")
+    card = Card("Said", "words", "https://media.example/said.png", "https://links.example/said")
+    person: ActionsTwin = meet(ActionsTwin, lambda _: Reply(text="Hear it.", cards=(card,), media=(bell,)))
+    heard = person.say("hello")
+    assert heard.text == "Hear it.\nSaid. words."
+    assert heard.shown == ("a bell", bell.url, f"Said\nwords\n{card.url}\n{card.image_url}")
+    person.capabilities = ("SPEECH",)
+    assert person.say("hello").shown == ()
+
+
+def test_a_phone_shows_words_that_are_said_otherwise(meet: Callable[..., Any]) -> None:
+    person: ActionsTwin = meet(ActionsTwin, lambda _: Reply(text="It is 5.", speech="It is <s>five</s>"))
+    heard = person.say("hello")
+    assert (heard.text, heard.shown) == ("It is five", ("It is 5.",))
+
+
+@pytest.mark.parametrize("kind", [ActionsTwin, DialogflowCxTwin])
+def test_a_picture_is_told_once_by_its_title(kind: type[Twin], meet: Callable[..., Any]) -> None:
+    card = Card("Tokyo", "A city.", "https://media.example/tokyo.png")
+    shown = meet(kind, lambda _: Reply(text="Look.", cards=(card,))).say("hello").shown
+    assert sorted(shown) == ["A city.", "Tokyo", "https://media.example/tokyo.png"]
+    map_ = Media("https://media.example/map.png", "image/png", "a map")
+    assert set(meet(kind, lambda _: Reply(text="Look.", media=(map_,))).say("hello").shown) == {"a map", map_.url}
+
+
+def test_two_cards_of_one_title_are_two(meet: Callable[..., Any]) -> None:
+    cards = (Card("Said", "one"), Card("Said", "two"))
+    shown = meet(DialogflowCxTwin, lambda _: Reply(text="Look.", cards=cards)).say("hello").shown
+    assert shown == ("Said", "one", "Said", "two")
+
+
 def test_a_conversation_with_dialogflow(meet: Callable[..., Any]) -> None:
     person: DialogflowTwin = meet(DialogflowTwin)
     hello = person.start()
@@ -181,6 +214,15 @@ def test_a_telephone_call(meet: Callable[..., Any]) -> None:
     assert (heard.text, heard.shown) == ("You said hello. Said. hello.", ())
     assert person.press("12").text == "You said 12. Said. 12."
     assert users == ["tel:+12025550123"] * 2
+
+
+def test_a_form_asks_for_keys_again(meet: Callable[..., Any]) -> None:
+    """Keys that were pressed for a form's parameter and are not good: the parameter is empty again, so the page gathers anew."""
+    wrong = Reply(text="That was no PIN.", native={"google": {"slots": {"pin": {"invalid": True}}}})
+    person: DialogflowCxTwin = meet(DialogflowCxTwin, lambda _: wrong)
+    person.caller, person.form = "+12025550123", {"pin": "12"}
+    assert person.press("12").text == "That was no PIN."
+    assert person.form == {"pin": None}
 
 
 def test_a_form_asks_again(meet: Callable[..., Any]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from shared.testing.adapter.replies import Told, any_told
 from shared.turn import Reply, Request
 from tests.channels.google.conftest import SAMPLES
-from tests.channels.google.replies import LONG, NATIVE, REPLIES
+from tests.channels.google.replies import DIGITS, LONG, NATIVE, REPLIES
 from tests.channels.google.test_render import rendered
 
 Understand = Callable[[str, bytes], Request]
@@ -56,6 +56,22 @@ def test_cx(name: str, understand: Understand) -> None:
     for reply in (*REPLIES.values(), *NATIVE["cx"].values()):
         for rich in (True, False):
             cx_type(rendered(request, reply, rich))
+
+
+def test_digits_are_gathered_by_the_form(understand: Understand) -> None:
+    """No message of an answer gathers keys; the parameter that is not filled does, with the key-press settings of its page."""
+    gathering = [name for name in dialogflowcx_v3.ResponseMessage.meta.fields if "dtmf" in name or "gather" in name]
+    assert gathering == []
+    assert "dtmf_settings" in dialogflowcx_v3.AdvancedSettings.meta.fields
+    assert "advanced_settings" in dialogflowcx_v3.Form.Parameter.meta.fields
+    call = understand("cx", (SAMPLES / "cx" / "keys_gathered.json").read_bytes())
+    states = dialogflowcx_v3.PageInfo.FormInfo.ParameterInfo.ParameterState
+    for name, state in (("elicited_again", states.INVALID), ("emptied", states.EMPTY), ("taken", states.FILLED)):
+        answer = cx_type(rendered(call, DIGITS[name]))
+        [parameter] = answer.page_info.form_info.parameter_info
+        assert (parameter.display_name, parameter.state) == ("pin", state)
+        assert any(message.output_audio_text.ssml for message in answer.fulfillment_response.messages)
+    assert cx_type(rendered(call, DIGITS["from_another_page"])).target_page.endswith("/pages/pin")
 
 
 def test_the_types_find_what_was_meant(understand: Understand) -> None:

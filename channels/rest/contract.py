@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -15,6 +16,7 @@ from shared.testing.fakes import FakeApiKeys, FakeClock, door_ports
 from shared.testing.platforms.message import message_complaints
 
 KEY = "nx_0123456789abcdef_secret"
+SAMPLES = Path(__file__).parent / "samples"
 
 
 class RestContract(AdapterContract):
@@ -58,6 +60,10 @@ class RestContract(AdapterContract):
         wrong = ("", KEY, "Bearer", "Bearer ", f"Basic {KEY}", f"Bearer {KEY}x", f"Bearer {KEY[:-1]}", "Bearer \xff")
         twice = self.post(wire.body, f"Bearer {KEY}", f"Bearer {KEY}")
         return [*(self.post(wire.body, value) for value in wrong), twice]
+
+    def samples(self) -> Sequence[bytes]:
+        """As AdapterHooks.samples."""
+        return [path.read_bytes() for path in sorted(SAMPLES.glob("*.json"))]
 
     def complaints(self, wire: Wire, reply: WireReply) -> Sequence[str]:
         """As AdapterHooks.complaints, by the outside contract. What failed is a 503, which a client reads as an error."""

@@ -16,35 +16,13 @@ from shared.testing.adapter.values import turn_of
 from shared.testing.adapter_contract import NOW
 from shared.testing.fakes import FakeClock, door_ports
 from shared.testing.platforms import Sent
-from shared.turn import Card, Choice, Media, Reply, Request
+from shared.turn import Reply, Request
 
 PUBLIC = "https://nexus.example"
 REFERENCE = "0198c0de-0000-7000-8000-000000000001"
 SAMPLES = Path("channels/sms").resolve()
 
 Engine = Callable[[Request], Reply | None]
-
-REPLIES = {
-    "plain": Reply(text="It is 5 pm in Tokyo."),
-    "unicode": Reply(text="東京は17時です。 <b>&amp;</b> 🗼"),
-    "card": Reply(text="Here it is.", cards=(Card("Spare key", "Under the mat", url="https://links.example/key"),)),
-    "choices": Reply(text="Which one?", choices=(Choice("Tokyo", "tokyo"), Choice("Paris", "time in Paris"))),
-    "picture": Reply(text="Look.", media=(Media("https://media.example/key.png", "image/png", "a key"),)),
-    "pictures": Reply(
-        text="Look.",
-        media=(
-            Media("https://media.example/key.png", "image/png"),
-            Media("https://media.example/map.jpg", "image/jpeg"),
-        ),
-    ),
-    "picture_alone": Reply(text="", media=(Media("https://media.example/key.png", "image/png"),)),
-    "sound": Reply(text="Listen.", media=(Media("https://media.example/a.mp3", "audio/mpeg", "a bell"),)),
-    "reprompt": Reply(text="Remember what?", reprompt="What shall I keep?", expects_answer=True),
-    "speech": Reply(text="", speech='<emphasis level="strong">Now</emphasis> it is five.'),
-    "long": Reply(text="A sentence of some length that goes on. " * 90),
-    "nothing": Reply(text=""),
-}
-"""A reply for every feature there is."""
 
 
 def open_carrier(place: str, config: Mapping[str, str], *, at: float = NOW, app: str = "default") -> Carrier:

@@ -23,10 +23,10 @@ from shared.testing.adapter.values import turn_of
 from shared.testing.adapter_contract import NOW
 from shared.testing.platforms import AnswerRefused
 from shared.turn import Attachment, Reply
+from tests.channels.replies import REPLIES
 from tests.channels.sms.carriers import (
     PUBLIC,
     REFERENCE,
-    REPLIES,
     Served,
     open_carrier,
     receipt_of,

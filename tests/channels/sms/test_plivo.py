@@ -29,10 +29,10 @@ from shared.testing.adapter_contract import NOW
 from shared.testing.fakes import door_ports
 from shared.testing.platforms import Answer, AnswerRefused
 from shared.turn import Attachment, Reply
+from tests.channels.replies import REPLIES
 from tests.channels.sms.carriers import (
     PUBLIC,
     REFERENCE,
-    REPLIES,
     Served,
     open_carrier,
     receipt_of,

@@ -27,10 +27,10 @@ from shared.testing.adapter_contract import NOW
 from shared.testing.fakes import door_ports
 from shared.testing.platforms import AnswerRefused
 from shared.turn import Attachment, Keyword, Reply
+from tests.channels.replies import REPLIES
 from tests.channels.sms.carriers import (
     PUBLIC,
     REFERENCE,
-    REPLIES,
     Served,
     open_carrier,
     receipt_of,

@@ -36,9 +36,9 @@ from shared.testing.adapter_contract import NOW
 from shared.testing.fakes import door_ports
 from shared.testing.platforms import AnswerRefused
 from shared.turn import Attachment, Reply
+from tests.channels.replies import REPLIES
 from tests.channels.sms.carriers import (
     REFERENCE,
-    REPLIES,
     Served,
     open_carrier,
     receipt_of,

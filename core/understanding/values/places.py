@@ -1,0 +1,174 @@
+"""Places by name: cities, countries, states of the USA; "Paris, Texas" by the country or state beside it, small typos forgiven.
+
+A city's name can be an ordinary word. So in a whole utterance a place counts when it is a country, state or big city; or stands
+after a word such as "in"; or is written with a capital within a sentence. Words of the language file's list `common` need both.
+Of several places of one name the biggest is meant, one in the person's own country ten times as readily.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from core.understanding.values import words
+from core.understanding.values.context import Context, Span, longest
+from core.understanding.values.gazetteer import Named, Place, countries, gazetteer, key
+from core.understanding.values.language import Language, language
+
+_BIG = 500_000  # people; a city everybody knows
+_GUESSED = 300_000  # people; smaller ones are not guessed from a typo in an utterance
+_ALIKE = 0.8
+_SHORTEST_TYPO = 5  # letters
+_MOST_WORDS = 5
+_WORD = re.compile(r"[^\W_]+")
+
+
+class _Word(Struct, frozen=True):
+    said: str  # made plain
+    start: int  # in the original
+    end: int
+    capital: bool
+
+
+class _Seen(Struct, frozen=True):
+    """A text's words, and whether capitals in it mean something."""
+
+    words: list[_Word]
+    has_case: bool
+    tongue: Language
+    before: frozenset[str]
+    common: frozenset[str]
+
+    def name(self, start: int, end: int) -> str:
+        return " ".join(word.said for word in self.words[start:end])
+
+
+def find_places(text: str, context: Context) -> list[Span]:
+    """`{"name", "country", "timezone", "lat", "lon"}`: GeoNames' name, ISO 3166, IANA, degrees."""
+    seen = _see(text, context)
+    spans = longest([span for span in _spans(seen) if span])
+    taken = {at for span in spans for at in range(span.start, span.end)}
+    guessed = [span for span in _guesses(seen) if span.start not in taken]
+    return longest(spans + guessed)
+
+
+def read_place(text: str, context: Context) -> Any:
+    """The place that `text` is called, alone or with its country ("in Paris", "Portland, OR"); with a typo the likeliest."""
+    seen = _see(text, context)
+    start = next((at for at, word in enumerate(seen.words) if word.said not in seen.before), len(seen.words))
+    end = len(seen.words)
+    if not start < end <= start + 2 * _MOST_WORDS:
+        return None
+    for cut in range(end, start, -1):
+        named = _named(seen.name(start, cut), seen.tongue)
+        place = _within(named, seen, cut, end) if named else None
+        if place:
+            return place.json()
+    guess = _guess(seen.name(start, end), seen.tongue, 0)
+    return guess.json() if guess else None
+
+
+def _see(text: str, context: Context) -> _Seen:
+    tongue = language(context.locale)
+    text = text[: words.LONGEST]
+    said = words.plain(text)
+    found = []
+    for match in _WORD.finditer(said.text):
+        start, end = said.place(*match.span())
+        found.append(_Word(match[0], start, end, text[start].isupper()))
+    capitals = sum(word.capital for word in found)
+    data = tongue.data["place"]
+    before, common = (frozenset(map(key, data[name])) for name in ("before", "common"))
+    return _Seen(found, 0 < capitals < max(len(found), 2), tongue, before, common)
+
+
+def _spans(seen: _Seen) -> Iterator[Span | None]:
+    for start in range(len(seen.words)):
+        for length in range(min(_MOST_WORDS, len(seen.words) - start), 0, -1):
+            end = start + length
+            named = _named(seen.name(start, end), seen.tongue)
+            if named and _is_meant(seen, start, end, named):
+                yield _span(seen, start, end, named)
+                break
+
+
+def _span(seen: _Seen, start: int, end: int, named: list[Named]) -> Span | None:
+    """The place, with the country or state that stands beside it."""
+    for length in range(min(_MOST_WORDS, len(seen.words) - end), 0, -1):
+        place = _within(named, seen, end, end + length)
+        if place:
+            return Span(seen.words[start].start, seen.words[end + length - 1].end, place.json())
+    best = _best(named, seen.tongue.region)
+    return Span(seen.words[start].start, seen.words[end - 1].end, best.json())
+
+
+def _named(name: str, tongue: Language) -> list[Named]:
+    country = countries(str(tongue.locale)).get(name)
+    found = gazetteer().named.get(name, [])
+    return [country, *found] if country else found
+
+
+def _best(named: list[Named], region: str) -> Place:
+    return max(named, key=lambda each: each.weight(region)).place
+
+
+def _within(named: list[Named], seen: _Seen, start: int, end: int) -> Place | None:
+    """The place among `named` in the country or state that the words from `start` to `end` are; any, if there are none."""
+    if start == end:
+        return _best(named, seen.tongue.region)
+    inside = key(seen.name(start, end)).removeprefix("in ")
+    among = [each for each in named if each.place.kind == "city"]
+    around = [each.place for each in _named(inside, seen.tongue) if each.place.kind != "city"]
+    fit = [each for each in among for place in around if _lies_in(each.place, place)]
+    if not fit and len(inside) == 2 and end == start + 1 and seen.words[start].capital:
+        fit = [each for each in among if inside.upper() in (each.place.state, each.place.country)]
+    return _best(fit, seen.tongue.region) if fit else None
+
+
+def _lies_in(city: Place, place: Place) -> bool:
+    return city.country == place.country and (place.kind == "country" or city.state == place.state)
+
+
+def _is_meant(seen: _Seen, start: int, end: int, named: list[Named]) -> bool:
+    """Whether a name in an utterance is one (see above)."""
+    first, name = seen.words[start], seen.name(start, end)
+    after = start > 0 and seen.words[start - 1].said in seen.before
+    capital = seen.has_case and first.capital and start > 0
+    is_short = end == start + 1 and len(name) < 4
+    if name in seen.common or is_short:
+        return after and capital
+    best = max(named, key=lambda each: each.weight(seen.tongue.region))
+    if best.place.kind != "city" or (best.main and best.place.people >= _BIG):
+        return True
+    return (after or capital) and (best.main or capital or len(name) > _SHORTEST_TYPO)
+
+
+def _guesses(seen: _Seen) -> Iterator[Span]:
+    """Words after "in" and the like, or with a capital in a sentence, that are nearly a big place's name."""
+    for at, word in enumerate(seen.words):
+        after = at > 0 and seen.words[at - 1].said in seen.before
+        if (
+            not after
+            or word.said in seen.common
+            or len(word.said) < _SHORTEST_TYPO
+            or (seen.has_case and not word.capital)
+        ):
+            continue
+        place = None if _named(word.said, seen.tongue) else _guess(word.said, seen.tongue, _GUESSED)
+        if place:
+            yield Span(word.start, word.end, place.json())
+
+
+def _guess(name: str, tongue: Language, people: int) -> Place | None:
+    """The likeliest place whose name is written nearly so, of at least so many people."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    if len(name) < _SHORTEST_TYPO:
+        return None
+    close = gazetteer().close.get(name[0], [])
+    near = process.extract(name, close, scorer=OSA.normalized_similarity, score_cutoff=_ALIKE, limit=20)
+    best = [each for each in near if each[1] == near[0][1]]
+    named = [each for found in best for each in _named(found[0], tongue) if each.main and each.place.people >= people]
+    return _best(named, tongue.region) if named else None

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
+
 from core.understanding.values import words
 from core.understanding.values.context import Context, Span, longest
 from core.understanding.values.language import Language, language
@@ -32,15 +34,24 @@ _MOST_NAMES = 2_000  # of a list that are compared letter by letter
 Entries = Mapping[str, Sequence[str]]
 
 
+class _Names(Struct, frozen=True):
+    """What the entries of a list are called, made plain -> their identifiers; as word stems too, and by first letter."""
+
+    exact: dict[str, list[str]]
+    stems: dict[str, list[str]]
+    by_letter: dict[str, list[str]]
+    long: list[str]
+    code: str  # of the language
+
+
 def find_choices(text: str, context: Context, entries: Entries) -> list[Span]:
     """The identifiers of what is named in `text`, where it stands."""
-    tongue = language(context.locale)
     said = words.plain(text)
-    names = _names(entries, tongue)
+    names = _names(entries, language(context.locale))
     tokens = list(_WORD.finditer(said.text))[: words.LONGEST // 4]
     found = []
     for start, end in _runs(len(tokens), names):
-        best = _best([token[0] for token in tokens[start:end]], names, tongue)
+        best = _best([token[0] for token in tokens[start:end]], names)
         if len(best) == 1:
             found.append(Span(*said.place(tokens[start].start(), tokens[end - 1].end()), best[0]))
     return longest(found)
@@ -57,57 +68,53 @@ def read_choice(text: str, context: Context, entries: Entries) -> Any:
 
 def tied(text: str, context: Context, entries: Entries) -> list[str]:
     """The identifiers that fit `text` as a whole equally well, in the list's order."""
-    tongue = language(context.locale)
     tokens = _WORD.findall(words.plain(text).text)[: 2 * _MOST_WORDS]
-    return _best(tokens, _names(entries, tongue), tongue) if tokens else []
+    return _best(tokens, _names(entries, language(context.locale))) if tokens else []
 
 
-def _runs(count: int, names: dict[str, list[str]]) -> Iterator[tuple[int, int]]:
-    """Runs of words as long as some name; or one word longer or shorter, for blanks put wrong."""
-    lengths = {name.count(" ") + 1 for name in names}
-    for length in sorted({size for size in lengths if size <= _MOST_WORDS}):
-        yield from ((start, start + length) for start in range(count - length + 1))
+def _runs(count: int, names: _Names) -> Iterator[tuple[int, int]]:
+    """Runs of as many words as some name has."""
+    for length in sorted({name.count(" ") + 1 for name in names.exact}):
+        if length <= _MOST_WORDS:
+            yield from ((start, start + length) for start in range(count - length + 1))
 
 
-def _names(entries: Entries, tongue: Language) -> dict[str, list[str]]:
-    """Every name and synonym, made plain -> the identifiers that have it."""
-    found: dict[str, list[str]] = {}
+def _names(entries: Entries, tongue: Language) -> _Names:
+    exact: dict[str, list[str]] = {}
     for identifier, synonyms in entries.items():
         for said in (identifier.replace("_", " "), *synonyms):
             name = " ".join(_WORD.findall(words.folded(said[: words.LONGEST])))
-            if name and identifier not in found.setdefault(name, []):
-                found[name].append(identifier)
-    return found
+            if name and identifier not in exact.setdefault(name, []):
+                exact[name].append(identifier)
+    names = _Names(exact, {}, {}, [name for name in exact if len(name) >= _LONG], tongue.code)
+    for name, identifiers in exact.items():
+        names.stems.setdefault(_stem(name, tongue.code), []).extend(identifiers)
+        for letter in {name[0], name[1:2] or name[0]}:
+            names.by_letter.setdefault(letter, []).append(name)
+    return names
 
 
-def _best(tokens: list[str], names: dict[str, list[str]], tongue: Language) -> list[str]:
+def _best(tokens: list[str], names: _Names) -> list[str]:
     """The identifiers of the names nearest to these words."""
     said = " ".join(tokens)
-    if said in names:
-        return names[said]
-    stem = _stem(said, tongue.code)
-    same = [each for name, ids in names.items() if _stem(name, tongue.code) == stem for each in ids]
-    return list(dict.fromkeys(same)) or _alike(said, names)
+    same = names.exact.get(said) or names.stems.get(_stem(said, names.code)) or _alike(said, names)
+    return list(dict.fromkeys(same))
 
 
-def _alike(said: str, names: dict[str, list[str]]) -> list[str]:
+def _alike(said: str, names: _Names) -> list[str]:
+    from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    scores: dict[str, float] = {}
-    for name in list(names)[:_MOST_NAMES]:
-        if _may_be(said, name):
-            score = OSA.normalized_similarity(said, name, score_cutoff=_ALIKE)
-            if score:
-                scores[name] = score
-    top = max(scores.values(), default=0.0)
-    return list(dict.fromkeys(each for name, score in scores.items() if score == top for each in names[name]))
+    near = [name for name in names.by_letter.get(said[0], ()) if _begins_alike(said, name)]
+    if len(said) >= _LONG - 1:
+        near += names.long
+    scores = process.extract(said, near[:_MOST_NAMES], scorer=OSA.normalized_similarity, score_cutoff=_ALIKE, limit=20)
+    return [each for name, score, _ in scores if score == scores[0][1] for each in names.exact[name]]
 
 
-def _may_be(said: str, name: str) -> bool:
-    """Whether two names begin alike enough to be compared: a first letter is seldom mistyped."""
-    if said[0] == name[0] or (said[:2] == name[1::-1] and len(name) > 3):
-        return True
-    return len(name) >= _LONG and len(said) >= _LONG - 1
+def _begins_alike(said: str, name: str) -> bool:
+    """Whether the first letter is the same, or swapped with the second."""
+    return said[0] == name[0] or (len(name) > 3 and said[:2] == name[1::-1])
 
 
 @lru_cache(maxsize=4_096)

@@ -113,7 +113,8 @@ def _fixed(match: re.Match[str], tongue: Language) -> Found | None:
 
 def _counted(match: re.Match[str], tongue: Language) -> Found | None:
     unit = value_of(match["unit"], tongue.units)
-    if unit is None or (len(match["unit"]) == 1 and not match["n"][-1].isdigit()):
+    decade = match["unit"] == "s" and match["n"].endswith("0") and match.string[: match.start()].endswith("the ")
+    if unit is None or decade or (len(match["unit"]) == 1 and not match["n"][-1].isdigit()):
         return None
     count = tongue.numerals.value(match["n"])
     count += Decimal("0.5") if match["half"] else Decimal("0.25") if match["quarter"] else 0

@@ -14,8 +14,10 @@ from core.understanding.values import words
 
 _BIG = 100_000  # people; from here on alternative names count, and typos are guessed
 _KEPT = 6  # places of one name
-_HOME = 10  # how much more likely a place in the person's own country is
-_MAIN = 3  # how much more likely a place is by its main name
+_HOME = 12  # how much more likely a place in the person's own country is
+_MAIN = 30  # how much more likely a place is by its main name
+_WHOLE = 20  # how much more likely a country or state is than a city called so
+_CITIES_FIRST = ("New York", "Washington")  # states whose city is meant first
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -29,7 +31,13 @@ class Place(Struct, frozen=True):
     lon: float
     people: int
     kind: str  # "city", "country" or "state"
+    names: int  # in how many ways it is written: famous places in many
     state: str = ""  # two letters, in the USA
+
+    @property
+    def fame(self) -> float:
+        """How well known it is: people, times the square of in how many ways the world writes it."""
+        return self.people * max(self.names, 1) ** 2
 
     def json(self) -> dict[str, Any]:
         """`{"name", "country", "timezone", "lat", "lon"}`."""
@@ -46,7 +54,10 @@ class Named(Struct, frozen=True):
 
     def weight(self, region: str) -> float:
         """How likely it is meant."""
-        return self.place.people * (_MAIN if self.main else 1) * (_HOME if self.place.country == region else 1)
+        if not self.main:
+            return self.place.fame
+        whole = self.place.kind != "city" and self.place.name not in _CITIES_FIRST
+        return self.place.fame * _MAIN * (_HOME if self.place.country == region else 1) * (_WHOLE if whole else 1)
 
 
 class Gazetteer(Struct, frozen=True):
@@ -90,15 +101,16 @@ def _rank(named: Named) -> float:
 def _city(row: Any) -> Place:
     state = row["admin1code"] if row["countrycode"] == "US" else ""
     return Place(
-        row["name"], row["countrycode"], row["timezone"], row["latitude"], row["longitude"], row["population"], "city", state
+        row["name"], row["countrycode"], row["timezone"], row["latitude"], row["longitude"], row["population"], "city",
+        len(row["alternatenames"]), state,
     )  # fmt: skip
 
 
 def _add(named: dict[str, list[Named]], place: Place, others: list[str]) -> None:
     main = key(place.name)
     named[main].append(Named(place, True))
-    if main.endswith(" city") and place.people >= _BIG:
-        named[main.removesuffix(" city")].append(Named(place, True))  # New York, Kansas, Mexico
+    if main == "new york city":
+        named["new york"].append(Named(place, True))
     for other in {key(name) for name in others if name[:1].isupper()} - {main}:
         if len(other) > 2 or not other.isascii():
             named[other].append(Named(place, False))
@@ -120,7 +132,9 @@ def _capital(named: dict[str, list[Named]], row: Any) -> Place | None:
 
 
 def _region(city: Place, name: str, kind: str, people: int = 0) -> Place:
-    return Place(name, city.country, city.timezone, city.lat, city.lon, max(people, city.people), kind, city.state)
+    return Place(
+        name, city.country, city.timezone, city.lat, city.lon, max(people, city.people), kind, city.names, city.state
+    )
 
 
 def _close(named: dict[str, list[Named]]) -> dict[str, list[str]]:

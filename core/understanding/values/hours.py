@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from core.understanding.values import words
 from core.understanding.values.language import Language
 from core.understanding.values.patterns import END, START, compiled, start_of
 
@@ -53,7 +54,8 @@ def parts(text: str, tongue: Language) -> Iterator[Part]:
     """The parts of the day in plain text."""
     for name, pattern in _part_patterns(tongue):
         for match in pattern.finditer(text):
-            yield Part(*match.span(), name)
+            if not _greets(tongue).search(text, 0, match.start()):
+                yield Part(*match.span(), name)
 
 
 def _read(rule: str, match: re.Match[str], tongue: Language) -> Hour | None:
@@ -64,7 +66,7 @@ def _read(rule: str, match: re.Match[str], tongue: Language) -> Hour | None:
         return Hour(start, match.end(), int(hour) * 60 + int(minute), True)
     said = groups.get("hour") or groups.get("hour24") or ""
     base, sure = _hour(said)
-    more = int(groups.get("minute") or groups.get("minute2") or 0)
+    more = int(groups.get("minute") or groups.get("minute2") or groups.get("five") or 0)
     shift = {"clock": more, "bare": 0, "shift": 0, "plus": more, "minus": -more}[name]
     shift += -int(argument) if name == "minus" and argument else int(argument or 0)
     minutes = (base * 60 + shift) % (24 * 60)
@@ -110,6 +112,12 @@ def _figures(tongue: Language) -> re.Pattern[str]:
 @lru_cache(maxsize=64)
 def _part_patterns(tongue: Language) -> list[tuple[str, re.Pattern[str]]]:
     return [(name, compiled(said, {})) for name, said in tongue.data["parts"].items()]
+
+
+@lru_cache(maxsize=64)
+def _greets(tongue: Language) -> re.Pattern[str]:
+    """ "Good" before "morning"."""
+    return re.compile(rf"(?<!\w)(?:{words.spelled(tongue.data['joins']['greetings'])}) $")
 
 
 def usual(part: Part) -> int:

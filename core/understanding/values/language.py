@@ -4,9 +4,8 @@ A language without a file has CLDR's names, text2num's numbers where it knows th
 """
 
 import re
-import tomllib
 from functools import cached_property, lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.understanding.values import words
@@ -16,6 +15,7 @@ from core.understanding.values.patterns import Pattern, alternatives, patterns
 if TYPE_CHECKING:
     from babel import Locale
 
+_FILES = Path(__file__).with_name("languages")
 WRITTEN = ("en", "de", "es", "fr", "it")  # languages with a file
 _SPOKEN = frozenset({*WRITTEN, "pt", "nl"})  # those whose numbers text2num reads
 _DIGITS = re.compile(r"[0-9]")
@@ -68,7 +68,7 @@ class Language:
     def slots(self) -> dict[str, str]:
         """What may stand for `{slot}` in a pattern."""
         hour, minute = r"(?:[01]?[0-9]|2[0-4])", r"(?:[0-5]?[0-9])"
-        articles = alternatives(word for word, value in self.data["numbers"]["words"].items() if value == 1)
+        one = self.data["clock"]["one"]
         return {
             "n": self.numerals.amount,
             "unit": alternatives(self.units),
@@ -81,9 +81,10 @@ class Language:
             "ord": rf"(?:[1-5](?:#|{self.numerals.suffix})|{self.numerals.ordinal_words})",
             "year": r"(?:[12][0-9]{3}|[12][0-9] [0-9]{2}|'[0-9]{2})",
             "year4": r"(?:[12][0-9]{3}|[12][0-9] [0-9]{2})",
-            "hour": rf"(?:{hour}|{articles})",
-            "hour24": rf"(?:{hour}|{articles})",
+            "hour": rf"(?:{hour}|{one})",
+            "hour24": rf"(?:{hour}|{one})",
             "minute": minute,
+            "five": "(?:5|10|20|25)",
             "minute2": r"(?:[0-5][0-9])",
             "base": f"(?:{alternatives(self.feasts)}|{alternatives(self.weekdays)})",
         }
@@ -141,8 +142,9 @@ def _parsed(name: str) -> tuple["Locale", str]:
 
 @lru_cache(maxsize=len(WRITTEN))
 def _file(code: str) -> dict[str, Any]:
-    source = files("core.understanding.values") / "languages" / f"{code}.toml"
-    return tomllib.loads(source.read_text("utf-8"))
+    import tomllib  # here because this package should load fast
+
+    return tomllib.loads((_FILES / f"{code}.toml").read_text("utf-8"))
 
 
 def _names(table: Any, numbers: range, extra: list[str], width: str) -> dict[str, int]:

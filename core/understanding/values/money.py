@@ -31,6 +31,8 @@ _SIGNS = {
     "€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₺": "TRY", "₩": "KRW", "₪": "ILS", "zl": "PLN", "₴": "UAH", "฿": "THB",
     "us$": "USD", "ca$": "CAD", "c$": "CAD", "a$": "AUD", "au$": "AUD", "mx$": "MXN", "r$": "BRL", "$": "$", "¥": "¥", "kr": "kr",
 }  # fmt: skip
+# Codes that people write in small letters as well; others are words ("top", "cup", "all").
+_CODES = "usd|eur|gbp|jpy|chf|cad|aud|nzd|cny|inr|mxn|brl|sek|nok|dkk|pln|czk|huf|krw|zar|sgd|hkd"
 _PER_WHOLE = 100  # cents to a dollar, pence to a pound
 
 
@@ -154,7 +156,7 @@ def _in_use() -> frozenset[str]:
 
 @lru_cache(maxsize=64)
 def _expression(tongue: Language) -> re.Pattern[str]:
-    said = alternatives(_names(tongue)) + "|" + "|".join(sorted(code.lower() for code in _in_use()))
+    said = f"{alternatives(_names(tongue))}|{_CODES}"
     signs = alternatives([*map(re.escape, _SIGNS), "usd", "eur", "gbp", "chf", "cad", "aud", "jpy"])
     amount = tongue.numerals.amount
     return re.compile(

@@ -14,7 +14,16 @@ _BEHIND = re.compile(r"(\(\?<[!=][^)]*\))")
 _SLOT = re.compile(r"\{(\w+)\}")
 _OPTIONAL = re.compile(r"\((?:\?:)?[^()]*\)\?|\(\?[!=<][^()]*\)")
 _NEEDS = {"n": "", "weekday": "weekday", "month": "month", "fullmonth": "fullmonth", "feast": "feast", "unit": "unit"}
-_NEEDS |= {"hour": "", "hour24": "", "minute": "digit", "minute2": "digit", "day": "", "ordinal": "digit", "ord": ""}
+_NEEDS |= {
+    "hour": "",
+    "hour24": "",
+    "minute": "digit",
+    "minute2": "digit",
+    "five": "digit",
+    "day": "",
+    "ordinal": "digit",
+    "ord": "",
+}
 _NEEDS |= {"year": "digit", "year4": "digit", "base": ""}
 
 

@@ -1,10 +1,9 @@
 """Amounts of a unit: "2 kilos", "20 °C", "eineinhalb Liter", "60 mph". Names of units from CLDR in every language, and ours."""
 
 import re
-import tomllib
 from decimal import Decimal
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.understanding.values import words
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
     from babel import Locale
 
 _FAHRENHEIT = frozenset(["US", "BS", "BZ", "KY", "PW", "FM", "MH", "LR"])  # regions where a degree is one of Fahrenheit
+_UNITS = Path(__file__).with_name("units.toml")
+_WORDS = frozenset(("in", "st", "pm", "k", "d", "a", "c", "y"))  # symbols that are words or endings as well
+_AFTER_FIGURES = frozenset(("bar", "m", "g", "l", "h", "s", "w", "b", "t"))
 _FACTOR = re.compile(r"([0-9.]+) (.+)")
 
 
@@ -25,10 +27,13 @@ def find_quantities(text: str, context: Context) -> list[Span]:
     tongue = language(context.locale)
     said = tongue.plain(text)
     names = _names(tongue)
-    return [
-        Span(*said.place(*match.span()), _value(match, tongue, names))
-        for match in _expression(tongue).finditer(said.text)
-    ]
+    found = [match for match in _expression(tongue).finditer(said.text) if not _is_word(match)]
+    return [Span(*said.place(*match.span()), _value(match, tongue, names)) for match in found]
+
+
+def _is_word(match: re.Match[str]) -> bool:
+    """Whether what looks like a unit is hardly one: "401k", "7 in the morning", "8 pm", "a bar", "1st"."""
+    return match["unit"] in _WORDS or (match["unit"] in _AFTER_FIGURES and not match["n"][-1].isdigit())
 
 
 def read_quantity(text: str, context: Context) -> Any:
@@ -95,8 +100,9 @@ def _library_names(locale: "Locale") -> dict[str, str]:
 @lru_cache(maxsize=1)
 def units() -> dict[str, str]:
     """CLDR's name of a unit -> pint's."""
-    source = files("core.understanding.values") / "units.toml"
-    return tomllib.loads(source.read_text("utf-8"))
+    import tomllib  # here because this package should load fast
+
+    return tomllib.loads(_UNITS.read_text("utf-8"))
 
 
 @lru_cache(maxsize=64)

@@ -19,12 +19,13 @@ from shared.errors import (
 )
 from shared.jsontext import decode
 from shared.ports import Clock, Documents, DoorPorts, Memory, Outgoing
-from shared.skill import Skill, TurnContext
+from shared.skill import Skill, TurnContext, confirm, intent
 from shared.text import clean
 from shared.turn import (
     Attachment,
     Card,
     Choice,
+    Confirm,
     Device,
     Elicit,
     Keyword,
@@ -45,6 +46,7 @@ __all__ = [
     "ChannelAdapter",
     "Choice",
     "Clock",
+    "Confirm",
     "Delivered",
     "DeliveryFailed",
     "Device",
@@ -82,7 +84,9 @@ __all__ = [
     "Wire",
     "WireReply",
     "clean",
+    "confirm",
     "decode",
     "how_to_set",
+    "intent",
     "ssml",
 ]

@@ -12,7 +12,8 @@ from contextlib import suppress
 
 import msgspec
 
-from core.decide import Decided, Decider
+from core.decide import Decider
+from core.decided import Decided
 from core.keywords import SILENCE
 from core.lanes import Lanes
 from core.stages import Stages

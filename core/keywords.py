@@ -8,6 +8,7 @@ the conversation as it was: a question that was open stays open.
 from msgspec import Struct
 
 from core import phrases
+from core.dialogue.state import read
 from shared.turn import Keyword, Outcome, Reply, Request, Session
 
 SILENCE = Reply(text="")
@@ -40,6 +41,6 @@ def ruling(request: Request, session: Session, opted_out: bool) -> Ruling | None
 def _keyword(request: Request, session: Session, opted_out: bool) -> Keyword | None:
     """The keyword, unless it answers a question of ours. Somebody who opted out was asked nothing since."""
     keyword = request.keyword
-    if keyword is not None and keyword.ordinary and session.pending is not None and not opted_out:
+    if keyword is not None and keyword.ordinary and read(session.dialogue).question and not opted_out:
         return None
     return keyword

@@ -5,7 +5,16 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from shared.errors import PluginInvalid
-from shared.skill import Skill, SkillInfo, SkillLocale, SkillManifest
+from shared.manifest import IntentSpec, SkillInfo, SkillLocale, SkillManifest
+from shared.skill import Skill
+
+
+class SkillFailed(Exception):
+    """A skill (or a door's own answer) called `name` failed; `why` says how, without anything that was said."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"skill {name} failed: {why}")
+        self.name = name
 
 
 class LoadedSkill(Struct, frozen=True):
@@ -14,6 +23,14 @@ class LoadedSkill(Struct, frozen=True):
     manifest: SkillManifest
     skill: Skill
     locales: dict[str, SkillLocale]
+
+    def locale(self, language: str) -> SkillLocale:
+        """The skill's words in a language; where it has none, in English or the first it has."""
+        return self.locales.get(language) or self.locales.get("en") or next(iter(self.locales.values()), NO_WORDS)
+
+
+NO_WORDS = SkillLocale()
+NOTHING_DECLARED = IntentSpec("")
 
 
 class SkillBook:
@@ -44,6 +61,11 @@ class SkillBook:
         """The skill that answers `intent`, or None."""
         return self._by_intent.get(intent)
 
+    def spec(self, intent: str) -> IntentSpec:
+        """What is declared of `intent`; nothing for one that is unknown."""
+        one = self._by_intent.get(intent)
+        return one.manifest.intents[intent] if one is not None else NOTHING_DECLARED
+
     def from_platform(self, name: str) -> str | None:
         """Our intent for what a platform calls `name`, or None."""
         return name if name in self._by_intent else self._by_platform.get(name)
@@ -59,7 +81,7 @@ class SkillBook:
         for one in self.loaded:
             locale = one.locales.get(language)
             if locale is not None:
-                found.update(_expanded(locale))
+                found.update(_expanded(one.manifest, locale))
         return found
 
 
@@ -70,18 +92,19 @@ def _info(manifest: SkillManifest) -> SkillInfo:
 _EXAMPLES_A_TEMPLATE = 6
 
 
-def _expanded(locale: SkillLocale) -> dict[str, tuple[str, ...]]:
-    return {
-        intent: tuple(
-            sentence for number, template in enumerate(templates) for sentence in _fill(template, locale.slots, number)
-        )
-        for intent, templates in locale.utterances.items()
-    }
+def _expanded(manifest: SkillManifest, locale: SkillLocale) -> dict[str, tuple[str, ...]]:
+    found = {}
+    for intent, templates in locale.utterances.items():
+        spec = manifest.intents.get(intent, NOTHING_DECLARED)
+        examples = {**locale.slots, **{name: locale.examples(name, slot) for name, slot in spec.slots.items()}}
+        sentences = (sentence for n, template in enumerate(templates) for sentence in _fill(template, examples, n))
+        found[intent] = tuple(sentences)
+    return found
 
 
 def _fill(template: str, examples: dict[str, tuple[str, ...]], start: int) -> list[str]:
     """A few sentences of one template. Neighbouring templates take other examples, so that all get used."""
-    names = [name for name in examples if f"{{{name}}}" in template]
+    names = [name for name, values in examples.items() if values and f"{{{name}}}" in template]
     if not names:
         return [template]
     sentences = []

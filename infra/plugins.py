@@ -22,7 +22,8 @@ from infra.broken import Broken, reason_of
 from infra.settings_table import DoorSetting
 from shared.channel import ChannelAdapter
 from shared.errors import PluginInvalid
-from shared.skill import Skill, SkillLocale, SkillManifest
+from shared.manifest import SkillLocale, SkillManifest, complaints
+from shared.skill import Skill
 
 if TYPE_CHECKING:
     from shared.testing.platforms import Twin  # speaks HTTP, which only those who use a twin pay for
@@ -138,11 +139,21 @@ def load_channel(folder: Path, package: str = "") -> LoadedChannel:
 
     Raises PluginInvalid with the reason, whatever its modules raise.
     """
+    return _alone(folder, package, _load_channel)
+
+
+def load_skill(folder: Path, package: str = "") -> LoadedSkill:
+    """The skill in any folder, as `load_channel` loads a channel; NEXUS' own are imported as what they are."""
+    own = f"skills.{folder.name}" if folder.parent == _ROOT / "skills" else ""
+    return _alone(folder, package or own, _load_skill)
+
+
+def _alone(folder: Path, package: str, load: Callable[[_Found], T]) -> T:
     package = package or f"{_HOME_PACKAGE}.{folder.name}"
     if package.startswith(f"{_HOME_PACKAGE}."):
         _make_importable(folder.parent)
     try:
-        return _load_channel(_Found(folder, package))
+        return load(_Found(folder, package))
     except PluginInvalid:
         raise
     except Exception as error:
@@ -254,10 +265,8 @@ def _load_skill(found: _Found) -> LoadedSkill:
     if not (isinstance(skill, type) and issubclass(skill, Skill)):
         raise PluginInvalid(f"{manifest.entry} is no Skill")
     locales = {path.stem: _read(path, SkillLocale) for path in sorted((found.folder / "locales").glob("*.toml"))}
-    for language, locale in locales.items():
-        unknown = sorted(set(locale.utterances) - set(manifest.intents))
-        if unknown:
-            raise PluginInvalid(f"locales/{language}.toml has utterances of unknown intents: {', '.join(unknown)}")
+    if wrong := complaints(manifest, locales):
+        raise PluginInvalid("; ".join(wrong))
     return LoadedSkill(manifest, skill(), locales)
 
 

@@ -29,3 +29,14 @@ class Keep(Struct, frozen=True, tag="keep"):
 
 
 Effect = Remember | Forget | Keep
+
+EFFECTS = frozenset({"remember", "forget", "keep"})
+"""The names by which a manifest says what an intent may do."""
+
+ASK_FIRST = frozenset({"forget"})
+"""What cannot be taken back, or reaches others: done only in a turn that the person agreed to."""
+
+
+def name_of(effect: Effect) -> str:
+    """The name of an effect in a manifest."""
+    return str(effect.__struct_config__.tag)

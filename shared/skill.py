@@ -1,59 +1,26 @@
-"""The contract of a skill: a manifest that says what it understands, and a handler that answers.
+"""The contract of a skill: a manifest that says what it understands, and handlers that answer.
 
 A skill is a folder (or a package with the entry point `nexus.skills`) with `skill.toml`, `locales/<language>.toml` and a Python
-module. The loader reads the manifest; the model is trained from the utterances; the handler gets a TurnContext.
+module. The model is trained from the utterances; a dialogue fills the slots and asks before anything with an effect; the
+handler gets a TurnContext.
+
+    class Lists(Skill):
+        @intent("lists.add")
+        async def add(self, turn: TurnContext) -> Reply: ...
 """
 
-from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar, TypeVar
+from zlib import crc32
 
 from msgspec import Struct, field
 
+from shared.manifest import PLACEHOLDER, SkillInfo
 from shared.ports import Clock, Documents, Memories
 from shared.turn import Reply, Request, Session, SlotValue, Understanding
 
-
-class SlotSpec(Struct, frozen=True):
-    """A slot of an intent: its type (a word for people and exporters) and the question that asks for it."""
-
-    type: str = "text"
-    prompt: str = ""
-    required: bool = False
-
-
-class IntentSpec(Struct, frozen=True):
-    """An intent: what it is for, its slots, and the platforms' built-in intents that mean the same (`AMAZON.HelpIntent`)."""
-
-    summary: str
-    slots: dict[str, SlotSpec] = field(default_factory=dict)
-    platform: tuple[str, ...] = ()
-
-
-class SkillLocale(Struct, frozen=True):
-    """A skill in one language: utterance templates with `{slot}` by intent, and example values by slot."""
-
-    utterances: dict[str, tuple[str, ...]]
-    slots: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-class SkillManifest(Struct, frozen=True):
-    """`skill.toml`. `entry` is `module:Class` inside the skill's folder; `examples` are things worth trying, shown in help."""
-
-    name: str
-    title: str
-    summary: str
-    entry: str
-    intents: dict[str, IntentSpec]
-    examples: tuple[str, ...] = ()
-    version: str = "1.0.0"
-
-
-class SkillInfo(Struct, frozen=True):
-    """What help needs to know of a skill."""
-
-    name: str
-    title: str
-    summary: str
-    examples: tuple[str, ...]
+Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Reply]])
+_HANDLES, _CONFIRMS = "_nexus_handles", "_nexus_confirms"
 
 
 class TurnContext(Struct, frozen=True, kw_only=True):
@@ -61,7 +28,7 @@ class TurnContext(Struct, frozen=True, kw_only=True):
 
     `understanding.intent` is one of the skill's own intents. `state` is what the skill put into its last reply's `state`.
     `documents` is what was kept about the person by the effect `Keep`. `skills` lists every skill that is loaded here.
-    `timezone` is an IANA name.
+    `timezone` is an IANA name. `confirmed`: the person agreed to this. `answers` are the skill's wordings in their language.
     """
 
     request: Request
@@ -73,6 +40,8 @@ class TurnContext(Struct, frozen=True, kw_only=True):
     clock: Clock
     timezone: str
     skills: tuple[SkillInfo, ...] = ()
+    confirmed: bool = False
+    answers: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def intent(self) -> str:
@@ -81,26 +50,92 @@ class TurnContext(Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """What the person said, cleaned."""
-        return self.request.text
+        """What the person said, cleaned; of a sentence that asks for several things, the part that asks for this one."""
+        return self.understanding.text or self.request.text
 
     @property
     def locale(self) -> str:
         """The person's locale, such as `en-US`."""
         return self.request.locale
 
+    @property
+    def slots(self) -> dict[str, Any]:
+        """What the slots stand for, by name; those that nothing was said for are not there."""
+        return {name: slot.value for name, slot in self.understanding.slots.items()}
+
     def slot(self, name: str) -> SlotValue | None:
         """A slot's value, or None."""
         return self.understanding.slots.get(name)
 
+    def say(self, key: str, /, **values: object) -> str:
+        """One of the wordings that `[answers]` has for `key`, `{name}` filled in.
 
-class Skill(ABC):
+        The same message gets the same one; not what was said last, if another is there. Raises KeyError for unknown keys.
+        """
+        wordings = [_filled(words, values) for words in self.answers[key]]
+        fresh = [words for words in wordings if words != self.session.last_reply] or wordings
+        return fresh[crc32(self.request.message_id.encode()) % len(fresh)]
+
+
+def intent(*names: str) -> Callable[[Handler], Handler]:
+    """Marks the method of a Skill that handles the intents called `names`."""
+    return _marked(_HANDLES, names)
+
+
+def confirm(*names: str) -> Callable[[Handler], Handler]:
+    """Marks the method that words the question asked before these intents are handled, where prompts cannot.
+
+    It answers as a handler does, without effects: with `Reply.confirm` the intent is handled once the person agrees; with
+    `Reply.elicit` it asks for something first; any other reply is the answer, and nothing is handled.
+    """
+    return _marked(_CONFIRMS, names)
+
+
+class Skill:
     """What NEXUS can do. Handlers may run twice for one message: they change nothing; effects go into the reply."""
 
-    @abstractmethod
+    handlers: ClassVar[dict[str, str]] = {}
+    """The methods that handle, by intent."""
+
+    questions: ClassVar[dict[str, str]] = {}
+    """The methods that ask before handling, by intent."""
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Finds the methods that are marked with `intent` and `confirm`."""
+        super().__init_subclass__(**more)
+        cls.handlers, cls.questions = _methods(cls, _HANDLES), _methods(cls, _CONFIRMS)
+
     async def handle(self, turn: TurnContext) -> Reply:
-        """The answer to an intent of this skill."""
+        """The answer to an intent of this skill. Raises LookupError where no method is marked for it."""
+        return await _call(self, self.handlers, turn)
+
+    async def ask_first(self, turn: TurnContext) -> Reply:
+        """The question before an intent that is in `questions`. Raises LookupError for others."""
+        return await _call(self, self.questions, turn)
 
     def slots(self, intent: str, text: str, locale: str) -> dict[str, SlotValue]:
-        """The slots of `intent` found in `text`. Pure. A platform's own slots win over these."""
+        """The slots of `intent` found in `text`, where types do not say how. Pure. A platform's own slots win over these."""
         return {}
+
+
+async def _call(skill: Skill, methods: dict[str, str], turn: TurnContext) -> Reply:
+    if turn.intent not in methods:
+        raise LookupError(f"{type(skill).__name__} has no handler for {turn.intent}")
+    reply: Reply = await getattr(skill, methods[turn.intent])(turn)
+    return reply
+
+
+def _marked(mark: str, names: tuple[str, ...]) -> Callable[[Handler], Handler]:
+    def decorate(method: Handler) -> Handler:
+        setattr(method, mark, names)
+        return method
+
+    return decorate
+
+
+def _methods(cls: type, mark: str) -> dict[str, str]:
+    return {intent: name for name in dir(cls) for intent in getattr(getattr(cls, name, None), mark, ())}
+
+
+def _filled(words: str, values: dict[str, object]) -> str:
+    return PLACEHOLDER.sub(lambda match: str(values.get(match[1], match[0])), words)

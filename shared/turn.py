@@ -43,7 +43,8 @@ class PlatformIntent(Struct, frozen=True):
 
     name: str
     slots: dict[str, SlotValue] = field(default_factory=dict)
-    confirmed: bool | None = None
+    confirmed: bool | None = None  # what the person said when the platform had them confirm the whole
+    confirmed_slots: dict[str, bool] = field(default_factory=dict)  # the same for single slots
 
 
 class Device(Struct, frozen=True):
@@ -113,7 +114,10 @@ class Ranked(Struct, frozen=True):
 
 
 class Understanding(Struct, frozen=True):
-    """What an utterance means. `intent` is None out of scope. Scores are calibrated, 0 to 1."""
+    """What an utterance means. `intent` is None out of scope. Scores are calibrated, 0 to 1.
+
+    `more` is what else one sentence asked for, in order; then `text` is the part of it that this is about ("": all of it).
+    """
 
     intent: str | None
     score: float
@@ -123,6 +127,8 @@ class Understanding(Struct, frozen=True):
     source: str = (
         "model"  # "model", "platform" (it resolved the intent itself) or "dialogue" (answer to a question of ours)
     )
+    text: str = ""
+    more: tuple["Understanding", ...] = ()
 
 
 class Card(Struct, frozen=True):
@@ -150,10 +156,28 @@ class Media(Struct, frozen=True):
 
 
 class Elicit(Struct, frozen=True):
-    """The reply asks for one slot of one intent; the next utterance is taken as its value."""
+    """The reply asks for one slot of one intent; the next utterance is taken as its value.
+
+    The rest is for platforms that lead dialogues themselves, and filled in by NEXUS: `slots` is what is known. `plain`: the
+    reply is the skill's first prompt and nothing else, so a platform may speak its own in its place. `foreign`: this is about
+    another intent than the one the platform understood.
+    """
 
     intent: str
     slot: str
+    slots: dict[str, SlotValue] = field(default_factory=dict)
+    plain: bool = False
+    foreign: bool = False
+
+
+class Confirm(Struct, frozen=True):
+    """The reply asks whether an intent may be handled, or whether one slot is right. For the rest see Elicit."""
+
+    intent: str
+    slot: str = ""
+    slots: dict[str, SlotValue] = field(default_factory=dict)
+    plain: bool = False
+    foreign: bool = False
 
 
 class Reply(Struct, frozen=True, kw_only=True):
@@ -172,31 +196,26 @@ class Reply(Struct, frozen=True, kw_only=True):
     reprompt: str | None = None
     expects_answer: bool = False
     elicit: Elicit | None = None
+    confirm: Confirm | None = None
     end_session: bool = False
     effects: tuple[Effect, ...] = ()
     state: dict[str, Any] | None = None
     native: dict[str, Any] = field(default_factory=dict)
 
 
-class Pending(Struct, frozen=True):
-    """A question of ours that is open: which skill asked for which slot, and what it knows already."""
-
-    skill: str
-    intent: str
-    slot: str
-    slots: dict[str, SlotValue] = field(default_factory=dict)
-
-
 class Session(Struct, frozen=True):
-    """The state of one conversation after its turn number `seq` (0: nothing said yet). Lives in Valkey, rebuilt from Postgres."""
+    """The state of one conversation after its turn number `seq` (0: nothing said yet). Lives in Valkey, rebuilt from Postgres.
+
+    `dialogue` is what core/dialogue keeps there: open questions, what is known, what waits. It has a version of its own.
+    """
 
     seq: int = 0
     updated_at: float = 0.0
-    pending: Pending | None = None
     last_intent: str | None = None
     last_reply: str = ""
     skills: dict[str, dict[str, Any]] = field(default_factory=dict)
     version: int = 1
+    dialogue: dict[str, Any] | None = None
 
 
 class Trace(Struct, frozen=True):

@@ -102,6 +102,7 @@ class Slot(Struct, frozen=True):
     value: str | None = None
     resolutions: Resolutions | None = None
     many: ManyValues | None = field(name="slotValue", default=None)
+    confirmation: str = field(name="confirmationStatus", default="NONE")
 
 
 class Intent(Struct, frozen=True):

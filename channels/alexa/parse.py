@@ -100,7 +100,8 @@ def _understood(intent: Intent, dialog: str | None) -> tuple[PlatformIntent | No
     if carrier is not None:
         return None, _free_speech(carrier[1], slots.get(UTTERANCE)), native
     said = {slot: value for slot, found in slots.items() if (value := _slot_value(found)) is not None}
-    return PlatformIntent(name, said, _CONFIRMED.get(intent.confirmation)), "", native
+    agreed = {slot: _CONFIRMED[found.confirmation] for slot, found in slots.items() if found.confirmation in _CONFIRMED}
+    return PlatformIntent(name, said, _CONFIRMED.get(intent.confirmation), agreed), "", native
 
 
 def _free_speech(carrier: str, slot: Slot | None) -> str:

@@ -1,5 +1,6 @@
 """From a turn to Alexa's answer: what the request's type allows, within Amazon's limits, the same bytes each time."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -22,8 +23,10 @@ from channels.alexa.kinds import Answer as Allowed
 from channels.alexa.parse import CATCH_ALL, UTTERANCE
 from channels.alexa.speech import cut, spoken, words
 from shared.errors import DeadlineExceeded, LimitExceeded, NexusError, PluginInvalid
-from shared.turn import Elicit, Outcome, Reply, Request, Turn
+from shared.turn import Confirm, Elicit, Outcome, Reply, Request, SlotValue, Turn
 
+_DELEGATE = "Dialog.Delegate"
+_LEADS = ("STARTED", "IN_PROGRESS")  # the states of a dialogue that Alexa's model has something to ask in
 EMPTY = b'{"version":"1.0","response":{}}'
 
 
@@ -134,13 +137,16 @@ def _bounded(body: bytes) -> bytes:
 
 def _answer(request: Request, reply: Reply, native: Native, room: Room) -> Answer:
     speech, rest = spoken(reply, room.speech, play=not request.device.screen)
-    asks = (reply.expects_answer or reply.elicit is not None or bool(reply.reprompt)) and not reply.end_session
+    question = reply.elicit or reply.confirm
+    asks = (reply.expects_answer or question is not None or bool(reply.reprompt)) and not reply.end_session
     reprompt: Reprompt | UnsetType = UNSET
     if reply.reprompt and asks:
         again, over = cut(words(reply.reprompt), room.speech)
         reprompt = Reprompt(PlainText(again)) if again else UNSET
         rest = "\n".join(part for part in (rest, over) if part)
-    directives = _directives(request, reply.elicit if asks and room.native else None, native)
+    directives = _directives(request, question if asks and room.native else None, native)
+    if any(directive.get("type") == _DELEGATE for directive in directives if directive not in native.directives):
+        speech, reprompt = None, UNSET  # Alexa asks, in the words that her model has for the same question
     response = Response(
         output_speech=speech or UNSET,
         card=native.card or card_of(reply, rest, room.card) or UNSET,
@@ -174,25 +180,45 @@ def _ends(end: bool, native: Native, directives: list[dict[str, Any]]) -> bool |
     return end
 
 
-def _directives(request: Request, elicit: Elicit | None, native: Native) -> list[dict[str, Any]]:
-    """The native directives and, unless they hold a dialogue of their own, the one that asks for a slot."""
+def _directives(request: Request, question: Elicit | Confirm | None, native: Native) -> list[dict[str, Any]]:
+    """The native directives and, unless they hold a dialogue of their own, the one that goes on with ours."""
     own = any(str(directive.get("type")).startswith("Dialog.") for directive in native.directives)
-    if elicit is None or own or request.event != INTENT:
+    if question is None or own or request.event != INTENT:
         return native.directives
-    return [*native.directives, _elicit(request, elicit.slot)]
+    return [*native.directives, _dialog(request, question)]
 
 
-def _elicit(request: Request, slot: str) -> dict[str, Any]:
-    """Ask for `slot` of the intent at hand or, where it has none of that name, for free speech, without a carrier phrase."""
+def _dialog(request: Request, question: Elicit | Confirm) -> dict[str, Any]:
+    """The next step of the dialogue about the intent at hand: left to Alexa where she has the same question, else asked by us.
+
+    About another intent, or a slot that hers has not, free speech is asked for, without a carrier phrase.
+    """
     intent, names = request.native["intent"], request.native["slots"]
-    if slot not in names or request.intent is None:
-        intent, slot, names = CATCH_ALL, UTTERANCE, [UTTERANCE]
-    filled = request.intent.slots if request.intent is not None and intent != CATCH_ALL else {}
+    known = question.slots or (request.intent.slots if request.intent is not None else {})
+    askable = names if isinstance(question, Elicit) else ("", *known)
+    if request.intent is None or question.foreign or question.slot not in askable:
+        return _elicit(CATCH_ALL, UTTERANCE, [UTTERANCE], {})
+    if question.plain and request.native["dialog"] in _LEADS:
+        return {"type": _DELEGATE, "updatedIntent": _updated(intent, names, known)}
+    if isinstance(question, Elicit):
+        return _elicit(intent, question.slot, names, known)
+    if not question.slot:
+        return {"type": "Dialog.ConfirmIntent", "updatedIntent": _updated(intent, names, known)}
+    updated = _updated(intent, names, known)
+    return {"type": "Dialog.ConfirmSlot", "slotToConfirm": question.slot, "updatedIntent": updated}
+
+
+def _elicit(intent: str, slot: str, names: list[str], known: Mapping[str, SlotValue]) -> dict[str, Any]:
+    return {"type": "Dialog.ElicitSlot", "slotToElicit": slot, "updatedIntent": _updated(intent, names, known)}
+
+
+def _updated(intent: str, names: list[str], known: Mapping[str, SlotValue]) -> dict[str, Any]:
+    """The intent with what is known of it; nothing of it is confirmed yet."""
     slots = {name: {"name": name, "confirmationStatus": "NONE"} for name in names}
-    for name, value in filled.items():
-        slots[name]["value"] = value.text
-    updated = {"name": intent, "confirmationStatus": "NONE", "slots": slots}
-    return {"type": "Dialog.ElicitSlot", "slotToElicit": slot, "updatedIntent": updated}
+    for name in names:
+        if name in known:
+            slots[name]["value"] = known[name].text
+    return {"name": intent, "confirmationStatus": "NONE", "slots": slots}
 
 
 def _cannot(request: Request) -> dict[str, Any]:

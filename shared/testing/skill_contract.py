@@ -12,16 +12,20 @@ from collections.abc import Iterable
 
 import msgspec
 
-from shared.skill import Skill, SkillLocale, SkillManifest, TurnContext
+from shared.effects import ASK_FIRST, name_of
+from shared.manifest import PLACEHOLDER, complaints, prompts_needed
+from shared.skill import Skill, TurnContext
 from shared.testing.skill import answers
-from shared.testing.skill.hooks import MEMORIES, PLACEHOLDER, SkillHooks, normalised
+from shared.testing.skill.declared import check_question, placeholders, unknown_keys
+from shared.testing.skill.hooks import MEMORIES, SkillHooks, normalised
 from shared.testing.skill.watch import impure_calls
-from shared.turn import Pending, Reply, SlotValue
+from shared.turn import SlotValue
 
 __all__ = ["SkillContract"]
 
 ENOUGH = 10  # utterances an intent
 EXAMPLES = 3  # values a slot
+WORDINGS = 2  # of what is asked
 OPENINGS = 4  # different first words an intent
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
@@ -59,8 +63,8 @@ class SkillContract(SkillHooks):
 
     def test_manifest_has_no_unknown_keys(self) -> None:
         """A misspelt key would be ignored in silence."""
-        assert not _unknown(msgspec.toml.decode(self.manifest_text()), msgspec.to_builtins(self.manifest()))
-        assert not _unknown(msgspec.toml.decode(self.locale_text()), msgspec.to_builtins(self.locale()))
+        assert not unknown_keys(msgspec.toml.decode(self.manifest_text()), msgspec.to_builtins(self.manifest()))
+        assert not unknown_keys(msgspec.toml.decode(self.locale_text()), msgspec.to_builtins(self.locale()))
 
     def test_intents_bear_the_name_of_the_skill(self) -> None:
         """`clock.time` belongs to `clock`, so that two skills do not claim one intent."""
@@ -106,15 +110,31 @@ class SkillContract(SkillHooks):
     def test_slots_of_templates_are_declared(self) -> None:
         """Every placeholder is a slot of its intent and has example values."""
         manifest, locale = self.manifest(), self.locale()
-        for intent, name in _placeholders(locale):
+        for intent, name in placeholders(locale):
             assert name in manifest.intents[intent].slots, f"{intent} has no slot {name}"
-            assert len(set(locale.slots.get(name, ()))) >= EXAMPLES, f"{name} has too few example values"
+            examples = locale.examples(name, manifest.intents[intent].slots[name])
+            assert len(set(examples)) >= EXAMPLES, f"{name} has too few example values"
 
-    def test_required_slots_have_a_question(self) -> None:
-        """What must be known must be askable."""
-        for intent, spec in self.manifest().intents.items():
-            mute = [name for name, slot in spec.slots.items() if slot.required and not slot.prompt.strip()]
-            assert not mute, f"{intent}: no question for {mute}"
+    def test_manifest_and_words_fit_together(self) -> None:
+        """Types, permissions and effects are known ones, every question and list has its words, and risky intents ask first."""
+        wrong = complaints(self.manifest(), {self.language: self.locale()})
+        assert not wrong, "; ".join(wrong)
+
+    def test_questions_vary(self) -> None:
+        """What is asked again is asked in other words."""
+        for intent, prompts in self.locale().prompts.items():
+            for name in prompts_needed(self.manifest().intents[intent]):
+                assert len(set(prompts.get(name, ()))) >= WORDINGS, (
+                    f"{intent}: {name} is always asked in the same words"
+                )
+
+    def test_every_intent_has_a_handler(self) -> None:
+        """One method an intent, marked with its name; or `handle` for all."""
+        skill, intents = self.skill(), set(self.manifest().intents)
+        strange = (set(skill.handlers) | set(skill.questions)) - intents
+        assert not strange, f"handlers of unknown intents: {sorted(strange)}"
+        missing = intents - set(skill.handlers) if type(skill).handle is Skill.handle else set()
+        assert not missing, f"no handler for {sorted(missing)}"
 
     # -- slots -----------------------------------------------------------------------------------------------------
 
@@ -177,65 +197,86 @@ class SkillContract(SkillHooks):
             assert (turn.state, turn.understanding, turn.session) == before, "the handler changed its turn"
 
     def test_effects_are_declared_ones(self) -> None:
-        """Of the known kinds, about the person's own words and memories."""
-        turns = self.usual_turns()
+        """Of the known kinds, named in the manifest, about the person's own words and memories; risky ones once agreed to."""
+        turns, intents = self.usual_turns(), self.manifest().intents
         for turn, reply in zip(turns, self.replies(turns), strict=True):
             answers.check_effects(turn, reply, frozenset(memory.id for memory in MEMORIES))
+            for effect in map(name_of, reply.effects):
+                assert effect in intents[turn.intent].effects, f"{turn.intent} does not say that it may {effect}"
+                assert turn.confirmed or effect not in ASK_FIRST, f"{turn.intent} did not ask before it did {effect}"
 
     def test_questions_can_be_answered(self) -> None:
         """A question asks for a declared slot, waits for the answer, and has a reprompt."""
         manifest = self.manifest()
-        for reply in self.replies([*self.usual_turns(), *self._bare_turns()]):
-            _check_question(manifest, reply)
+        for reply in self.replies([*self.usual_turns(), *self.bare_turns()]):
+            check_question(manifest, reply)
 
     def test_state_is_small_json(self) -> None:
         """It travels with every session."""
-        for reply in self.replies([*self.usual_turns(), *self._bare_turns()]):
+        for reply in self.replies([*self.usual_turns(), *self.bare_turns()]):
             answers.check_state(reply)
 
     # -- what nobody should say ------------------------------------------------------------------------------------
 
     def test_silence(self) -> None:
-        """No text, no slots."""
-        self._check(self._bare_turns())
+        """No text, and no slots but those that are required."""
+        self._check(self.bare_turns())
 
     def test_intent_without_its_slots(self) -> None:
-        """A platform may resolve an intent and hear nothing of its slots."""
-        self._check([self.turn(intent, text, slots={}, source="platform") for intent, text in self.utterances()])
+        """A platform may resolve an intent and hear nothing of its slots, as far as they need not be known."""
+        self._check(
+            turn
+            for intent, text, slots in self.samples()
+            for turn in self.turns_of(intent, text, self.required(intent, slots), source="platform")
+        )
 
     def test_answers_to_questions(self) -> None:
-        """Any answer to any of the skill's questions, sensible or not."""
+        """Any answer to any of the skill's questions that its type lets through, sensible or not."""
         self._check(
-            self.turn(intent, said, slots={slot: SlotValue(said, said)}, source="dialogue", state={"forget": ["m-1"]})
+            turn
             for intent, spec in self.manifest().intents.items()
-            for slot in spec.slots
-            for said in ("yes", "no", "", "I don't know", "Tokyo", "five", "cancel", *_STRANGE)
+            for slot, declared in spec.slots.items()
+            if declared.type == "text"
+            for said in ("yes", "no", "I don't know", "Tokyo", "five", "cancel", *_STRANGE)
+            for turn in self.turns_of(
+                intent, said, {**self.fillings(intent), slot: SlotValue(said, said)}, source="dialogue"
+            )
         )
 
     def test_with_a_question_open(self) -> None:
-        """Another question may be open, and a last answer may have been given."""
-        intents = list(self.manifest().intents)
-        pending = Pending("toy", "toy.play", "game", {})
+        """Another question may be open, a last answer may have been given, and the skill may have kept something."""
+        dialogue = {"frames": [{"intent": "toy.play", "question": {"kind": "slot", "slot": "game"}}], "version": 1}
         self._check(
-            self.turn(i, "well", pending=pending, last_reply="Which game?", state={"odd": [1]}) for i in intents
+            turn
+            for intent in self.manifest().intents
+            for turn in self.turns_of(
+                intent, "well", self.fillings(intent), dialogue=dialogue, last_reply="Which?", state={"odd": [1]}
+            )
         )
 
     def test_other_scripts_and_signs(self) -> None:
         """Emoji, Cyrillic, Arabic, fractions, markup and quotes, said and as values of slots."""
-        self._check(turn for text in _STRANGE for turn in self._turns_saying(text))
+        self._check(turn for text in _STRANGE for turn in self.turns_saying(text))
 
     def test_very_long_texts(self) -> None:
         """Ten thousand characters, within a second or so each."""
-        self._check(turn for text in _LONG for turn in self._turns_saying(text))
+        self._check(turn for text in _LONG for turn in self.turns_saying(text))
 
     def test_other_locales(self) -> None:
         """Known, unknown and without a country."""
-        pairs = list(self.utterances())
-        self._check(self.turn(intent, text, locale=locale) for locale in _LOCALES for intent, text in pairs[::7])
+        samples = list(self.samples())
+        self._check(
+            turn
+            for locale in _LOCALES
+            for intent, text, slots in samples[::7]
+            for turn in self.turns_of(intent, text, slots, locale=locale)
+        )
 
     def test_nothing_remembered(self) -> None:
         """A person who never asked to remember anything."""
-        self._check(self.turn(intent, text, memories=()) for intent, text in self.utterances())
+        self._check(
+            turn for intent, text, slots in self.samples() for turn in self.turns_of(intent, text, slots, memories=())
+        )
 
     # -- shared ----------------------------------------------------------------------------------------------------
 
@@ -245,42 +286,3 @@ class SkillContract(SkillHooks):
             answers.check_answered(turn, reply)
             answers.check_speech(reply)
             answers.check_effects(turn, reply, frozenset(memory.id for memory in MEMORIES))
-
-    def _bare_turns(self) -> list[TurnContext]:
-        return [self.turn(intent, "", slots={}) for intent in self.manifest().intents]
-
-    def _turns_saying(self, text: str) -> list[TurnContext]:
-        turns = []
-        for intent, spec in self.manifest().intents.items():
-            turns.append(self.turn(intent, text))
-            turns += [self.turn(intent, text, slots={slot: SlotValue(text, text)}) for slot in spec.slots]
-        return turns
-
-
-def _placeholders(locale: SkillLocale) -> list[tuple[str, str]]:
-    return [
-        (intent, name)
-        for intent, templates in locale.utterances.items()
-        for text in templates
-        for name in PLACEHOLDER.findall(text)
-    ]
-
-
-def _unknown(given: object, known: object, path: str = "") -> list[str]:
-    """Keys of `given` that `known` has not, by path."""
-    if not isinstance(given, dict) or not isinstance(known, dict):
-        return []
-    found = [f"{path}{key}" for key in given if key not in known]
-    for key in set(given) & set(known):
-        found += _unknown(given[key], known[key], f"{path}{key}.")
-    return found
-
-
-def _check_question(manifest: SkillManifest, reply: Reply) -> None:
-    if reply.elicit is None:
-        return
-    spec = manifest.intents.get(reply.elicit.intent)
-    assert spec is not None, f"asks for {reply.elicit.intent}, which is not its own"
-    assert reply.elicit.slot in spec.slots, f"asks for {reply.elicit.slot}, which is not declared"
-    assert reply.expects_answer, "asks, and does not wait for the answer"
-    assert reply.reprompt, "asks, and has no reprompt"

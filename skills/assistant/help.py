@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from shared.skill import SkillInfo
+from shared.manifest import SkillInfo
 from shared.turn import Choice, Reply
 
 SPOKEN = 5  # skills named in one answer: more is tiring to hear

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from fractions import Fraction
 
-from shared.skill import Skill, TurnContext
+from shared.skill import Skill, TurnContext, intent
 from shared.turn import Elicit, Reply, SlotValue
 from skills.calculator import conversion, units
 from skills.calculator.conversion import Part, UnknownUnit
@@ -15,17 +15,21 @@ from skills.calculator.units import Unit, UnitsDiffer
 from skills.calculator.wording import Said, named, restated, said, shortened
 
 NO_CURRENCY = "I can't convert money: exchange rates change all the time, and I don't look them up."
-WHAT_SUM = "What shall I work out?"
 WHAT_CONVERSION = "What shall I convert, and into what?"
 
 
 class Calculator(Skill):
-    """Answers `calculator.*`."""
+    """Answers `calculator.*`. Worked out beside the event loop: the libraries take half a second to load at their first use."""
 
-    async def handle(self, turn: TurnContext) -> Reply:
-        """The answer. Worked out beside the event loop: the libraries take half a second to load at their first use."""
-        answer = convert if turn.intent == "calculator.convert" else compute
-        return await asyncio.to_thread(answer, turn)
+    @intent("calculator.compute")
+    async def compute(self, turn: TurnContext) -> Reply:
+        """The value of a sum."""
+        return await asyncio.to_thread(compute, turn)
+
+    @intent("calculator.convert")
+    async def convert(self, turn: TurnContext) -> Reply:
+        """An amount in another unit."""
+        return await asyncio.to_thread(convert, turn)
 
     def slots(self, intent: str, text: str, locale: str) -> dict[str, SlotValue]:
         """`expression`, or `amount` and `unit`, as they were said."""
@@ -41,10 +45,8 @@ class Calculator(Skill):
 def compute(turn: TurnContext) -> Reply:
     """The value of a sum; of a conversion, should it turn out to be one."""
     slot = turn.slot("expression")
-    text = sum_in(slot.text if slot else turn.text)
-    if not text:
-        return _ask(WHAT_SUM, "calculator.compute", "expression")
-    expression = expression_of(text)
+    text = slot.text if slot else turn.text
+    expression = expression_of(sum_in(text) or text)
     try:
         return _result(expression, turn.locale)
     except CannotCompute as error:

@@ -26,9 +26,7 @@ _YEAR = re.compile(r"^\d{1,9}$")
 
 def when(turn: TurnContext) -> Reply:
     """On which date or weekday a day falls."""
-    said = turns.said(turn, "date") or asked.date(turn.text)
-    if not said:
-        return turns.ask("Which day do you mean?", "clock.when", "date")
+    said = turns.said(turn, "date")
     today = turns.now(turn).date()
     found = _day(said, today, turn)
     if found is None:
@@ -69,9 +67,7 @@ def _yes_or_no(at: date, text: str) -> str:
 
 def until(turn: TurnContext) -> Reply:
     """How long it is until, or since, a day or an hour."""
-    said = turns.said(turn, "moment") or asked.moment(turn.text)
-    if not said:
-        return turns.ask("Until when?", "clock.until", "moment")
+    said = turns.said(turn, "moment")
     now = turns.now(turn)
     said = _LEFT_OF.sub(r"the end of the \1", said)
     plain = days.plain(said)

@@ -39,11 +39,7 @@ def difference(turn: TurnContext) -> Reply:
     first, second = turns.said(turn, "place"), turns.said(turn, "other")
     if turn.understanding.source == "dialogue" and not second:
         first, second = _two(first)
-    if not first and second:
-        first, second = second, ""
-    if not first:
-        return turns.ask("Between which places?", "clock.difference", "place")
-    if first and not second:
+    if not second:
         first, second = _pair(first, turn.locale)
     found = [places.find(name, turn.locale) for name in (first, second) if name]
     for name, place in zip((first, second), found, strict=False):

@@ -3,19 +3,48 @@
 import asyncio
 from collections.abc import Callable
 
-from shared.skill import Skill, TurnContext
+from shared.skill import Skill, TurnContext, intent
 from shared.turn import Reply, SlotValue
 from skills.clock import asked, calendars, clocks
 
-Answer = Callable[[TurnContext], Reply]
-
 
 class Clock(Skill):
-    """Answers `clock.*`."""
+    """Answers `clock.*`. Worked out beside the event loop: the first question about a place reads sixteen megabytes of cities."""
 
-    async def handle(self, turn: TurnContext) -> Reply:
-        """The answer. Worked out beside the event loop: the first question about a place reads sixteen megabytes of cities."""
-        return await asyncio.to_thread(_ANSWERS.get(turn.intent, clocks.time_), turn)
+    @intent("clock.time")
+    async def time(self, turn: TurnContext) -> Reply:
+        """The time here or in a place."""
+        return await asyncio.to_thread(clocks.time_, turn)
+
+    @intent("clock.date")
+    async def date(self, turn: TurnContext) -> Reply:
+        """Today's date, here or in a place."""
+        return await asyncio.to_thread(clocks.date_, turn)
+
+    @intent("clock.difference")
+    async def difference(self, turn: TurnContext) -> Reply:
+        """How far two places are apart on the clock."""
+        return await asyncio.to_thread(clocks.difference, turn)
+
+    @intent("clock.when")
+    async def when(self, turn: TurnContext) -> Reply:
+        """On which date or weekday a day falls."""
+        return await asyncio.to_thread(calendars.when, turn)
+
+    @intent("clock.until")
+    async def until(self, turn: TurnContext) -> Reply:
+        """How long it is until a day or an hour, or since."""
+        return await asyncio.to_thread(calendars.until, turn)
+
+    @intent("clock.week")
+    async def week(self, turn: TurnContext) -> Reply:
+        """The number of the week."""
+        return await asyncio.to_thread(calendars.week, turn)
+
+    @intent("clock.leap_year")
+    async def leap_year(self, turn: TurnContext) -> Reply:
+        """Whether a year is a leap year."""
+        return await asyncio.to_thread(calendars.leap_year, turn)
 
     def slots(self, intent: str, text: str, locale: str) -> dict[str, SlotValue]:
         """Places and days as they were said."""
@@ -27,15 +56,6 @@ def _nothing(text: str) -> dict[str, str]:
     return {}
 
 
-_ANSWERS: dict[str, Answer] = {
-    "clock.time": clocks.time_,
-    "clock.date": clocks.date_,
-    "clock.difference": clocks.difference,
-    "clock.when": calendars.when,
-    "clock.until": calendars.until,
-    "clock.week": calendars.week,
-    "clock.leap_year": calendars.leap_year,
-}
 _FINDERS: dict[str, Callable[[str], dict[str, str]]] = {
     "clock.time": lambda text: {"place": asked.place(text)},
     "clock.date": lambda text: {"place": asked.place(text)},

@@ -4,7 +4,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from shared.skill import TurnContext
-from shared.turn import Elicit, Reply
 
 SHOWN = 60  # characters of the person's words in an answer
 
@@ -18,11 +17,6 @@ def said(turn: TurnContext, slot: str) -> str:
     """What was said for a slot; empty where nothing was."""
     value = turn.slot(slot)
     return value.text.strip() if value else ""
-
-
-def ask(question: str, intent: str, slot: str) -> Reply:
-    """A question for a slot."""
-    return Reply(text=question, reprompt=question, expects_answer=True, elicit=Elicit(intent, slot))
 
 
 def quoted(text: str) -> str:

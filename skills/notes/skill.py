@@ -3,17 +3,16 @@
 Nothing is kept here. What is remembered belongs to the person who said it: `turn.memories` holds theirs and nobody else's.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable
+
+from msgspec.structs import replace
 
 from shared.effects import Forget, Remember
 from shared.ports import Memory
-from shared.skill import Skill, TurnContext
-from shared.turn import Choice, Elicit, Reply, SlotValue
+from shared.skill import Skill, TurnContext, confirm, intent
+from shared.turn import Choice, Confirm, Elicit, Reply, SlotValue
 from skills.notes import words
 from skills.notes.when import said_when
-
-Answer = Callable[[TurnContext], Awaitable[Reply]]
 
 LONGEST_NOTE = 1000  # characters
 READ = 2 * LONGEST_NOTE  # characters of a message that are looked at
@@ -26,9 +25,30 @@ NEAR = 0.1  # hits whose scores are this close count as equally good; then the n
 class Notes(Skill):
     """Answers `notes.*`."""
 
-    async def handle(self, turn: TurnContext) -> Reply:
-        """The answer; an intent it does not know is taken as a question."""
-        return await _ANSWERS.get(_meant(turn), recall)(turn)
+    @intent("notes.remember")
+    async def remember(self, turn: TurnContext) -> Reply:
+        """Keeps a note."""
+        return remember(turn)
+
+    @intent("notes.recall")
+    async def recall(self, turn: TurnContext) -> Reply:
+        """Gives back what was said about a topic."""
+        return await recall(turn)
+
+    @intent("notes.list")
+    async def list(self, turn: TurnContext) -> Reply:
+        """Gives back the newest notes."""
+        return await list_(turn)
+
+    @confirm("notes.forget")
+    async def ask_to_forget(self, turn: TurnContext) -> Reply:
+        """Says which note is meant, and asks."""
+        return await which_to_forget(turn)
+
+    @intent("notes.forget")
+    async def forget(self, turn: TurnContext) -> Reply:
+        """Erases what the person agreed to."""
+        return await forget(turn)
 
     def slots(self, intent: str, text: str, locale: str) -> dict[str, SlotValue]:
         """`note` or `topic`, word for word."""
@@ -37,18 +57,7 @@ class Notes(Skill):
         return {find[0]: SlotValue(found, found)} if find and found else {}
 
 
-def _meant(turn: TurnContext) -> str:
-    """The intent; "forget …" is never kept as a note and "remember …" never erases one, however the sentence was classified."""
-    text = turn.text[:READ]
-    if turn.understanding.source == "model":
-        if turn.intent == "notes.remember" and words.asks_to_forget(text):
-            return "notes.forget"
-        if turn.intent == "notes.forget" and words.asks_to_remember(text):
-            return "notes.remember"
-    return turn.intent
-
-
-async def remember(turn: TurnContext) -> Reply:
+def remember(turn: TurnContext) -> Reply:
     """Keeps the note, and says it back so that the person hears what was understood."""
     note = _said(turn, "note", words.note_in)
     if not note:
@@ -85,73 +94,72 @@ async def list_(turn: TurnContext) -> Reply:
     return Reply(text=f"{_told(turn, notes[:TOLD])} There are more; ask me about one of them.")
 
 
-async def forget(turn: TurnContext) -> Reply:
-    """Erases one note and says which; asks first where it is not sure, or where all are meant."""
-    answer, waiting = turn.slot("confirm"), _waiting(turn.state)
-    if answer is not None and waiting:
-        return _confirmed(answer.text, waiting)
+async def which_to_forget(turn: TurnContext) -> Reply:
+    """The question before something is erased: says which notes they are, or asks which one is meant."""
     topic = _said(turn, "topic", words.topic_to_forget)
-    if words.means_all(turn.text):
-        return _all_of(await turn.memories.recent(ALL))
-    if words.means_last(turn.text):
-        return _about(turn, "", await turn.memories.recent(1))
-    if not topic:
-        return _ask("Which note shall I forget?", "notes.forget", "topic")
-    return _about(turn, topic, await turn.memories.search(topic, TOLD))
-
-
-def _about(turn: TurnContext, topic: str, hits: list[Memory]) -> Reply:
-    """Forgets the one note that is meant, or asks about it."""
+    hits = await _meant(turn, topic)
     if not hits:
-        about = f" about {_quoted(topic)}" if topic else ""
+        about = f" about {_quoted(topic)}" if topic and not _means_several(turn, topic) else ""
         return Reply(text=f"I have nothing noted{about}, so there is nothing to forget.")
+    if words.means_all(turn.text) or words.means_all(topic):
+        count = "the only note I have" if len(hits) == 1 else f"all {len(hits)} of your notes"
+        return _shall_i(f"Shall I forget {count}? That can't be undone.", topic, hits)
+    if len(hits) > 1:
+        return _which(hits)
+    return _shall_i(f"{_told(turn, hits)} Shall I forget that?", topic, hits)
+
+
+async def forget(turn: TurnContext) -> Reply:
+    """Erases what was agreed to. Where a platform asked in our place, it is looked for now, and has to be one note."""
+    topic = _said(turn, "topic", words.topic_to_forget)
+    ids = _agreed(turn.state, topic)
+    if not ids:
+        hits = await _meant(turn, topic)
+        if len(hits) != 1:
+            return _which(hits) if hits else Reply(text=f"I have nothing noted about {_quoted(topic)}.")
+        ids = [hits[0].id]
+    what = "it" if len(ids) == 1 else "them"
+    return Reply(text=f"Done. I've forgotten {what}.", effects=tuple(Forget(id_) for id_ in ids), state={})
+
+
+async def _meant(turn: TurnContext, topic: str) -> list[Memory]:
+    """The notes that shall be forgotten: the one that is meant, or those it could be."""
+    if words.means_all(turn.text) or words.means_all(topic):
+        return await turn.memories.recent(ALL)
+    if words.means_last(turn.text) or words.means_last(topic):
+        return await turn.memories.recent(1)
+    hits = await turn.memories.search(topic, TOLD) if topic else []
     same = [hit for hit in hits if hit.text.casefold() == topic.casefold()]
     named = same[:1] or [hit for hit in hits if words.covers(topic, hit.text)]
-    if len(named) == 1:
-        return _forgotten(named[0])
-    if len(named or hits) > 1:
-        return _which(named or hits)
-    quote = _told(turn, hits[:1])
-    return _ask(f"{quote} Shall I forget that?", "notes.forget", "confirm", {"forget": [hits[0].id]})
+    return named or hits
 
 
-def _forgotten(note: Memory) -> Reply:
-    text = f"Done. I've forgotten: {_sentence(_cut(note.text, 400))}"
-    return Reply(text=text, effects=(Forget(note.id),), state={})
+def _means_several(turn: TurnContext, topic: str) -> bool:
+    return any(means(text) for means in (words.means_all, words.means_last) for text in (turn.text, topic))
+
+
+def _shall_i(question: str, topic: str, notes: list[Memory]) -> Reply:
+    """Asks for a yes, and keeps what it is about."""
+    return Reply(
+        text=question,
+        reprompt="Shall I forget it?" if len(notes) == 1 else "Shall I forget them?",
+        expects_answer=True,
+        confirm=Confirm("notes.forget"),
+        state={"forget": [note.id for note in notes], "topic": topic},
+    )
 
 
 def _which(notes: list[Memory]) -> Reply:
     """Asks which of several; each can be picked by its own words."""
-    told = " ".join(_sentence(_cut(note.text)) for note in notes)
-    choices = tuple(Choice(_cut(note.text, 80), note.text) for note in notes)
-    question = _ask(f"I have more than one. {told} Which one shall I forget?", "notes.forget", "topic", {})
-    return Reply(
-        text=question.text,
-        choices=choices,
-        expects_answer=True,
-        reprompt="Which one?",
-        elicit=question.elicit,
-        state={},
-    )
+    told = " ".join(_sentence(_cut(note.text)) for note in notes[:TOLD])
+    choices = tuple(Choice(_cut(note.text, 80), note.text) for note in notes[:TOLD])
+    question = _ask(f"I have more than one. {told} Which one shall I forget?", "notes.forget", "topic")
+    return replace(question, choices=choices, reprompt="Which one?", state={})
 
 
-def _all_of(notes: list[Memory]) -> Reply:
-    if not notes:
-        return Reply(text="I have nothing noted, so there is nothing to forget.")
-    count = "the only note I have" if len(notes) == 1 else f"all {len(notes)} of your notes"
-    ids = [note.id for note in notes]
-    return _ask(f"Shall I forget {count}? That can't be undone.", "notes.forget", "confirm", {"forget": ids})
-
-
-def _confirmed(answer: str, waiting: list[str]) -> Reply:
-    if not words.agrees(answer):
-        return Reply(text="All right, I've kept it.", state={})
-    what = "it" if len(waiting) == 1 else "them"
-    return Reply(text=f"Done. I've forgotten {what}.", effects=tuple(Forget(id_) for id_ in waiting), state={})
-
-
-def _waiting(state: dict[str, object]) -> list[str]:
-    ids = state.get("forget")
+def _agreed(state: dict[str, object], topic: str) -> list[str]:
+    """The notes that the last question was about, if it was about this topic."""
+    ids = state.get("forget") if state.get("topic") == topic else None
     return [id_ for id_ in ids if isinstance(id_, str)] if isinstance(ids, list) else []
 
 
@@ -184,8 +192,8 @@ def _told(turn: TurnContext, notes: list[Memory]) -> str:
     return " ".join(parts)
 
 
-def _ask(question: str, intent: str, slot: str, state: dict[str, Any] | None = None) -> Reply:
-    return Reply(text=question, reprompt=question, expects_answer=True, elicit=Elicit(intent, slot), state=state)
+def _ask(question: str, intent: str, slot: str) -> Reply:
+    return Reply(text=question, reprompt=question, expects_answer=True, elicit=Elicit(intent, slot))
 
 
 def _quoted(topic: str) -> str:
@@ -201,12 +209,6 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", "…")) else text + "."
 
 
-_ANSWERS: dict[str, Answer] = {
-    "notes.remember": remember,
-    "notes.recall": recall,
-    "notes.list": list_,
-    "notes.forget": forget,
-}
 _FINDERS: dict[str, tuple[str, Callable[[str], str]]] = {
     "notes.remember": ("note", words.note_in),
     "notes.recall": ("topic", words.topic_of_question),

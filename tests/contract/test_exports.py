@@ -11,7 +11,7 @@ CHANNELS = (
     "Reply Request SidePath SignatureInvalid SlotValue Turn Understanding Verified Wire WireReply clean decode "
     "how_to_set ssml"
 )
-SKILLS = "Documents Effect Forget Keep Memory Remember Skill TurnContext"
+SKILLS = "Confirm Documents Effect Forget Keep Memory Remember Skill TurnContext confirm intent"
 
 
 def test_the_public_door_exports_these_names() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.effects import Forget, Remember
-from shared.skill import Skill, TurnContext
+from shared.skill import Skill, TurnContext, intent
 from shared.testing.skill_contract import SkillContract
 from shared.turn import Elicit, Reply, SlotValue
 
@@ -19,12 +19,11 @@ examples = ["Say hello to Ann"]
 [intents."toy.greet"]
 summary = "Greets somebody."
 [intents."toy.greet".slots.name]
-type = "name"
-prompt = "Whom shall I greet?"
 required = true
 
 [intents."toy.keep"]
 summary = "Remembers somebody."
+effects = ["remember"]
 """
 LOCALE = """
 [utterances]
@@ -38,6 +37,10 @@ LOCALE = """
 ]
 [slots]
 name = ["Ann", "Bob", "Cem", "Dai"]
+[prompts."toy.greet"]
+name = ["Whom shall I greet?", "What is their name?"]
+[answers]
+kept = ["I'll remember that.", "I'll keep that in mind."]
 """
 _NAMES = ("Ann", "Bob", "Cem", "Dai")
 
@@ -58,13 +61,12 @@ class Toy(Skill):
         found = [name for name in _NAMES if name in text]
         return {"name": SlotValue(found[0], found[0])} if found and intent == "toy.greet" else {}
 
-    async def handle(self, turn: TurnContext) -> Reply:
+    @intent("toy.greet")
+    async def greet(self, turn: TurnContext) -> Reply:
         self._count += 1
         self._fail(turn)
-        if turn.intent == "toy.keep":
-            return self._keep(turn)
         name = turn.slot("name")
-        if name is None or not name.text:
+        if name is None or self.fault == "asks for what is not declared":
             return self._ask()
         return Reply(
             text=self._greeting(name.text[:50], turn), speech=self._speech(name.text[:20]), state=self._state()
@@ -75,7 +77,7 @@ class Toy(Skill):
             "fails at silence": not turn.text,
             "fails without slots": turn.understanding.source == "platform",
             "fails at an answer": turn.understanding.source == "dialogue",
-            "fails while a question is open": turn.session.pending is not None,
+            "fails while a question is open": turn.session.dialogue is not None,
             "fails at other scripts": "🦄" in turn.text,
             "fails at long texts": len(turn.text) > 5_000,
             "fails abroad": turn.locale == "xx-ZZ",
@@ -83,13 +85,16 @@ class Toy(Skill):
         if fails.get(self.fault):
             raise RuntimeError(self.fault)
 
-    def _keep(self, turn: TurnContext) -> Reply:
+    @intent("toy.keep")
+    async def keep(self, turn: TurnContext) -> Reply:
+        self._count += 1
+        self._fail(turn)
         if self.fault == "forgets what is not theirs":
             return Reply(text="Done.", effects=(Forget("somebody else's"),))
         if self.fault == "changes its turn":
             turn.state["seen"] = True
         note = turn.text.strip()[:50].strip()
-        return Reply(text="I'll remember that.", effects=(Remember(note),) if note else ())
+        return Reply(text=turn.say("kept"), effects=(Remember(note),) if note else ())
 
     def _ask(self) -> Reply:
         slot = "age" if self.fault == "asks for what is not declared" else "name"
@@ -117,9 +122,16 @@ class Toy(Skill):
 class ForgetfulToy(Toy):
     """Cannot do without memories."""
 
-    async def handle(self, turn: TurnContext) -> Reply:
+    @intent("toy.greet")
+    async def greet(self, turn: TurnContext) -> Reply:
         memory = (await turn.memories.recent(1))[0]
         return Reply(text=f"I know: {memory.text}.")
+
+
+class SilentToy(Toy):
+    """Has no handler for one of its intents."""
+
+    keep = None  # type: ignore[assignment]  # a fault
 
 
 class NoSkill:
@@ -146,7 +158,9 @@ FAULTS = {
     "other_locales": "fails abroad",
     "other_scripts_and_signs": "fails at other scripts",
     "questions_can_be_answered": "asks for what is not declared",
-    "required_slots_have_a_question": "has no question",
+    "manifest_and_words_fit_together": "has no question",
+    "questions_vary": "asks always the same",
+    "every_intent_has_a_handler": "has no handler",
     "silence": "fails at silence",
     "slots_are_what_was_said": "finds what was not said",
     "slots_of_templates_are_declared": "has an undeclared slot",
@@ -164,10 +178,11 @@ _MANIFEST_FAULTS = {
     "takes another's intent": ('[intents."toy.keep"]', '[intents."other.keep"]'),
     "has a misspelt key": ('title = "A toy"', 'title = "A toy"\ntitel = "A toy"'),
     "has no summary": ('summary = "I greet people by their names."', 'summary = " "'),
-    "has no question": ('prompt = "Whom shall I greet?"', ""),
 }
 _LOCALE_FAULTS = {
     "has too few utterances": ('"save it", "do not lose this", "write me down", "memorise this now",', ""),
+    "has no question": ('name = ["Whom shall I greet?", "What is their name?"]', ""),
+    "asks always the same": (', "What is their name?"]', "]"),
     "says one thing for two": ('"save it"', '"greet somebody"'),
     "has an undeclared slot": ('"wave at {name}"', '"wave at {person}"'),
     "says always the same": (
@@ -195,7 +210,7 @@ class ToySkillContract(SkillContract):
     def entry(self) -> object:
         if self.fault == "is no skill":
             return NoSkill
-        base = ForgetfulToy if self.fault == "needs memories" else Toy
+        base = {"needs memories": ForgetfulToy, "has no handler": SilentToy}.get(self.fault, Toy)
         return type("FaultyToy", (base,), {"fault": self.fault})
 
 
@@ -208,6 +223,10 @@ class BrokenSkill(Skill):
         if len(text) > 100:
             raise ValueError("too long")
         return {"mood": SlotValue("whatever", time.time())}
+
+    @intent("nobody.asks")
+    async def nobody(self, turn: TurnContext) -> Reply:
+        raise AssertionError
 
     async def handle(self, turn: TurnContext) -> Reply:
         self.answered.append(turn.text)
@@ -234,8 +253,12 @@ class BrokenContract(ToySkillContract):
     def locale_text(self) -> bytes:
         return b"""
 [utterances]
+"toy.gone" = ["greet us", "greet them"]
 "toy.greet" = ["greet {somebody}", "greet them", "greet you", "greet her"]
-"toy.gone" = ["greet them"]
+[prompts."toy.gone"]
+name = ["Who?"]
+[slots]
+name = ["them"]
 """
 
     def skill(self) -> Skill:

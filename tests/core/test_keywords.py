@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from core import phrases
+from core.dialogue.state import Frame, Question, State, stored
 from core.keywords import ruling
-from shared.turn import Keyword, Outcome, Pending, PlatformIntent, Request, Session
-from tests.core.test_engine import House
+from shared.turn import Keyword, Outcome, PlatformIntent, Request, Session
+from tests.core.test_engine import CANCELLED, House
 
 STOP, START, HELP = Keyword("stop"), Keyword("start"), Keyword("help")
 CANCEL, YES = Keyword("stop", ordinary=True), Keyword("start", ordinary=True)
-ASKED = Session(1, pending=Pending("counter", "counter.name", "name"))
+ASKED = Session(1, dialogue=stored(State((Frame("counter.name", question=Question("slot", "name")),))))
 OPEN = Session(1)
 
 
@@ -120,7 +121,7 @@ async def test_ordinary_words_answer_an_open_question(ann: Phone) -> None:
     assert await ann.text("YES", YES) == (Outcome.ANSWERED, "Hello YES")
     assert await ann.text("YES", YES) == (Outcome.ANSWERED, phrases.STARTED)
     await ann.text("name")
-    assert await ann.text("cancel", CANCEL) == (Outcome.ANSWERED, "cancelled")
+    assert (await ann.text("cancel", CANCEL))[1] in CANCELLED
     assert await ann.text("cancel", CANCEL) == (Outcome.ANSWERED, phrases.STOPPED)
 
 

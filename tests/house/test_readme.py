@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from core.decide import Decider
+from core.engine import Engine
+from core.skillbook import SkillBook
 from infra.plugins import load_plugins
-from shared.skill import TurnContext
-from shared.testing.fakes import FakeClock, FakeDocuments, FakeMemories
-from shared.turn import Kind, Request, Session, Understanding
+from shared.testing.fakes import FakeClock, FakeIds, FakeModel, FakeSessionStore, FakeTurnStore
+from shared.turn import Kind, Request
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -32,31 +34,23 @@ def home(tmp_path: Path) -> Path:
 
 async def test_its_skill_answers(home: Path) -> None:
     [dice] = [one for one in load_plugins(home).skills if one.manifest.name == "dice"]
-    text = "throw three dice"
-    request = Request(
-        app="default",
-        channel="rest",
-        message_id="m",
-        conversation="c",
-        user="u",
-        kind=Kind.UTTERANCE,
-        received_at=0.0,
-        deadline=10.0,
-        text=text,
-    )
-    context = TurnContext(
-        request=request,
-        understanding=Understanding("dice.roll", 1.0, slots=dice.skill.slots("dice.roll", text, "en-US")),
-        session=Session(),
-        state={},
-        memories=FakeMemories(),
-        documents=FakeDocuments(),
-        clock=FakeClock(),
-        timezone="UTC",
-    )
-    reply = await dice.skill.handle(context)
-    assert re.fullmatch(r"I rolled [1-6], [1-6], [1-6]\.", reply.text)
-    assert reply == await dice.skill.handle(context)
+    clock, turns = FakeClock(), FakeTurnStore()
+    model = FakeModel({"throw three dice": "dice.roll", "throw the dice": "dice.roll"})
+    decider = Decider(turns, model, SkillBook([dice]), clock, FakeIds(), "UTC")
+    engine = Engine(turns, FakeSessionStore(), decider, clock, FakeIds())
+
+    async def say(text: str, number: int) -> str:
+        request = Request(
+            app="a", channel="c", message_id=f"m{number}", conversation="k", user="u", kind=Kind.UTTERANCE,
+            received_at=clock.now(), deadline=clock.now() + 10.0, text=text,
+        )  # fmt: skip
+        reply = (await engine.run(request)).reply
+        assert reply is not None
+        return reply.text
+
+    assert re.fullmatch(r"(I rolled|That makes) [1-6], [1-6], [1-6]\.", await say("throw three dice", 1))
+    assert await say("throw the dice", 2) == "How many shall I roll?"
+    assert re.fullmatch(r"(I rolled|That makes) [1-6], [1-6]\.", await say("two", 3))
     assert len(dice.locales["en"].utterances["dice.roll"]) >= 10
 
 

@@ -1,21 +1,67 @@
-"""Plays dialogues with one skill as the engine would: slots from the text, questions answered by the next utterance."""
+"""Plays dialogues with one skill through the real engine: what is said is understood as the script says."""
 
 import asyncio
+from collections.abc import Sequence
+from pathlib import Path
 
-from shared.ports import Memory
-from shared.skill import Skill, SkillInfo, TurnContext
-from shared.testing.fakes import FakeClock, FakeDocuments, FakeMemories
-from shared.turn import Kind, Pending, Reply, Request, Session, SlotValue, Understanding
+from core.decide import Decider
+from core.engine import Engine
+from core.handlers import Handlers
+from core.skillbook import LoadedSkill, SkillBook
+from infra.plugins import load_skill
+from shared.manifest import SkillInfo
+from shared.ports import Memories, Memory, ModelState, Person, Vector
+from shared.testing.fakes import FakeClock, FakeIds, FakeMemories, FakeModel, FakeSessionStore, FakeTurnStore
+from shared.turn import Kind, PlatformIntent, Ranked, Reply, Request, Understanding
 
 NOW = 1_795_464_300.0  # Monday, 23 November 2026, 20:05 UTC
 
 
+class Scripted:
+    """A model that means what the script says next."""
+
+    def __init__(self) -> None:
+        self.intent: str | None = None
+
+    async def understand(self, text: str, locale: str, deadline: float) -> Understanding:
+        """See `ModelService.understand`."""
+        if self.intent is None:
+            return Understanding(None, 0.0, 1.0)
+        return Understanding(self.intent, 0.9, 0.1, ranking=(Ranked(self.intent, 0.9),))
+
+    async def encode(self, texts: Sequence[str], deadline: float) -> list[Vector]:
+        """See `ModelService.encode`."""
+        return await FakeModel().encode(texts, deadline)
+
+    def state(self) -> ModelState:
+        """See `ModelService.state`."""
+        return ModelState("scripted", ("none",), True)
+
+
+class Told(SkillBook):
+    """A book that tells of other skills than it holds."""
+
+    def __init__(self, loaded: LoadedSkill, infos: tuple[SkillInfo, ...]) -> None:
+        super().__init__([loaded])
+        self.infos = infos
+
+
+class Remembering(Handlers):
+    """Handlers for somebody who asked to remember this."""
+
+    kept = FakeMemories()
+
+    def memories(self, person: Person, request: Request) -> Memories:
+        """See `Handlers.memories`."""
+        return self.kept
+
+
 class Talk:
-    """One conversation with one skill."""
+    """One conversation with the skill in `folder`."""
 
     def __init__(
         self,
-        skill: Skill,
+        folder: Path,
         *,
         now: float = NOW,
         timezone: str = "America/New_York",
@@ -23,33 +69,19 @@ class Talk:
         memories: tuple[Memory, ...] = (),
         skills: tuple[SkillInfo, ...] = (),
     ) -> None:
-        self.clock = FakeClock(now)
-        self.memories = FakeMemories(memories)
-        self._skill, self._timezone, self._locale, self._skills = skill, timezone, locale, skills
-        self._session = Session()
-        self._state: dict[str, object] = {}
-        self._count = 0
+        self.clock, self.model = FakeClock(now), Scripted()
+        self._locale, self._count = locale, 0
+        book = Told(load_skill(folder), skills)
+        turns = FakeTurnStore()
+        decider = Decider(turns, self.model, book, self.clock, FakeIds(), timezone)
+        decider._handlers = Remembering(turns, self.model, book, self.clock, timezone)
+        decider._handlers.kept = FakeMemories(memories)
+        self.engine = Engine(turns, FakeSessionStore(), decider, self.clock, FakeIds())
 
-    def say(self, intent: str, text: str, *, platform: bool = False, kind: Kind = Kind.UTTERANCE) -> Reply:
-        """The reply to `text`, meant as `intent`; where a question of that intent is open, `text` answers it."""
-        pending = self._session.pending
-        if pending is not None and not platform and intent == pending.intent:
-            understood = _answer(pending, text)
-        else:
-            slots = self._skill.slots(intent, text, self._locale)
-            understood = Understanding(intent, 0.9, slots=slots, source="platform" if platform else "model")
+    def say(self, intent: str | None, text: str, *, platform: bool = False, kind: Kind = Kind.UTTERANCE) -> Reply:
+        """The reply to `text`, meant as `intent` (None: out of scope) by the model or by the platform."""
+        self.model.intent = intent
         self._count += 1
-        reply = asyncio.run(self._skill.handle(self._turn(text, understood, kind)))
-        asked = reply.elicit
-        self._session = Session(
-            seq=self._count,
-            pending=Pending("skill", asked.intent, asked.slot, understood.slots) if asked else None,
-            last_reply=reply.text,
-        )
-        self._state = self._state if reply.state is None else dict(reply.state)
-        return reply
-
-    def _turn(self, text: str, understood: Understanding, kind: Kind) -> TurnContext:
         now = self.clock.now()
         request = Request(
             app="a",
@@ -62,20 +94,8 @@ class Talk:
             deadline=now + 8.0,
             text=text,
             locale=self._locale,
+            intent=PlatformIntent(intent) if platform and intent else None,
         )
-        return TurnContext(
-            request=request,
-            understanding=understood,
-            session=self._session,
-            state=self._state,
-            memories=self.memories,
-            documents=FakeDocuments(),
-            clock=self.clock,
-            timezone=self._timezone,
-            skills=self._skills,
-        )
-
-
-def _answer(pending: Pending, text: str) -> Understanding:
-    slots = {**pending.slots, pending.slot: SlotValue(text, text)}
-    return Understanding(pending.intent, 1.0, slots=slots, source="dialogue")
+        reply = asyncio.run(self.engine.run(request)).reply
+        assert reply is not None
+        return reply

@@ -1,6 +1,7 @@
 """Places, days and hours are found where they are, and never guessed."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,13 +9,14 @@ from dateutil.easter import easter  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skills import clock
 from skills.clock.days import day_in, plain
 from skills.clock.hours import hour_in
 from skills.clock.index import cities_named, fold
 from skills.clock.places import find
-from skills.clock.skill import Clock
 from tests.skills.talk import Talk
 
+FOLDER = Path(clock.__path__[0])
 TODAY = date(2026, 11, 23)
 DATES = st.dates(date(1900, 1, 1), date(2100, 12, 31))
 
@@ -200,7 +202,7 @@ def test_folding_settles(text: str) -> None:
 )
 def test_the_time_is_that_of_the_zone(at: int, timezone: str) -> None:
     now = datetime.fromtimestamp(at, UTC)
-    reply = Talk(Clock(), now=now.timestamp(), timezone=timezone, locale="en-GB").say("clock.time", "what time is it")
+    reply = Talk(FOLDER, now=now.timestamp(), timezone=timezone, locale="en-GB").say("clock.time", "what time is it")
     assert reply.text == f"It's {now.astimezone(ZoneInfo(timezone)):%H:%M}."
 
 
@@ -209,7 +211,7 @@ def test_the_time_is_that_of_the_zone(at: int, timezone: str) -> None:
 def test_days_until_a_date_match_the_calendar(ahead: int, timezone: str) -> None:
     target = TODAY + timedelta(ahead)
     now = datetime(2026, 11, 23, 12, tzinfo=ZoneInfo(timezone)).timestamp()
-    reply = Talk(Clock(), now=now, timezone=timezone).say(
+    reply = Talk(FOLDER, now=now, timezone=timezone).say(
         "clock.until", f"how many days until {spoken(target, '%B DAY %Y')}"
     )
     assert (f"in {ahead} days" in reply.text) or (ahead == 1 and "tomorrow" in reply.text)
@@ -217,5 +219,5 @@ def test_days_until_a_date_match_the_calendar(ahead: int, timezone: str) -> None
 
 def test_an_hour_lost_to_summer_time_is_not_counted() -> None:
     evening = datetime(2027, 3, 13, 22, tzinfo=ZoneInfo("America/New_York")).timestamp()
-    reply = Talk(Clock(), now=evening).say("clock.until", "how long until 6 am")
+    reply = Talk(FOLDER, now=evening).say("clock.until", "how long until 6 am")
     assert reply.text == "It's 7 hours until 6 AM tomorrow."

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.models.encoder import Encoder, Vectors
+from core.models.encoder import Encoder, Reading
 from core.models.store import GRAPH, TOKENIZER
 from core.skillbook import SkillBook
 from core.understanding.cache import trained
-from core.understanding.heads import Heads
+from core.understanding.model import Meaning
+from core.understanding.model import Model as Trained
 from core.understanding.samples import samples
 from infra.models import encoder_folder, prepare
 from infra.plugins import load_plugins
-from shared.turn import Understanding
 
 PARAPHRASES = Path(__file__).parent / "paraphrases"
 OUT_OF_SCOPE = "out_of_scope"
@@ -47,19 +47,25 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> SkillBook:
 
 
 class Model:
-    """The shipped encoder with heads trained from the shipped samples."""
+    """The shipped encoder with the model trained from the shipped samples."""
 
     def __init__(self, book: SkillBook, folder: Path) -> None:
         place = encoder_folder()
         manifest = prepare(place)
         self._encoder = Encoder(place / GRAPH, place / TOKENIZER)
-        self._heads = Heads(trained(folder, "en", samples(book.utterances("en")), place, manifest.version))
+        rows = samples(book.utterances("en"), "en")
+        self._model = Trained(trained(folder, "en", rows, place, manifest.version), place)
 
-    def encode(self, texts: list[str]) -> Vectors:
-        return self._encoder.encode(texts)
+    def understand(self, texts: list[str], *, blind: bool = False) -> list[Meaning]:
+        """What the texts mean; `blind`: with all that the encoder has to say zeroed."""
+        mended = [self._model.prepare(text) for text in texts]
+        readings = self._encoder.read([one.text for one in mended])
+        return self._model.interpret(texts, mended, [zeroed(one) for one in readings] if blind else readings)
 
-    def understand(self, texts: list[str], vectors: Vectors) -> list[Understanding]:
-        return self._heads.interpret(texts, vectors)
+
+def zeroed(reading: Reading) -> Reading:
+    blank = (np.zeros_like(part) for part in (reading.vector, reading.stream, reading.states))
+    return Reading(reading.words, *blank)
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +79,7 @@ def shares(model: Model, paraphrases: dict[str, list[str]], blind: bool = False)
     """The share of each intent's paraphrases that is understood as meant; for what is out of scope, the share refused."""
     right: dict[str, float] = {}
     for intent, texts in paraphrases.items():
-        vectors = model.encode(texts)
-        understood = model.understand(texts, np.zeros_like(vectors) if blind else vectors)
+        understood = model.understand(texts, blind=blind)
         wanted = None if intent == OUT_OF_SCOPE else intent
         right[intent] = sum(each.intent == wanted for each in understood) / len(texts)
     return right
@@ -98,10 +103,9 @@ def test_there_are_enough(paraphrases: dict[str, list[str]], book: SkillBook) ->
 
 
 def test_none_is_a_sample(paraphrases: dict[str, list[str]], book: SkillBook) -> None:
-    learnt = {normalised(text) for texts in book.utterances("en").values() for text in texts}
-    background = {normalised(text) for text in samples(book.utterances("en")).background}
+    learnt = {normalised(row.text) for row in samples(book.utterances("en"), "en")}
     said = {normalised(text) for texts in paraphrases.values() for text in texts}
-    known = said & (learnt | background)
+    known = said & learnt
     assert not known
 
 
@@ -156,7 +160,7 @@ def sampled() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize(("text", "intent"), list(sampled()))
 def test_what_help_suggests_works(model: Model, text: str, intent: str) -> None:
-    assert model.understand([text], model.encode([text]))[0].intent == intent
+    assert model.understand([text])[0].intent == intent
 
 
 def test_every_suggestion_is_tested(book: SkillBook) -> None:

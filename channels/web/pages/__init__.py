@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from channels.web.adapter import TEXT_LIMIT
 from channels.web.documents import page, rules, trouble
-from shared.skill import SkillInfo
+from shared.manifest import SkillInfo
 
 _THIS_MACHINE = re.compile(r"(?P<name>127\.0\.0\.1|localhost)(?P<port>:\d{1,5})?")
 _OTHER_NAME = {"127.0.0.1": "localhost", "localhost": "127.0.0.1"}

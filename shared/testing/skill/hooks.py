@@ -4,16 +4,18 @@ import asyncio
 import importlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
 import msgspec
 
+from shared.manifest import PLACEHOLDER, IntentSpec, SkillInfo, SkillLocale, SkillManifest
 from shared.ports import Memory
-from shared.skill import Skill, SkillInfo, SkillLocale, SkillManifest, TurnContext
+from shared.skill import Skill, TurnContext
 from shared.testing.fakes import FakeClock, FakeDocuments, FakeMemories
 from shared.turn import Kind as RequestKind
-from shared.turn import Pending, Reply, Request, Session, SlotValue, Understanding
+from shared.turn import Reply, Request, Session, SlotValue, Understanding
 
 NOW = 1_795_464_300.0  # Monday, 23 November 2026, 20:05 UTC
 MEMORIES = (
@@ -21,7 +23,7 @@ MEMORIES = (
     Memory("m-2", "Anna's birthday is on the 3rd of May", NOW - 20 * 86_400.0, 0.9),
 )
 SKILLS = (SkillInfo("toy", "A toy", "I play.", ("Play with me",)),)
-PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_NUMBERS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "ten": 10, "twelve": 12}
 
 
 def normalised(text: str) -> str:
@@ -29,14 +31,28 @@ def normalised(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
-def filled(template: str, locale: SkillLocale, number: int) -> str:
-    """`template` with example values in its placeholders; other ones for other numbers."""
+def examples(template: str, spec: IntentSpec | None, locale: SkillLocale, number: int) -> dict[str, str]:
+    """Example values for the placeholders of `template`; other ones for other numbers."""
+    found = {}
+    for name in PLACEHOLDER.findall(template):
+        values = locale.examples(name, spec.slots.get(name) if spec else None) or (name,)
+        found[name] = values[number % len(values)]
+    return found
 
-    def value(match: re.Match[str]) -> str:
-        values = locale.slots.get(match[1]) or (match[1],)
-        return values[number % len(values)]
 
-    return PLACEHOLDER.sub(value, template)
+def filled(template: str, values: Mapping[str, str]) -> str:
+    """`template` with values in its placeholders."""
+    return PLACEHOLDER.sub(lambda match: values.get(match[1], match[1]), template)
+
+
+@cache
+def _manifest(text: bytes) -> SkillManifest:
+    return msgspec.toml.decode(text, type=SkillManifest)
+
+
+@cache
+def _locale(text: bytes) -> SkillLocale:
+    return msgspec.toml.decode(text, type=SkillLocale)
 
 
 class SkillHooks:
@@ -66,11 +82,11 @@ class SkillHooks:
 
     def manifest(self) -> SkillManifest:
         """The manifest, read strictly enough to find misspelt keys."""
-        return msgspec.toml.decode(self.manifest_text(), type=SkillManifest)
+        return _manifest(self.manifest_text())
 
     def locale(self) -> SkillLocale:
         """The sample utterances."""
-        return msgspec.toml.decode(self.locale_text(), type=SkillLocale)
+        return _locale(self.locale_text())
 
     def skill(self) -> Skill:
         """A fresh instance."""
@@ -79,12 +95,35 @@ class SkillHooks:
         assert issubclass(made, Skill), "the entry is no Skill"
         return made()
 
+    def value(self, type: str, text: str) -> object:
+        """What NEXUS would make of `text` as a value of `type`. Numbers and lists; override where a handler needs others."""
+        if type == "number":
+            return int(text) if text.isascii() and text.isdigit() else _NUMBERS.get(text.casefold(), text)
+        for value, synonyms in self.locale().types.get(type, {}).items():
+            if text.casefold() in map(str.casefold, (value, *synonyms)):
+                return value
+        return text
+
     def utterances(self) -> Iterator[tuple[str, str]]:
         """Every template with its intent, placeholders filled."""
-        locale = self.locale()
+        for intent, text, _ in self.samples():
+            yield intent, text
+
+    def samples(self) -> Iterator[tuple[str, str, dict[str, SlotValue]]]:
+        """Every template with its intent, placeholders filled, and the slots that the dialogue would fill from it."""
+        manifest, locale, skill = self.manifest(), self.locale(), self.skill()
         for intent, templates in locale.utterances.items():
+            spec = manifest.intents.get(intent)
             for number, template in enumerate(templates):
-                yield intent, filled(template, locale, number)
+                values = examples(template, spec, locale, number)
+                text = filled(template, values)
+                slots = {name: self.slot(spec, name, said) for name, said in values.items() if said in text}
+                yield intent, text, {**slots, **skill.slots(intent, text, "en-US")}
+
+    def slot(self, spec: IntentSpec | None, name: str, text: str) -> SlotValue:
+        """A slot as the dialogue hands it to a handler."""
+        declared = spec.slots.get(name) if spec else None
+        return SlotValue(text, self.value(declared.type if declared else "text", text))
 
     def turn(
         self,
@@ -94,7 +133,8 @@ class SkillHooks:
         slots: dict[str, SlotValue] | None = None,
         locale: str = "en-US",
         source: str = "model",
-        pending: Pending | None = None,
+        dialogue: dict[str, Any] | None = None,
+        confirmed: bool = False,
         state: dict[str, object] | None = None,
         last_reply: str = "",
         memories: Sequence[Memory] = MEMORIES,
@@ -109,13 +149,15 @@ class SkillHooks:
                 received_at=NOW, deadline=NOW + 8.0, text=text, locale=locale,
             ),
             understanding=Understanding(intent, 0.9, slots=found, source=source),
-            session=Session(seq=2, pending=pending, last_reply=last_reply),
+            session=Session(seq=2, dialogue=dialogue, last_reply=last_reply),
             state=state or {},
             memories=FakeMemories(memories),
             documents=FakeDocuments(documents),
             clock=FakeClock(NOW),
             timezone="America/New_York",
             skills=SKILLS,
+            confirmed=confirmed,
+            answers=self.locale().answers,
         )  # fmt: skip
 
     def replies(self, turns: Iterable[TurnContext]) -> list[Reply]:
@@ -123,10 +165,57 @@ class SkillHooks:
         skill = self.skill()
 
         async def ask() -> list[Reply]:
-            return [await skill.handle(turn) for turn in turns]
+            return [await self.answer(skill, turn) for turn in turns]
 
         return asyncio.run(ask())
 
+    async def answer(self, skill: Skill, turn: TurnContext) -> Reply:
+        """What a dialogue gets: the skill's question where it asks first, else its handler's answer."""
+        asks = turn.intent in skill.questions and not turn.confirmed
+        return await (skill.ask_first(turn) if asks else skill.handle(turn))
+
     def usual_turns(self) -> list[TurnContext]:
-        """Every sample utterance as a turn."""
-        return [self.turn(intent, text) for intent, text in self.utterances()]
+        """Every sample utterance as the turns that a dialogue lets through: asked first, and agreed to."""
+        return [turn for intent, text, slots in self.samples() for turn in self.turns_of(intent, text, slots)]
+
+    def turns_of(self, intent: str, text: str, slots: dict[str, SlotValue], **more: Any) -> list[TurnContext]:
+        """The turns of an intent with what it needs: required slots filled, effects agreed to; none where a slot is missing."""
+        spec = self.manifest().intents.get(intent, IntentSpec(""))
+        if any(slot.required and name not in slots for name, slot in spec.slots.items()):
+            return []
+        agreed = self.turn(intent, text, slots=slots, confirmed=spec.confirm, **more)
+        if intent not in self.skill().questions:
+            return [agreed]
+        return [self.turn(intent, text, slots=slots, **more), agreed]
+
+    def bare_turns(self) -> list[TurnContext]:
+        """Every intent without a word, and with no slots but those it needs."""
+        return [
+            turn
+            for intent in self.manifest().intents
+            for turn in self.turns_of(intent, "", self.required(intent, self.fillings(intent)))
+        ]
+
+    def turns_saying(self, text: str) -> list[TurnContext]:
+        """`text` as what was said, and as the value of every slot that any words can fill."""
+        turns = []
+        for intent, spec in self.manifest().intents.items():
+            known = self.fillings(intent)
+            turns += self.turns_of(intent, text, known)
+            for slot, declared in spec.slots.items():
+                if declared.type == "text":
+                    turns += self.turns_of(intent, text, {**known, slot: SlotValue(text, text)})
+        return turns
+
+    def fillings(self, intent: str) -> dict[str, SlotValue]:
+        """A value for each slot that has to be known before `intent` is handled."""
+        spec, locale = self.manifest().intents[intent], self.locale()
+        names = [name for name, slot in spec.slots.items() if slot.required]
+        return {
+            name: self.slot(spec, name, next(iter(locale.examples(name, spec.slots[name])), name)) for name in names
+        }
+
+    def required(self, intent: str, slots: dict[str, SlotValue]) -> dict[str, SlotValue]:
+        """Those of `slots` that `intent` needs."""
+        spec = self.manifest().intents.get(intent, IntentSpec(""))
+        return {name: value for name, value in slots.items() if name in spec.slots and spec.slots[name].required}

@@ -13,7 +13,8 @@ from core.decide import Decider
 from core.engine import Engine
 from core.skillbook import LoadedSkill, SkillBook
 from shared.channel import ChannelAdapter, Wire
-from shared.skill import IntentSpec, Skill, SkillManifest, TurnContext
+from shared.manifest import IntentSpec, SkillManifest
+from shared.skill import Skill, TurnContext
 from shared.testing.fakes import FakeClock, FakeIds, FakeModel, FakeSessionStore, FakeTurnStore, door_ports
 from shared.turn import Elicit, Reply
 

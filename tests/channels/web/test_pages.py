@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 import channels.web.pages
 from channels.web.pages import make_pages, to_try
-from shared.skill import SkillInfo
+from shared.manifest import SkillInfo
 
 STATIC = Path(channels.web.pages.__file__).parent / "static"
 SKILLS = (

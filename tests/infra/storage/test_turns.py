@@ -19,7 +19,7 @@ from infra.vault import DataKey, Vault
 from shared.effects import Keep
 from shared.errors import DecryptionFailed, NotAuthentic, NotFound, SettingsInvalid, StoreUnavailable
 from shared.ports import Claim, NewMemory, Outgoing, Person, Recording, Vector
-from shared.turn import Pending, Request, Session
+from shared.turn import Request, Session
 from tests.infra.storage.records import APP, CANARY, open_store, record, request
 
 
@@ -188,7 +188,7 @@ async def test_sessions_claims_and_lanes(store: PostgresTurnStore, sessions: Val
     assert (await sessions.open(person, message, "one")).claim is Claim.MINE
     next_one = await sessions.open(person, request(message_id="m2"), "two")
     assert (next_one.claim, next_one.lane) == (Claim.MINE, False)
-    session = Session(1, 5.0, Pending("notes", "notes.remember", "note"), skills={"notes": {"a": [1, "ü"]}})
+    session = Session(1, 5.0, skills={"notes": {"a": [1, "ü"]}}, dialogue={"version": 1, "frames": []})
     await sessions.close(person, message, "one", session)
     assert (await sessions.open(person, message, "three")).claim is Claim.DONE
     assert not await sessions.running(APP, "rest", "m1")

@@ -1,0 +1,78 @@
+"""What is said while nothing is asked: what it begins, what it follows up on, and when it could mean two things."""
+
+from core.dialogue.around import Around
+from core.dialogue.hearing import CORRECT, FAIR, FOLLOW_UP, is_sure
+from core.dialogue.state import Frame, State
+from shared.turn import SlotValue, Understanding
+
+CLOSE = 0.1  # intents whose scores are this near are too close to call
+LIKELY = 0.3  # a score below which an intent is not worth asking about
+ELLIPTIC = 3  # words besides its values that a follow-up has at most: "and what about … then"
+
+
+def frame_of(heard: Understanding, around: Around, anew: bool = False) -> Frame:
+    """What is begun by `heard`. Its slots are looked for, unless a dialogue found them already (`anew`: even then)."""
+    ready = heard.source in ("dialogue", "memory") and not anew
+    slots = heard.slots if ready else around.slots(heard)
+    confirmed, sure = _platform(heard, around)
+    return Frame(
+        heard.intent or "",
+        slots,
+        order=tuple(slots),
+        sure=sure,
+        confirmed=confirmed,
+        text=heard.text,
+        source=heard.source,
+        score=heard.score,
+    )
+
+
+def doubt(heard: Understanding, around: Around) -> tuple[str, ...]:
+    """Two intents that are too close to call; nothing where one is clear. Between two of small talk a guess is better."""
+    if heard.source != "model" or heard.intent is None or heard.more or len(heard.ranking) < 2:
+        return ()
+    one, other = heard.ranking[:2]
+    if one.score - other.score >= CLOSE or other.score < LIKELY:
+        return ()
+    options = (one.intent, other.intent)
+    known = all(around.skill(intent) is not None for intent in options)
+    matters = any(around.spec(intent).slots or around.spec(intent).effects for intent in options)
+    return options if known and matters else ()
+
+
+def follow_up(state: State, heard: Understanding, around: Around) -> Understanding | None:
+    """`heard` as an elliptic follow-up of what was handled last ("and in Paris?"), or None where it stands for itself."""
+    if state.top is not None or heard.source != "model" or not _is_elliptic(heard):
+        return None
+    for frame in reversed(state.handled):
+        spec = around.spec(frame.intent)
+        if is_sure(heard, CORRECT) and spec.effects and not spec.confirm:
+            continue  # what was done would be done twice
+        if slots := _new_values(frame, heard, around):
+            slots = {**frame.slots, **slots}
+            return Understanding(
+                frame.intent, heard.score, heard.oos_score, slots, heard.ranking, "dialogue", around.text(heard)
+            )
+    return None
+
+
+def _is_elliptic(heard: Understanding) -> bool:
+    """Whether the model takes it for a follow-up, or for nothing that it knows well."""
+    return heard.intent in (None, FOLLOW_UP, CORRECT) or heard.score < FAIR
+
+
+def _new_values(frame: Frame, heard: Understanding, around: Around) -> dict[str, SlotValue]:
+    text = around.text(heard)
+    found = around.find(frame.intent, text)
+    if is_sure(heard, FOLLOW_UP, CORRECT):
+        return found or around.own(frame.intent, text)
+    rest = len(text.split()) - sum(len(value.text.split()) for value in found.values())
+    return found if rest <= ELLIPTIC else {}
+
+
+def _platform(heard: Understanding, around: Around) -> tuple[bool, tuple[str, ...]]:
+    """What the person agreed to while the platform led the dialogue."""
+    asked = around.request.intent
+    if asked is None or heard.source != "platform":
+        return False, ()
+    return asked.confirmed is True, tuple(name for name, right in asked.confirmed_slots.items() if right)

@@ -1,0 +1,94 @@
+"""Runs the handlers of skills: gives each what its manifest permits, and takes of its answer what the manifest declares."""
+
+from core.dialogue.manager import Run
+from core.memory.documents import PersonDocuments
+from core.memory.recall import PersonMemories
+from core.skillbook import LoadedSkill, SkillBook, SkillFailed
+from shared.effects import ASK_FIRST, name_of
+from shared.errors import DeadlineExceeded, ModelUnavailable, PluginInvalid, StoreUnavailable
+from shared.ports import Clock, Documents, Memories, Memory, ModelService, Person, TurnStore
+from shared.skill import TurnContext
+from shared.turn import Reply, Request, Session
+
+OUTAGES = (DeadlineExceeded, ModelUnavailable, StoreUnavailable)
+"""What is no skill's fault."""
+
+
+class Handlers:
+    """The handlers of all skills. `timezone` is an IANA name."""
+
+    def __init__(self, turns: TurnStore, model: ModelService, skills: SkillBook, clock: Clock, timezone: str) -> None:
+        self._turns = turns
+        self._model = model
+        self._skills = skills
+        self._clock = clock
+        self._timezone = timezone
+
+    def memories(self, person: Person, request: Request) -> Memories:
+        """What a person asked to remember."""
+        return PersonMemories(person, self._turns, self._model, request.deadline)
+
+    async def answer(self, run: Run, person: Person, request: Request, session: Session) -> Reply:
+        """What the handler of `run` answers. Raises SkillFailed, or one of OUTAGES."""
+        loaded = self._skills.of(run.frame.intent)
+        assert loaded is not None, "an intent of nobody"  # noqa: S101 (a caller's mistake)
+        name = loaded.manifest.name
+        context = self._context(loaded, run, person, request, session)
+        try:
+            reply = await (loaded.skill.ask_first(context) if run.first else loaded.skill.handle(context))
+        except OUTAGES:
+            raise
+        except Exception as error:
+            raise failed(name, error) from error
+        if run.first and reply.effects:
+            raise SkillFailed(name, "acts before it is agreed to")
+        for effect in map(name_of, reply.effects):
+            if effect not in loaded.manifest.intents[run.frame.intent].effects:
+                raise SkillFailed(name, f"{run.frame.intent} may not {effect}: its effects do not name it")
+            if effect in ASK_FIRST and not run.frame.confirmed:
+                raise SkillFailed(name, f"{run.frame.intent} may not {effect} before it is agreed to")
+        return reply
+
+    def _context(
+        self, loaded: LoadedSkill, run: Run, person: Person, request: Request, session: Session
+    ) -> TurnContext:
+        name, permitted = loaded.manifest.name, loaded.manifest.permissions
+        memories: Memories = self.memories(person, request) if "memories" in permitted else _Withheld(name)
+        documents: Documents = PersonDocuments(person, self._turns) if "documents" in permitted else _Withheld(name)
+        return TurnContext(
+            request=request,
+            understanding=run.understanding,
+            session=session,
+            state=session.skills.get(name, {}),
+            memories=memories,
+            documents=documents,
+            clock=self._clock,
+            timezone=self._timezone,
+            skills=self._skills.infos,
+            confirmed=run.frame.confirmed,
+            answers=loaded.locale(request.locale.partition("-")[0].lower()).answers,
+        )
+
+
+def failed(name: str, error: Exception) -> SkillFailed:
+    """The failure of a skill's (or door's) code, without the error's own text, which may hold what was said."""
+    return error if isinstance(error, SkillFailed) else SkillFailed(name, type(error).__name__)
+
+
+class _Withheld:
+    """Memories and documents of a person, for a skill that may not see them."""
+
+    def __init__(self, skill: str) -> None:
+        self._refusal = f"skill {skill} has no permission for this: permissions in skill.toml"
+
+    async def search(self, text: str, limit: int = 5) -> list[Memory]:
+        """Refuses."""
+        raise PluginInvalid(self._refusal)
+
+    async def recent(self, limit: int = 5) -> list[Memory]:
+        """Refuses."""
+        raise PluginInvalid(self._refusal)
+
+    async def get(self, name: str) -> dict[str, object] | None:
+        """Refuses."""
+        raise PluginInvalid(self._refusal)

@@ -1,0 +1,79 @@
+"""What a request means: the platform's own understanding, else the model's, seen in the light of the dialogue."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from core.dialogue.around import Around
+from core.dialogue.fresh import follow_up
+from core.dialogue.hearing import words_for_slot
+from core.dialogue.state import NOTHING, State
+from core.handlers import Handlers
+from core.skillbook import SkillBook
+from shared.ports import ModelService, Person
+from shared.turn import Kind, Request, SlotValue, Understanding
+
+T = TypeVar("T")
+GREET = "assistant.greet"
+RECALL = "notes.recall"
+
+
+class Listener:
+    """Understands requests."""
+
+    def __init__(self, model: ModelService, skills: SkillBook, handlers: Handlers) -> None:
+        self._model = model
+        self._skills = skills
+        self._handlers = handlers
+
+    async def hear(self, request: Request, state: State, around: Around, person: Person) -> Understanding | None:
+        """What is meant; None where there is nothing to understand (an event, silence, an intent that is not ours)."""
+        platform = self._from_platform(request)
+        if platform is not None:
+            words = words_for_slot(state, platform, around)
+            return await self._reheard(words, request) if words else platform
+        if request.kind is Kind.OPEN and not request.text and self._skills.of(GREET):
+            return Understanding(GREET, 1.0, source="platform")
+        if not request.text or request.kind is Kind.EVENT:
+            return None
+        understood = await self._model.understand(request.text, request.locale, request.deadline)
+        if state.question is not None:
+            return understood
+        followed = await aside_the_loop(follow_up, state, understood, around)
+        if followed is None and understood.intent is None:
+            return await self._recalled(person, request, understood, around)
+        return followed or understood
+
+    async def _reheard(self, words: str, request: Request) -> Understanding:
+        """What words mean that the platform had no better use for than as a slot's value."""
+        understood = await self._model.understand(words, request.locale, request.deadline)
+        return replace(understood, text=words)
+
+    async def _recalled(
+        self, person: Person, request: Request, understood: Understanding, around: Around
+    ) -> Understanding:
+        """What no skill was trained for may still be a question about what the person told: then it is one for RECALL."""
+        if self._skills.of(RECALL) is None:
+            return understood
+        found = await self._handlers.memories(person, request).search(request.text, limit=1)
+        if not found:
+            return understood
+        slots = {**around.own(RECALL, request.text), "topic": SlotValue(request.text, request.text)}
+        return Understanding(RECALL, found[0].score, understood.oos_score, slots, understood.ranking, "memory")
+
+    def _from_platform(self, request: Request) -> Understanding | None:
+        """The platform's own intent, if it is one of ours."""
+        if request.intent is None:
+            return None
+        intent = self._skills.from_platform(request.intent.name)
+        return Understanding(intent, 1.0, slots=request.intent.slots, source="platform") if intent else None
+
+
+async def aside_the_loop(
+    step: Callable[[State, Understanding, Around], T], state: State, heard: Understanding, around: Around
+) -> T:
+    """A step of the dialogue; in a thread where it may read values, of which the first place takes a second to load."""
+    reads = state != NOTHING or any(one.intent and around.spec(one.intent).slots for one in (heard, *heard.more))
+    return await asyncio.to_thread(step, state, heard, around) if reads else step(state, heard, around)

@@ -13,6 +13,7 @@ from core.understanding.values.feasts import feast
 from core.understanding.values.language import Language, value_of
 from core.understanding.values.patterns import start_of
 
+PARTS = ("morning", "afternoon", "evening", "night")  # of the day
 _YEARS_AHEAD = 8  # a leap day comes again within so many years
 
 
@@ -68,7 +69,8 @@ def days(text: str, marks: frozenset[str], today: date, tongue: Language, past: 
             said = {slot: words for slot, words in match.groupdict().items() if words}
             at = _safely(_RULES.get(pattern.rule) or _RULES[name], Asked(said, argument, today, tongue, past))
             if at is not None:
-                yield Day(start_of(match), match.end(), at, weekday=pattern.rule.startswith("weekday"))
+                part = next((name for name in PARTS if name in said), "")
+                yield Day(start_of(match), match.end(), at, part, pattern.rule.startswith("weekday"))
 
 
 def _safely(rule: Callable[[Asked], date | None], asked: Asked) -> date | None:
@@ -242,6 +244,11 @@ def _about_weekday(asked: Asked) -> Asked:
     return Asked({"weekday": asked.said["base"]}, "", asked.today, asked.tongue, asked.past)
 
 
+def _ahead(asked: Asked) -> date | None:
+    length = of_unit(asked.tongue.numerals.value(asked.said["n"]), _unit(asked))
+    return moved(asked.today, length) if length else None
+
+
 _RULES: dict[str, Callable[[Asked], date | None]] = {
     "day": lambda asked: asked.today + timedelta(int(asked.argument)),
     "day month": _day_of_year,
@@ -264,6 +271,7 @@ _RULES: dict[str, Callable[[Asked], date | None]] = {
     "end of": _in_month(31),
     "feast": _feast,
     "feast last": lambda asked: _feast(asked, past=True),
+    "ahead": _ahead,
     "before": _beside(-1),
     "after": _beside(1),
 }

@@ -166,7 +166,7 @@ def _with_part(piece: Piece, pieces: list[Piece]) -> Piece:
     if not isinstance(piece, Day):
         return piece
     inside = (other for other in pieces if isinstance(other, Part) and piece.start <= other.start < piece.end)
-    return Day(piece.start, piece.end, piece.at, next((part.name for part in inside), ""), piece.weekday)
+    return Day(piece.start, piece.end, piece.at, next((part.name for part in inside), piece.part), piece.weekday)
 
 
 def _together(pieces: list[Piece], text: str, tongue: Language) -> list[Moment]:
@@ -247,6 +247,14 @@ def _coming(hour: Hour, here: datetime, past: bool) -> datetime:
 
 def _at(day: date, minutes: int) -> datetime:
     return datetime.combine(day, time()) + timedelta(minutes=minutes)
+
+
+def read_now(text: str, context: Context) -> dict[str, str] | None:
+    """The moment that it is, where `text` says just that ("right now"). In an utterance the word hardly tells a time."""
+    tongue = language(context.locale)
+    if not re.fullmatch(spelled(tongue.data["relative"]["now"]), tongue.plain(text).text.strip(" .!")):
+        return None
+    return {"at": context.here.isoformat(timespec="seconds"), "said": "datetime"}
 
 
 def part_of(found: dict[str, str], want: str) -> Any:

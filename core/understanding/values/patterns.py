@@ -11,6 +11,7 @@ from core.understanding.values import words
 START = r"(?<![\w/@#])(?<![0-9][.,:])"
 END = r"(?!\w)(?![.,:/-][0-9])"
 _BEHIND = re.compile(r"(\(\?<[!=][^)]*\))")
+_BAR = re.compile(r"\|(?![^(]*\))")  # between alternatives, not inside brackets
 _SLOT = re.compile(r"\{(\w+)\}")
 _OPTIONAL = re.compile(r"\((?:\?:)?[^()]*\)\?|\(\?[!=<][^()]*\)")
 _NEEDS = {"n": "", "weekday": "weekday", "month": "month", "fullmonth": "fullmonth", "feast": "feast", "unit": "unit"}
@@ -45,8 +46,9 @@ def start_of(match: re.Match[str]) -> int:
 
 
 def alternatives(said: Iterable[str]) -> str:
-    """One expression for many, the longest first."""
-    return "|".join(sorted(said, key=lambda each: (-len(each), each)))
+    """One expression for many, the longest wording first: "new year's eve" before "new year's"."""
+    branches = (branch for each in said for branch in _BAR.split(each))
+    return "|".join(sorted(branches, key=lambda each: (-len(each.replace("?", "")), each)))
 
 
 def patterns(section: Mapping[str, Any], slots: Mapping[str, str]) -> list[Pattern]:

@@ -73,7 +73,7 @@ def _moment(want: str) -> Reader:
             found = covering(moments.find_datetimes, lead + text, context)
             if (found is not None and found["said"] in (want, "datetime")) or (found and want == "datetime"):
                 return moments.part_of(found, want)
-        return None
+        return moments.part_of(now, want) if (now := moments.read_now(text, context)) else None
 
     return read
 

@@ -49,9 +49,11 @@ def find_choices(text: str, context: Context, entries: Entries) -> list[Span]:
     said = words.plain(text)
     names = _names(entries, language(context.locale))
     tokens = list(_WORD.finditer(said.text))[: words.LONGEST // 4]
+    plain = [token[0] for token in tokens]
+    stems = _stemmed(plain, names.code)
     found = []
     for start, end in _runs(len(tokens), names):
-        best = _best([token[0] for token in tokens[start:end]], names)
+        best = _best(plain[start:end], stems[start:end], names)
         if len(best) == 1:
             found.append(Span(*said.place(tokens[start].start(), tokens[end - 1].end()), best[0]))
     return longest(found)
@@ -69,7 +71,8 @@ def read_choice(text: str, context: Context, entries: Entries) -> Any:
 def tied(text: str, context: Context, entries: Entries) -> list[str]:
     """The identifiers that fit `text` as a whole equally well, in the list's order."""
     tokens = _WORD.findall(words.plain(text).text)[: 2 * _MOST_WORDS]
-    return _best(tokens, _names(entries, language(context.locale))) if tokens else []
+    names = _names(entries, language(context.locale))
+    return _best(tokens, _stemmed(tokens, names.code), names) if tokens else []
 
 
 def _runs(count: int, names: _Names) -> Iterator[tuple[int, int]]:
@@ -94,10 +97,10 @@ def _names(entries: Entries, tongue: Language) -> _Names:
     return names
 
 
-def _best(tokens: list[str], names: _Names) -> list[str]:
+def _best(tokens: list[str], stems: list[str], names: _Names) -> list[str]:
     """The identifiers of the names nearest to these words."""
     said = " ".join(tokens)
-    same = names.exact.get(said) or names.stems.get(_stem(said, names.code)) or _alike(said, names)
+    same = names.exact.get(said) or names.stems.get(" ".join(stems)) or _alike(said, names)
     return list(dict.fromkeys(same))
 
 
@@ -119,7 +122,12 @@ def _begins_alike(said: str, name: str) -> bool:
 
 @lru_cache(maxsize=4_096)
 def _stem(name: str, code: str) -> str:
-    return " ".join(_stemmer(code).stemWords(name.split())) if code in _STEMMED else name
+    """Of a name in a list; what people say is not kept."""
+    return " ".join(_stemmed(name.split(), code))
+
+
+def _stemmed(tokens: list[str], code: str) -> list[str]:
+    return list(_stemmer(code).stemWords(tokens)) if code in _STEMMED else tokens
 
 
 @lru_cache(maxsize=8)

@@ -114,10 +114,14 @@ def value_of(said: str, names: dict[str, Any]) -> Any:
     return next((value for name, value in names.items() if re.fullmatch(name, said)), None)
 
 
-@lru_cache(maxsize=64)
 def language(locale: str) -> Language:
     """The words of a locale ("de-AT"); of its language where the region is unknown, else English."""
-    return Language(*_parsed(locale))
+    return _made(*_parsed(locale))
+
+
+@lru_cache(maxsize=64)
+def _made(locale: "Locale", region: str) -> Language:
+    return Language(locale, region)
 
 
 def region_of(locale: str) -> str:
@@ -125,6 +129,7 @@ def region_of(locale: str) -> str:
     return language(locale).region
 
 
+@lru_cache(maxsize=1_024)
 def _parsed(name: str) -> tuple["Locale", str]:
     from babel import Locale, UnknownLocaleError
     from babel.core import get_global

@@ -56,7 +56,6 @@ def _value(match: re.Match[str], tongue: Language, names: dict[str, str]) -> dic
     return {"amount": plain_number(amount), "unit": unit}
 
 
-@lru_cache(maxsize=256)
 def _by_pint(said: str) -> str:
     """The unit as pint writes it; empty where it knows none."""
     import pint

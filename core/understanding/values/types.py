@@ -56,7 +56,8 @@ def covering(find: Finder, text: str, context: Context) -> Any:
 def _small_words(tongue: Language) -> frozenset[str]:
     """Words that do not change what a slot means: prepositions of times and places, articles, politeness."""
     data = tongue.data
-    said = f"{data['joins']['date']}|{' '.join(data['place']['before'])}|{' '.join(data['boolean']['filler'])}"
+    lists = [*data["place"]["before"], *data["boolean"]["filler"]]
+    said = " ".join((data["joins"]["date"], data["relative"]["ahead_before"], *lists))
     return frozenset(_WORD.findall(words.folded(said))) - tongue.weak
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.understanding.values import Context, find, resolve
+from core.understanding.values.language import language
 
 BERLIN = "Europe/Berlin"
 
@@ -118,6 +119,11 @@ def test_a_time_beside_a_day_is_read_with_it() -> None:
 )
 def test_other_languages_have_what_the_libraries_know_then_english(locale: str, text: str, expected: str) -> None:
     assert value("date", text, Context(locale, BERLIN, at("2026-11-30T10:00"))) == expected
+
+
+def test_one_language_is_made_once_however_its_locale_is_written() -> None:
+    assert language("de-DE") is language("de_DE") is language("DE-de")
+    assert language("nonsense-XX") is language("en-US")
 
 
 def test_an_unknown_time_zone_counts_as_utc() -> None:

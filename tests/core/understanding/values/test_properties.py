@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.understanding.values import TYPES, Context, find, resolve
+from core.understanding.values import TYPES, Context, find, resolve, wordings
 
 NOW = 1_796_029_200.0  # Monday 30 November 2026, 10:00 in Berlin
 LOCALES = ("en-US", "de-DE", "es-ES", "fr-FR", "it-IT", "pt-BR", "ar-EG")
@@ -175,8 +175,6 @@ def test_what_was_found_is_read_alike(text: str, locale: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(number=st.integers(min_value=-999_999, max_value=999_999), locale=st.sampled_from(LOCALES[:6]))
 def test_numbers_written_as_a_locale_does_are_read_back(number: int, locale: str) -> None:
-    from core.understanding.values import wordings
-
     found = resolve("number", wordings(number, "number", locale), context(locale))
     assert found is not None
     assert found.value == number

@@ -142,17 +142,16 @@ def assert_in_order(text: str, type_: str, where: Context) -> None:
 
 @pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
 def test_nothing_raises_and_nothing_takes_long(text: str) -> None:
-    for locale in ("en-US", "de-DE"):
-        where = context(locale)
-        for type_ in TYPES:
-            find(type_, "warm", where)
-            began = time.process_time()
-            assert_in_order(text, type_, where)
-            resolve(type_, text, where)
-            assert time.process_time() - began < 1.0
+    where = context(LOCALES[NASTY.index(text) % 5])
+    for type_ in TYPES:
+        find(type_, "warm", where)
+        began = time.process_time()
+        assert_in_order(text, type_, where)
+        resolve(type_, text, where)
+        assert time.process_time() - began < 1.0
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=SENTENCES | st.text(max_size=80), locale=st.sampled_from(LOCALES))
 def test_spans_lie_in_the_text_and_in_order(text: str, locale: str) -> None:
     for type_ in TYPES:
@@ -160,7 +159,7 @@ def test_spans_lie_in_the_text_and_in_order(text: str, locale: str) -> None:
         resolve(type_, text, context(locale))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=SENTENCES, locale=st.sampled_from(LOCALES[:5]))
 def test_what_was_found_is_read_alike(text: str, locale: str) -> None:
     """Save places and times, for which the words beside them count ("Paris" and "Texas", "tomorrow" and "three")."""

@@ -101,6 +101,8 @@ def _slot(frame: Frame, asked: Question, heard: Understanding, around: Around) -
         return Verdict("command", intent=heard.intent or "")
     if (found or not anything) and is_sure(heard, CORRECT, bar=bar):
         known = {name: value for name, value in found.items() if name in frame.slots or name == asked.slot}
+        if set(known) == {asked.slot}:
+            return Verdict("fill", known)
         return Verdict("correct", known) if known else Verdict("command", intent=GO_BACK)
     if is_sure(heard, NO, bar=bar) and not asked.words:
         return Verdict("no")

@@ -15,7 +15,20 @@ from channels.alexa.render import EMPTY, render_turn
 from channels.alexa.rules import complaints
 from shared.errors import Conflict, DeadlineExceeded, LimitExceeded, PluginInvalid, StoreUnavailable
 from shared.testing.adapter.values import rich_reply, turn_of
-from shared.turn import Card, Choice, Device, Elicit, Kind, Media, Outcome, PlatformIntent, Reply, Request, SlotValue
+from shared.turn import (
+    Card,
+    Choice,
+    Confirm,
+    Device,
+    Elicit,
+    Kind,
+    Media,
+    Outcome,
+    PlatformIntent,
+    Reply,
+    Request,
+    SlotValue,
+)
 
 Golden = Callable[[str, Any], None]
 
@@ -122,6 +135,21 @@ REPLIES: dict[str, tuple[Request, Reply]] = {
     "elicit_own": (ORDER, Reply(text="Which topping?", elicit=Elicit("order.pizza", "topping"))),
     "elicit_other": (ORDER, Reply(text="What else?", elicit=Elicit("notes.remember", "note"))),
     "elicit_at_launch": (asked("LaunchRequest", Kind.OPEN, native={}), Reply(text="What?", elicit=Elicit("a.b", "c"))),
+    "elicit_elsewhere": (ORDER, Reply(text="Which?", elicit=Elicit("a.b", "topping", foreign=True))),
+    "confirm_intent": (ORDER, Reply(text="Shall I?", confirm=Confirm("order.pizza"))),
+    "confirm_slot": (
+        ORDER,
+        Reply(text="Ham?", confirm=Confirm("order.pizza", "topping", {"topping": SlotValue("ham", "ham")})),
+    ),
+    "confirm_free": (asked(), Reply(text="Shall I?", reprompt="Well?", confirm=Confirm("notes.forget"))),
+    "delegate": (
+        replace(ORDER, native={**ORDER.native, "dialog": "IN_PROGRESS"}),
+        Reply(
+            text="Which topping?",
+            reprompt="Which?",
+            elicit=Elicit("order.pizza", "topping", {"size": SlotValue("big", "L")}, plain=True),
+        ),
+    ),
     "native_card": (asked(), Reply(text="Link me.", native={"alexa": LINK})),
     "native_film": (asked(), Reply(text="Film.", native={"alexa": FILM})),
     "native_song": (

@@ -48,7 +48,7 @@ def find_money(text: str, context: Context) -> list[Span]:
     """`{"amount": "12.50", "currency": "EUR"}`: the amount as a decimal text with the currency's digits at least."""
     tongue = language(context.locale)
     said = tongue.plain(text)
-    if not (any(each.isdigit() for each in said.text) or _special(said.text, tongue)):
+    if not (any(each.isnumeric() for each in said.text) or _special(said.text, tongue)):
         return []
     sums = longest([Span(each.start, each.end, each) for each in _sums(said.text, tongue)])
     whole = _merged([span.value for span in sums], said.text, tongue)

@@ -13,6 +13,7 @@ MAX_DEPTH = 12
 MAX_ITEMS = 256  # of one list or object
 DEFAULT_LOCALE = "en-US"
 
+_USUAL_LOCALE = re.compile("[a-z]{2,3}(?:-[A-Z]{2})?")
 _LOCALE = re.compile("[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 
@@ -69,6 +70,8 @@ def usable(value: Any, limit: int = MAX_ID) -> str:
 def locale_of(*codes: str | None) -> str:
     """The first usable language code, written as locales are: Dialogflow has en-us for en-US."""
     for code in codes:
+        if code and _USUAL_LOCALE.fullmatch(code):
+            return code
         if code and _LOCALE.fullmatch(code):
             language, *others = code.replace("_", "-").split("-")
             return "-".join((language.lower(), *(one.upper() if len(one) == 2 else one for one in others)))

@@ -10,10 +10,9 @@ class Pager(Carrier):
     async def send(self, letter, reference): ...  # Delivered; raise DeliveryFailed
 """
 
-import hashlib
-import hmac
 from abc import abstractmethod
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any, ClassVar, Self
 
 from channels.sms.keywords import Meaning, keyword_of
@@ -160,7 +159,7 @@ class Carrier(ChannelAdapter):
     def _principal(self, content: Inbound | Receipt | None) -> str:
         if not isinstance(content, Inbound):
             return f"{self.place}:{content.provider_id if content else 'unreadable'}"
-        return f"{self.place}:{hmac.new(self._limits_key, content.sender.encode(), hashlib.sha256).hexdigest()[:32]}"
+        return f"{self.place}:{blake2b(content.sender.encode(), key=self._limits_key, digest_size=16).hexdigest()}"
 
     def _request(self, message: Inbound, received_at: float) -> Request:
         text = clean(message.text)

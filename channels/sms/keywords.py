@@ -27,6 +27,7 @@ ORDINARY = frozenset({"yes", "end", "cancel"})
 LONGEST = 200  # characters of a message that can still be a keyword, invisible ones included
 
 _OUTER = re.compile(r"^[\W_]+|[\W_]+$")
+_OUTER_ASCII = "".join(c for c in map(chr, range(128)) if not c.isalnum())  # the same, found faster
 _INVISIBLE = ("Cf", "Cc", "Mn", "Me")  # zero-width and formatting characters, controls, variation selectors
 
 
@@ -59,7 +60,8 @@ def bare(text: str) -> str:
 
 def folded(text: str) -> str:
     """`text` as keywords are compared: what one sees of it, without outer punctuation and white space, in small letters."""
-    return _OUTER.sub("", _visible(text).strip().casefold())
+    seen = _visible(text).strip().casefold()
+    return seen.strip(_OUTER_ASCII) if seen.isascii() else _OUTER.sub("", seen)
 
 
 def _visible(text: str) -> str:

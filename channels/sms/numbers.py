@@ -18,6 +18,8 @@ def e164(address: str, field: str) -> str:
 
     Carriers give international numbers, with or without the plus sign (Vonage and Plivo leave it out); none gives national ones.
     """
+    if address.startswith("+") and _DIGITS.fullmatch(address, 1):
+        return address
     text = _FILLER.sub("", address)
     for prefix in _SAME_NUMBER:
         text = text.removeprefix(prefix)

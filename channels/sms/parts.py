@@ -42,6 +42,9 @@ class Native(Struct, frozen=True, forbid_unknown_fields=True):
     media: tuple[str, ...] = ()
 
 
+_NOTHING = Native()
+
+
 def messages_of(turn: Turn, settings: SmsSettings, characters: int, pictures: int) -> tuple[Outbound, ...]:
     """The messages that say `turn`: none where there is nothing to say.
 
@@ -70,15 +73,24 @@ def _fitted(text: str, settings: SmsSettings, room: Room, message_id: str) -> tu
 
 def _said(reply: Reply, pictures: int) -> tuple[str, tuple[str, ...]]:
     """The whole text of a reply, and the pictures that go along."""
-    native = _native(reply) if reply.native else Native()
-    own = () if native.text is not UNSET else tuple(_pictures(reply))
-    media = tuple(dict.fromkeys((*filter(_is_address, native.media), *own)))[:pictures]
-    rest = [url for url in dict.fromkeys(native.media) if url not in media]
+    native = _native(reply) if reply.native else _NOTHING
+    media = _media(reply, native)[:pictures] if native.media or has_pictures(reply) else ()
+    rest = [url for url in dict.fromkeys(native.media) if url not in media] if native.media else []
     if native.text is not UNSET:
         lines = [native.text, *rest]
     else:
         lines = [*_lines(reply, reply.text or (plain(reply.speech) if reply.speech else ""), media), *rest]
     return "\n".join(line for line in map(words, lines) if line), media
+
+
+def has_pictures(reply: Reply) -> bool:
+    """Whether anything of `reply` could be a picture."""
+    return bool(reply.cards or reply.media or reply.native)
+
+
+def _media(reply: Reply, native: Native) -> tuple[str, ...]:
+    own = () if native.text is not UNSET else tuple(_pictures(reply))
+    return tuple(dict.fromkeys((*filter(_is_address, native.media), *own)))
 
 
 def _native(reply: Reply) -> Native:

@@ -3,6 +3,7 @@
 The configured public URL is the truth, whatever proxies say: X-Forwarded-* are never looked at, anybody can send them.
 """
 
+from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
 
 from channels.sms.settings import SmsSettings
@@ -11,18 +12,25 @@ from shared.channel import Wire
 _PORTS = {"https": 443, "http": 80}
 
 
-def addresses(wire: Wire, settings: SmsSettings) -> tuple[str, ...]:
-    """The full URLs, with path and query as they came, that `wire` may have been sent to: each with and without its port.
+class Addresses:
+    """The public URL, with and without its port.
 
-    In development they are also those of this machine and, without a public URL, of the request's own Host.
+    In development also those of this machine and, without a public URL, of the request's own Host.
     """
-    bases = [settings.public_url] if settings.public_url else []
-    if settings.development:
-        bases += settings.local_urls
-        host = wire.header("host")
-        if host and not settings.public_url:
-            bases += [f"https://{host}", f"http://{host}"]
-    return tuple(dict.fromkeys(url for base in bases for url in _both(base, wire.target)))
+
+    def __init__(self, settings: SmsSettings) -> None:
+        bases = [settings.public_url] if settings.public_url else []
+        bases += settings.local_urls if settings.development else ()
+        self._known = tuple(dict.fromkeys(one for base in bases for one in _both(base)))
+        self._hosts = settings.development and not settings.public_url
+
+    def of(self, wire: Wire) -> Iterator[str]:
+        """The full URLs, with path and query as they came, that `wire` may have been sent to; the likely ones first."""
+        for base in self._known:
+            yield base + wire.target
+        host = wire.header("host") if self._hosts else None
+        if host:
+            yield from (base + wire.target for scheme in ("https", "http") for base in _both(f"{scheme}://{host}"))
 
 
 def callback_url(app: str, place: str, settings: SmsSettings) -> str | None:
@@ -33,17 +41,18 @@ def callback_url(app: str, place: str, settings: SmsSettings) -> str | None:
     return f"{settings.public_url}{path}/channels/sms/{place}"
 
 
-def _both(base: str, target: str) -> tuple[str, ...]:
-    """The URL without port, and with it; only as it is where it cannot be read."""
+def _both(base: str) -> tuple[str, ...]:
+    """The URL without port and with it, first as it is written; alone where there is no port, none where it cannot be read."""
     try:
         parts = urlsplit(base)
         port = parts.port or _PORTS.get(parts.scheme)
     except ValueError:
         return ()
     if port is None:
-        return (base + target,)
+        return (base,)
     bare = _host(parts)
-    return f"{parts.scheme}://{bare}{parts.path}{target}", f"{parts.scheme}://{bare}:{port}{parts.path}{target}"
+    both = f"{parts.scheme}://{bare}{parts.path}", f"{parts.scheme}://{bare}:{port}{parts.path}"
+    return both[::-1] if base == both[1] else both
 
 
 def _host(parts: SplitResult) -> str:

@@ -18,6 +18,7 @@ EXTENSION = "\f^{}\\[~]|€"
 
 GSM_ALONE, GSM_PART = 160, 153  # septets
 UCS_ALONE, UCS_PART = 70, 67  # UTF-16 code units
+MOST_UNITS, LEAST_ROOM = 2, UCS_PART - 1  # units of a character, and of a part that one of two units did not fit into
 
 _GSM = re.compile(f"[{re.escape(BASIC + EXTENSION)}]*")
 

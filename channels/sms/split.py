@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from channels.sms.graphemes import boundary_before
-from channels.sms.segments import reach, segments, utf16_units
+from channels.sms.segments import LEAST_ROOM, MOST_UNITS, reach, segments, utf16_units
 
 MORE = " ..."  # three plain dots: a real ellipsis would make UCS-2 of the message
 
@@ -28,7 +28,9 @@ class Room(Struct, frozen=True):
 
     def holds(self, text: str) -> bool:
         """Whether `text` fits."""
-        return utf16_units(text) <= self.characters and segments(text).count <= self.segments
+        if utf16_units(text) > self.characters:
+            return False
+        return MOST_UNITS * len(text) <= LEAST_ROOM * self.segments or segments(text).count <= self.segments
 
 
 def split(text: str, room: Room, most: int) -> tuple[str, ...]:

@@ -121,9 +121,14 @@ def _user(envelope: Envelope, session: str, secret: bytes) -> tuple[str, dict[st
     kept = usable(params.get(USER), 64)
     if kept:
         return kept, {}
-    made = "actions:" + hmac.digest(secret, session.encode(), "sha256").hex()[:32]
-    params = stored(params)
-    return made, {"user": made, "user_params": params if len(_encode(params)) <= MAX_STORAGE else {}}
+    made = "actions:" + hmac.new(secret, session.encode(), "sha256").hexdigest()[:32]
+    return made, {"user": made, "user_params": _kept(params) if params else {}}
+
+
+def _kept(params: dict[str, Any]) -> dict[str, Any]:
+    """What was stored for the person, which the answer gives back; nothing where that is too much."""
+    kept: dict[str, Any] = stored(params)
+    return kept if len(_encode(kept)) <= MAX_STORAGE else {}
 
 
 def _device(info: DeviceInfo | None) -> Device:

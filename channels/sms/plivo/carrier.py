@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote
 
+from channels.sms import form
 from channels.sms.api import Api, ApiAnswer, Said
 from channels.sms.carrier import Carrier
 from channels.sms.message import Inbound, Letter
+from channels.sms.parts import has_pictures
 from channels.sms.plivo.answer import answer
-from channels.sms.plivo.payload import content_of, fields_of
-from channels.sms.plivo.signature import check_signature
-from channels.sms.public_url import addresses, callback_url
+from channels.sms.plivo.payload import content_of
+from channels.sms.plivo.signature import MAX_FIELDS, check_signature
+from channels.sms.public_url import Addresses, callback_url
 from channels.sms.reference import with_reference
 from shared.channel import Delivered, Receipt, Wire, WireReply
 from shared.errors import DoorShut
@@ -40,16 +42,17 @@ class Plivo(Carrier):
         if not self.settings.public_url and not self.settings.development:
             raise DoorShut("sms: Plivo signs the public address of NEXUS; set NEXUS_PUBLIC_URL")
         self._account, self._token = config["plivo_auth_id"], config["plivo_auth_token"]
+        self._addresses = Addresses(self.settings)
         self._base = config.get("plivo_api_base", API).rstrip("/")
         self._api = Api(self.title, _said)
 
     def authenticate(self, wire: Wire) -> None:
         """As Carrier.authenticate."""
-        check_signature(wire, addresses(wire, self.settings), self._token.encode())
+        check_signature(wire, self._addresses.of(wire), self._token.encode())
 
     def read(self, wire: Wire) -> Inbound | Receipt:
         """As Carrier.read."""
-        return content_of(fields_of(wire.body), wire.target, self.settings.help_text)
+        return content_of(form.decode(wire.body, MAX_FIELDS), wire.target, self.settings.help_text)
 
     def render(self, request: Request, turn: Turn) -> WireReply:
         """As ChannelAdapter.render. XML has no pictures: an answer with one goes through the API as a whole, in its order."""
@@ -58,6 +61,8 @@ class Plivo(Carrier):
 
     def outgoing(self, request: Request, turn: Turn) -> tuple[Outgoing, ...]:
         """As ChannelAdapter.outgoing: what `render` cannot carry."""
+        if turn.reply is None or not has_pictures(turn.reply):
+            return ()
         letters = self._letters(request, turn)
         return tuple(Outgoing(one.content(), self.place) for one in letters) if _has_pictures(letters) else ()
 

@@ -7,13 +7,11 @@ https://docs.plivo.com/docs/messaging/api/message/message-status-callbacks
 import re
 from collections.abc import Iterator, Mapping
 from typing import Literal
-from urllib.parse import parse_qsl
 
 from channels.sms.keywords import ORDINARY, Meaning, folded
 from channels.sms.media import MAX_MEDIA, attachments
 from channels.sms.message import Inbound
 from channels.sms.numbers import e164
-from channels.sms.plivo.signature import MAX_FIELDS
 from channels.sms.reference import reference_in
 from channels.sms.toll_free import keyword_to
 from shared.channel import Receipt
@@ -36,22 +34,6 @@ _ANSWERED: frozenset[Meaning] = frozenset({"stop", "help"})
 _TEXTING = ("sms", "mms")
 _SAID = ("Text", "Body", "MediaCount")
 _CODE = re.compile(r"[0-9]{1,6}")
-
-
-def fields_of(body: bytes) -> dict[str, str]:
-    """The fields of a form; of one that comes twice the last. Raises Malformed."""
-    try:
-        return dict(
-            parse_qsl(
-                body.decode(),
-                keep_blank_values=True,
-                strict_parsing=True,
-                errors="surrogatepass",
-                max_num_fields=MAX_FIELDS,
-            )
-        )
-    except ValueError:
-        raise Malformed("sms: the body is not a form of UTF-8 text") from None
 
 
 def content_of(fields: Mapping[str, str], target: str, help_text: str) -> Inbound | Receipt:

@@ -8,15 +8,13 @@ as well; where its headers are there, it is the one that counts.
 import base64
 import hmac
 from collections.abc import Iterable
-from urllib.parse import unquote_to_bytes
 
+from channels.sms.form import Pairs, pairs
 from shared.channel import Wire
 from shared.errors import SignatureInvalid
 
 MAX_FIELDS = 200
 MAX_NONCE = 256  # characters
-
-Pairs = list[tuple[bytes, bytes]]
 
 
 def check_signature(wire: Wire, urls: Iterable[str], token: bytes) -> None:
@@ -27,7 +25,7 @@ def check_signature(wire: Wire, urls: Iterable[str], token: bytes) -> None:
     if not told or not 0 < len(nonce) <= MAX_NONCE:
         raise SignatureInvalid("sms: X-Plivo-Signature-V2 and X-Plivo-Signature-V2-Nonce must both be there")
     signed = (_v3(url, wire.body) if version == "v3" else _v2(url) for url in urls)
-    expected = [_signature(text + nonce.encode("latin-1"), token) for text in signed]
+    expected = (_signature(text + nonce.encode("latin-1"), token) for text in signed)
     if not any(hmac.compare_digest(one, other) for one in expected for other in told):
         raise SignatureInvalid(
             "sms: Plivo's signature does not match; NEXUS_PUBLIC_URL must be the address that Plivo calls, "
@@ -46,7 +44,7 @@ def _signatures(wire: Wire, version: str, main: str) -> list[bytes]:
 
 
 def _signature(text: bytes, token: bytes) -> bytes:
-    return base64.b64encode(hmac.digest(token, text, "sha256"))
+    return base64.b64encode(hmac.new(token, text, "sha256").digest())
 
 
 def _v2(url: str) -> bytes:
@@ -67,12 +65,7 @@ def _v3(url: str, body: bytes) -> bytes:
 
 
 def _pairs(form: bytes) -> Pairs:
-    """The fields of a form. This takes the bytes apart and understands nothing."""
-    fields = form.split(b"&", MAX_FIELDS)
-    if len(fields) > MAX_FIELDS:
-        raise SignatureInvalid(f"sms: the form has more than {MAX_FIELDS} fields")
-    return [(_plain(name), _plain(value)) for name, _, value in (field.partition(b"=") for field in fields if field)]
-
-
-def _plain(text: bytes) -> bytes:
-    return unquote_to_bytes(text.replace(b"+", b" "))
+    try:
+        return pairs(form, MAX_FIELDS)
+    except ValueError as error:
+        raise SignatureInvalid(f"sms: {error}") from None

@@ -11,7 +11,7 @@ from channels.sms.api import Api, ApiAnswer, Said
 from channels.sms.carrier import ALL_KEYWORDS, Carrier
 from channels.sms.keywords import Meaning
 from channels.sms.message import Inbound, Letter, Outbound
-from channels.sms.public_url import addresses, callback_url
+from channels.sms.public_url import Addresses, callback_url
 from channels.sms.reference import with_reference
 from channels.sms.twilio.payload import OPTED_OUT, code_of, content_of, fields_of
 from channels.sms.twilio.signature import check_signature
@@ -40,6 +40,7 @@ class Twilio(Carrier):
             raise DoorShut("sms: Twilio signs the public address of NEXUS; set NEXUS_PUBLIC_URL")
         self._account = config["twilio_account_sid"]
         self._token = config["twilio_auth_token"]
+        self._addresses = Addresses(self.settings)
         self._base = config.get("twilio_api_base", API).rstrip("/")
         self._api = Api(self.title, _said)
 
@@ -50,7 +51,7 @@ class Twilio(Carrier):
 
     def authenticate(self, wire: Wire) -> None:
         """As Carrier.authenticate: the URL that counts is the public one, as Twilio called it."""
-        check_signature(wire, addresses(wire, self.settings), self._token.encode())
+        check_signature(wire, self._addresses.of(wire), self._token.encode())
 
     def read(self, wire: Wire) -> Inbound | Receipt:
         """As Carrier.read. Raises SignatureInvalid where the message is one of another account."""

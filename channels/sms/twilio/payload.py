@@ -7,10 +7,10 @@ https://www.twilio.com/docs/messaging/guides/track-outbound-message-status
 import re
 from collections.abc import Iterator
 from typing import Any, Literal
-from urllib.parse import parse_qsl
 
 import msgspec
 
+from channels.sms import form
 from channels.sms.keywords import Meaning
 from channels.sms.media import MAX_MEDIA, attachments
 from channels.sms.message import Inbound
@@ -43,14 +43,7 @@ def fields_of(wire: Wire) -> Fields:
     """The fields of the body; of one that comes twice the last. Raises Malformed."""
     if is_json(wire):
         return dict(_texts(decode(_DECODER, wire.body)))
-    try:
-        text = wire.body.decode()
-        pairs = parse_qsl(
-            text, keep_blank_values=True, strict_parsing=True, errors="surrogatepass", max_num_fields=MAX_FIELDS
-        )
-    except ValueError:
-        raise Malformed("sms: the body is not a form of UTF-8 text") from None
-    return dict(pairs)
+    return form.decode(wire.body, MAX_FIELDS)
 
 
 def content_of(fields: Fields, target: str) -> Inbound | Receipt:

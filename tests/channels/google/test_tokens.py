@@ -154,6 +154,29 @@ def test_the_key_is_one_that_google_lists(door: GoogleAdapter, key: rsa.RSAPriva
         assert refused(door, assistant(f"{head}.{rest}")) == 403
 
 
+def test_a_signature_is_written_in_one_way_only(door: GoogleAdapter, sign: Callable[..., str]) -> None:
+    """The last character has bits that belong to no byte: they must be zero, or one token would be many."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    good = sign()
+    assert len(good.rpartition(".")[2]) % 4 == 2
+    at = letters.index(good[-1])
+    for same in letters[at + 1 : at + 16]:  # the same bytes, written otherwise
+        assert refused(door, assistant(good[:-1] + same)) == 403
+    assert enter(door, assistant(good)).message_id == "jti-1"
+
+
+def test_a_header_that_is_known_proves_nothing(
+    door: GoogleAdapter, key: rsa.RSAPrivateKey, sign: Callable[..., str], tmp_path: Path
+) -> None:
+    """Once a token came in, others with its header are checked like the first."""
+    ActionsTwin.make(tmp_path, NOW)
+    foreign = load_key(tmp_path)
+    assert enter(door, assistant(sign())).message_id == "jti-1"
+    forged = jwt.encode(GOOD_CLAIMS, foreign, "RS256", {"kid": KEY_ID})
+    assert forged.partition(".")[0] == jwt.encode(GOOD_CLAIMS, key, "RS256", {"kid": KEY_ID}).partition(".")[0]
+    assert refused(door, assistant(forged)) == 403
+
+
 def test_critical_extensions_are_refused(door: GoogleAdapter, sign: Callable[..., str]) -> None:
     assert refused(door, assistant(sign({"crit": ["b64"], "b64": False}))) == 403
     assert refused(door, assistant(sign({"crit": ["future"], "future": 1}))) == 403

@@ -57,6 +57,12 @@ def bare(parts: tuple[str, ...]) -> list[str]:
     return [part[one.end() :] for part, one in zip(parts, found, strict=True) if one]
 
 
+@settings(max_examples=1_000, deadline=None)
+@given(text=TEXTS | st.text("a€🗼", max_size=200), room=ROOMS)
+def test_a_room_holds_what_fits_by_both_counts(text: str, room: Room) -> None:
+    assert room.holds(text) == (utf16_units(text) <= room.characters and segments(text).count <= room.segments)
+
+
 @settings(max_examples=2_000, deadline=None)
 @given(text=TEXTS, room=ROOMS)
 def test_no_character_is_lost_or_torn_and_every_message_fits(text: str, room: Room) -> None:

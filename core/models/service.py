@@ -1,60 +1,75 @@
 """The models in this process: one thread runs them, outside the event loop, and takes all that waits in one batch."""
 
 import asyncio
+import hashlib
 import logging
+import unicodedata
 from collections import deque
 from collections.abc import Mapping, Sequence
 from threading import Condition, Thread
 from types import TracebackType
-from typing import NamedTuple, Protocol, Self
+from typing import Protocol, Self
 
+import msgspec
 import numpy as np
+from cachetools import LRUCache
 
-from core.models.encoder import Vectors
+from core.models.encoder import Reading, Vectors
+from core.understanding.model import Meaning
+from core.understanding.spelling import Mended
 from shared.errors import DeadlineExceeded, ModelUnavailable, NexusError
 from shared.ports import Clock, ModelState, Vector
-from shared.turn import Understanding
+from shared.text import clean
+from shared.turn import SlotValue, Understanding
 
 log = logging.getLogger("nexus.models")
 
 MOST_WAITING = 256
 """Calls that may wait; more are refused."""
 
+MOST_KNOWN = 4096
+"""Texts whose meaning is remembered; those not asked for longest are forgotten."""
+
+MOST_READ = 10_000
+"""Characters of a text that are looked at."""
+
 MOST_TOGETHER = 32
 """Texts in one batch: bounds how long a call waits for those it is batched with."""
 
 
 class TextEncoder(Protocol):
-    """What turns texts into vectors (`core.models.encoder.Encoder`)."""
+    """What reads texts (`core.models.encoder.Encoder`)."""
 
     providers: tuple[str, ...]
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """One unit vector a text, (texts, 384)."""
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        """All that the encoder has to say of each text."""
         ...
 
 
 class Interpreter(Protocol):
-    """What turns vectors into meaning, for one language (`core.understanding.heads.Heads`)."""
+    """What finds meaning, in one language (`core.understanding.model.Model`)."""
 
-    def interpret(self, texts: Sequence[str], vectors: Vectors) -> list[Understanding]:
-        """The meaning of each text, given its vector."""
+    def prepare(self, text: str) -> Mended:
+        """The text as it shall be read."""
+        ...
+
+    def interpret(self, texts: Sequence[str], mended: Sequence[Mended], readings: Sequence[Reading]) -> list[Meaning]:
+        """The meaning of each text, given what was read of it."""
         ...
 
 
-class _Answer(NamedTuple):
-    """What became of a call: its vectors, one row a text, and their meaning if it was asked for."""
-
-    vectors: Vectors
-    meaning: Understanding | None = None
+_Answer = Meaning | Vectors
+"""What becomes of a call: the meaning of its one text, or a vector a text."""
 
 
 class _Call:
-    """A call that waits: its texts, in which language to interpret them (None: only encode), and who waits for it."""
+    """A call that waits, and who waits for it."""
 
     __slots__ = ("future", "language", "texts")
 
     def __init__(self, texts: Sequence[str], language: str | None) -> None:
+        """`language` is the one to interpret the text in, of which there is one then; None asks for vectors."""
         self.texts = texts
         self.language = language
         self.future: asyncio.Future[_Answer] = asyncio.get_running_loop().create_future()
@@ -79,11 +94,12 @@ class InProcessModels:
         self, encoder: TextEncoder, interpreters: Mapping[str, Interpreter], version: str, clock: Clock
     ) -> None:
         """`interpreters` by language ("en"); the first one also serves languages that have none. `version` is the encoder's:
-        vectors of one version can be compared."""
+        vectors of one version can be compared. What was understood is remembered for as long as the service lives."""
         self._encoder = encoder
         self._interpreters = dict(interpreters)
         self._version = version
         self._clock = clock
+        self._known: LRUCache[bytes, Meaning] = LRUCache(MOST_KNOWN)
         self._waiting: deque[_Call] = deque()
         self._wake = Condition()
         self._open = False
@@ -107,17 +123,22 @@ class InProcessModels:
         language = locale.partition("-")[0].lower()
         if language not in self._interpreters:
             language = next(iter(self._interpreters), "")
-        answer = await self._ask(_Call((text,), language), deadline)
-        if answer.meaning is None:
-            raise ModelUnavailable("no language has been trained")
-        return answer.meaning
+        text = _normalised(text)
+        key = _key(language, text)
+        meaning = self._known.get(key) if self._open else None
+        if meaning is None:
+            answer = await self._ask(_Call((text,), language), deadline)
+            if not isinstance(answer, Meaning):
+                raise ModelUnavailable("no language has been trained")
+            meaning = self._known[key] = _without_words(answer)
+        return _understanding(meaning, text)
 
     async def encode(self, texts: Sequence[str], deadline: float) -> list[Vector]:
         """See `ModelService.encode`."""
         vectors: list[Vector] = []
         for start in range(0, len(texts), MOST_TOGETHER):
-            answer = await self._ask(_Call(texts[start : start + MOST_TOGETHER], None), deadline)
-            vectors += [Vector(row.astype("<f4").tobytes()) for row in answer.vectors]
+            rows = await self._ask(_Call(texts[start : start + MOST_TOGETHER], None), deadline)
+            vectors += [Vector(row.astype("<f4").tobytes()) for row in rows] if isinstance(rows, np.ndarray) else []
         return vectors
 
     def state(self) -> ModelState:
@@ -178,17 +199,25 @@ class InProcessModels:
         return []
 
     def _compute(self, calls: Sequence[_Call]) -> list[_Answer]:
-        vectors = self._encoder.encode([text for call in calls for text in call.texts])
-        ends = np.cumsum([len(call.texts) for call in calls])
-        answers = [_Answer(rows) for rows in np.split(vectors, ends[:-1])]
+        """One pass of the encoder for all; then each language interprets its own."""
+        mended = [self._prepared(call, text) for call in calls for text in call.texts]
+        readings = self._encoder.read([one.text for one in mended])
+        ends = np.cumsum([len(call.texts) for call in calls]).tolist()
+        parts = [slice(end - len(call.texts), end) for call, end in zip(calls, ends, strict=True)]
+        answers: list[_Answer] = [np.stack([one.vector for one in readings[part]]) for part in parts]
         for language, interpreter in self._interpreters.items():
             numbers = [n for n, call in enumerate(calls) if call.language == language]
-            if numbers:  # a call that asks for meaning has one text
+            if numbers:
                 texts = [calls[n].texts[0] for n in numbers]
-                meanings = interpreter.interpret(texts, np.concatenate([answers[n].vectors for n in numbers]))
-                for n, meaning in zip(numbers, meanings, strict=True):
-                    answers[n] = _Answer(answers[n].vectors, meaning)
+                places = [parts[n].start for n in numbers]
+                found = interpreter.interpret(texts, [mended[at] for at in places], [readings[at] for at in places])
+                for n, meaning in zip(numbers, found, strict=True):
+                    answers[n] = meaning
         return answers
+
+    def _prepared(self, call: _Call, text: str) -> Mended:
+        interpreter = self._interpreters.get(call.language or "")
+        return Mended(clean(text)) if interpreter is None else interpreter.prepare(text)
 
     def _deliver(self, settled: _Settled) -> None:
         """Hand results to the loops of their callers, waking each loop once."""
@@ -200,6 +229,27 @@ class InProcessModels:
                 loop.call_soon_threadsafe(_settle_all, pairs)
             except RuntimeError:  # the loop was closed: nobody waits any more
                 log.info("caller gone", extra={"calls": len(pairs)})
+
+
+def _normalised(text: str) -> str:
+    """`text` as it is looked up and understood: composed characters, single spaces. Case is kept, for slots quote it."""
+    return " ".join(unicodedata.normalize("NFC", clean(text[:MOST_READ])).split())
+
+
+def _key(language: str, text: str) -> bytes:
+    """Stands for a text without holding it: what somebody said is not kept."""
+    return hashlib.blake2b(f"{language}\0{text}".encode(), digest_size=16).digest()
+
+
+def _without_words(meaning: Meaning) -> Meaning:
+    slots = tuple(msgspec.structs.replace(slot, value="") for slot in meaning.slots)
+    return msgspec.structs.replace(meaning, slots=slots)
+
+
+def _understanding(meaning: Meaning, text: str) -> Understanding:
+    """`meaning` with the words of its slots taken from `text`; of two slots of one name the first counts."""
+    slots = {slot.slot: SlotValue(text[slot.start : slot.end]) for slot in reversed(meaning.slots)}
+    return Understanding(meaning.intent, meaning.score, meaning.oos_score, slots, meaning.ranking)
 
 
 def _settle_all(settled: _Settled) -> None:

@@ -19,7 +19,7 @@ WEIGHTS = "encoder.weights"
 TOKENIZER = "tokenizer.json"
 MANIFEST = "manifest.json"
 FILES = (GRAPH, WEIGHTS, TOKENIZER)
-RECIPE = 1
+RECIPE = 2
 """Counts up when the same weights give another graph."""
 
 

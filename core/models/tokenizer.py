@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tokenizers import Tokenizer
+from msgspec import Struct
+from tokenizers import Encoding, Tokenizer
 
 from shared.errors import ModelInvalid
 from shared.text import clean
@@ -13,6 +14,17 @@ MOST_TOKENS = 256
 
 MOST_CHARACTERS = 4 * MOST_TOKENS
 """No more of a text is tokenized, so that a huge one costs no more than a long one."""
+
+
+class Words(Struct, frozen=True):
+    """A text as the encoder reads it: token ids, and for each word where it stands in the text and its first token.
+
+    `spans` are (start, end) in code points of the text that was given; `first` are places in `ids`.
+    """
+
+    ids: list[int]
+    spans: list[tuple[int, int]]
+    first: list[int]
 
 
 class WordPieces:
@@ -30,3 +42,28 @@ class WordPieces:
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Between 2 and `MOST_TOKENS` ids a text, the special ones included."""
         return [self._tokenizer.encode(clean(text[:MOST_CHARACTERS])).ids for text in texts]
+
+    def words(self, text: str) -> Words:
+        """The words of a clean text, a punctuation mark being one, with their tokens."""
+        encoding = self._tokenizer.encode(text[:MOST_CHARACTERS])
+        return Words(encoding.ids, *_words(encoding))
+
+    def vocabulary(self) -> list[tuple[str, int]]:
+        """Every piece with its id; in BERT's vocabulary, ids of whole words count up as the words get rarer."""
+        return list(self._tokenizer.get_vocab().items())
+
+
+def _words(encoding: Encoding) -> tuple[list[tuple[int, int]], list[int]]:
+    spans: list[tuple[int, int]] = []
+    first: list[int] = []
+    last = None
+    for place, (word, (start, end)) in enumerate(zip(encoding.word_ids, encoding.offsets, strict=True)):
+        if word is None:  # a special token
+            continue
+        if word == last:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+            first.append(place)
+        last = word
+    return spans, first

@@ -1,12 +1,10 @@
-"""What the heads are trained from: sample sentences by intent, and sentences that no skill answers."""
+"""What the models of the skills are trained from: sample sentences by intent, and sentences that no skill answers."""
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 
-import msgspec
-from msgspec import Struct
+from core.understanding.rows import OUTSIDE, Row
 
 _CONTRACTIONS = (
     ("what's", "what is"),
@@ -23,27 +21,17 @@ _CONTRACTIONS = (
 _PUNCTUATION = re.compile(r"[^\w\s']")
 
 
-class Samples(Struct, frozen=True):
-    """Sentences by intent, and sentences out of scope."""
-
-    intents: dict[str, tuple[str, ...]]
-    background: tuple[str, ...]
-
-    def digest(self) -> str:
-        """A hash of all of it; the order of intents does not matter."""
-        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
+def samples(intents: Mapping[str, Sequence[str]], language: str = "en") -> tuple[Row, ...]:
+    """The samples of the skills in one language together with sentences out of scope, none of them twice."""
+    rows = [Row(text, name) for name in sorted(intents) for text in intents[name]]
+    return tuple({row.text: row for row in [*background(language), *rows]}.values())
 
 
-def samples(intents: Mapping[str, Sequence[str]]) -> Samples:
-    """The samples of the skills together with the sentences out of scope that come with NEXUS. Empty intents are left out."""
-    kept = {name: tuple(dict.fromkeys(intents[name])) for name in sorted(intents) if intents[name]}
-    return Samples(kept, background())
-
-
-def background() -> tuple[str, ...]:
-    """English sentences that no starter skill answers."""
-    text = files("core.understanding").joinpath("out_of_scope.en.txt").read_text("utf-8")
-    return tuple(line for line in text.splitlines() if line and not line.startswith("#"))
+def background(language: str = "en") -> tuple[Row, ...]:
+    """Sentences that no starter skill answers; none in languages that NEXUS brings none for."""
+    path = files("core.understanding").joinpath(f"out_of_scope.{language}.txt")
+    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+    return tuple(Row(line, OUTSIDE) for line in lines if line and not line.startswith("#"))
 
 
 def variants(sentence: str) -> Iterator[str]:

@@ -1,87 +1,195 @@
-"""Trains the heads and writes them as one ONNX graph. Runs as a child process, so that the trainer's memory goes with it.
+"""Trains a model over the encoder: reads the texts, fits heads and tagger, and gives what the folder of a model holds.
 
-python -m core.understanding.train ENCODER_FOLDER OUT.onnx < samples.json
+    python -m core.understanding.train ENCODER_FOLDER OUT_FOLDER LANGUAGE < rows.json
+
+does it in a process of its own, so that the trainer's memory goes with it.
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import onnx
+from msgspec import Struct
+from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
-from core.models.encoder import SIZE, Encoder
-from core.models.graph import Graph
-from core.models.store import GRAPH, TOKENIZER
-from core.understanding.fit import FOLDS, Data, Fitted, fit
-from core.understanding.heads import Facts
-from core.understanding.samples import Samples, variants
+from core.models.encoder import Encoder, Reading
+from core.models.store import GRAPH, TOKENIZER, check
+from core.understanding.facts import FORMAT, Card, Labels, Lexical, Source
+from core.understanding.fit import Data, Fitted, fit, folds_for
+from core.understanding.fit_tagger import fit_tagger
+from core.understanding.folder import HEADS, LABELS, LEXICON, TAGGER, write_model
+from core.understanding.graph import heads_graph
+from core.understanding.lexical import Lexicon, grams, weighed
+from core.understanding.rows import OUTSIDE, Row
+from core.understanding.samples import variants
+from core.understanding.spelling import said
+from core.understanding.views import Texts, telling_grams
+from core.understanding.words import readable
+from shared.errors import DataInvalid
 
-
-def train(samples: Samples, encoder: Encoder) -> onnx.ModelProto:
-    """The heads for these samples."""
-    labels = tuple(samples.intents)
-    fitted = fit(_data(samples, encoder))
-    facts = Facts(labels, fitted.threshold, round(fitted.accuracy, 4), round(fitted.auroc, 4))
-    model = _graph(fitted).model("heads")
-    onnx.helper.set_model_props(model, {"facts": msgspec.json.encode(facts).decode()})
-    return model
-
-
-def _data(samples: Samples, encoder: Encoder) -> Data:
-    groups = [*samples.intents.values(), samples.background]
-    texts: list[str] = []
-    rows: list[tuple[int, int, bool]] = []
-    for number, group in enumerate(groups):
-        shuffled = number == len(groups) - 1
-        for place, sentence in enumerate(group):
-            fold = _fold(place, len(group), shuffled)
-            texts.append(sentence)
-            rows.append((number, fold, True))
-            for variant in variants(sentence) if not shuffled else ():
-                texts.append(variant)
-                rows.append((number, fold, False))
-    table = np.array(rows, np.int64)
-    vectors = encoder.encode(texts).astype(np.float64)
-    return Data(vectors, table[:, 0], table[:, 1], table[:, 2].astype(bool), len(groups) - 1)
+FEW = 4000
+"""Rows; of fewer, other ways to write the same are learnt too."""
 
 
-def _fold(place: int, count: int, shuffled: bool) -> int:
-    """The fold of a sentence. Sentences of one template are neighbours and go into the same fold; those out of scope, which
-    are listed by topic, are spread. Intents with fewer sentences than folds are never held out."""
-    if count < FOLDS:
-        return -1
-    return place % FOLDS if shuffled else place * FOLDS // count
+class Trained(Struct, frozen=True):
+    """What a training came to: the files of the model's folder, and its scores (shares, 0 to 1)."""
+
+    labels: Labels
+    files: dict[str, bytes]
+    scores: dict[str, float]
 
 
-def _graph(fitted: Fitted) -> Graph:
-    """vectors (n, 384) → probabilities (n, intents) given that it is in scope, and the chance (n) that it is not."""
-    graph = Graph()
-    intents = fitted.intents
-    count = intents.weight.shape[1] - 1
-    vectors = graph.input("vectors", np.float32, ["texts", SIZE])
-    weight = graph.weight("intents.weight", intents.weight.astype(np.float32))
-    logits = graph.op("Gemm", vectors, weight, graph.weight("intents.bias", intents.bias.astype(np.float32)))
-    inside, outside = graph.ops("Split", 2, logits, graph.weight("parts", np.array([count, 1])), axis=1)
-    scaled = graph.op("Div", inside, graph.number(fitted.temperature))
-    graph.output(graph.op("Softmax", scaled, axis=1), "probabilities", ["texts", count])
-    last = graph.weight("last_axis", np.array([1]))
-    best = graph.op("ReduceMax", inside, last, keepdims=1)
-    cosines = graph.op("MatMul", vectors, graph.weight("samples", intents.nearest.astype(np.float32)))
-    nearest = graph.op("ReduceMax", cosines, last, keepdims=1)
-    evidence = graph.op("Concat", best, graph.op("Sub", best, outside), nearest, axis=1)
-    scope = graph.weight("scope.weight", fitted.scope_weight.astype(np.float32)[:, None])
-    verdict = graph.op("Gemm", evidence, scope, graph.weight("scope.bias", np.array([fitted.scope_bias], np.float32)))
-    graph.output(graph.op("Sigmoid", verdict), "out_of_scope", ["texts", 1])
-    return graph
+class _Lines(Struct, frozen=True):
+    """What the heads are fitted on, a line each: texts, class numbers, folds, and whether somebody wrote it so."""
+
+    texts: list[str]
+    classes: list[int]
+    folds: list[int]
+    original: list[bool]
+
+
+def train(rows: Sequence[Row], validation: Sequence[Row], encoder: Encoder) -> Trained:
+    """A model of `rows`; `validation` sets its threshold and its weights. The same rows give the same model.
+
+    Raises DataInvalid if there is nothing to tell apart (one intent only, and nothing out of scope), or if there are fewer
+    than two examples an intent on average.
+    """
+    intents = tuple(sorted({row.intent for row in rows} - {OUTSIDE}))
+    if len(intents) + any(row.intent == OUTSIDE for row in rows) < 2:
+        raise DataInvalid(
+            f"a model tells intents apart: it needs two or more, and the training data have {len(intents)}"
+        )
+    if len(rows) < 2 * len({row.intent for row in rows}):
+        raise DataInvalid("a model needs two examples an intent or more; ten are a good start")
+    places = {intent: n for n, intent in enumerate((*intents, OUTSIDE))}
+    lines = _lines(rows, places)
+    readings = encoder.read(lines.texts)
+    lexicon, sparse = _lexicon(lines)
+    data = _data(lines, readings, sparse, len(places))
+    fitted = fit(data, _validation(validation, places, encoder, lexicon))
+    tagger, network = fit_tagger(rows, readings, lines.texts, intents)
+    labels = Labels(intents, fitted.scope.threshold, tagger)
+    return Trained(
+        labels, _files(labels, fitted, Lexical(lexicon, said(row.text for row in rows)), network), _scores(fitted)
+    )
+
+
+def _lines(rows: Sequence[Row], places: dict[str, int]) -> _Lines:
+    """Rows in their order, then their variants, then the names of the intents, which say what they are for."""
+    count = [0] * len(places)
+    for row in rows:
+        count[places[row.intent]] += 1
+    lines, folds = _Lines([], [], [], []), folds_for(len(rows))
+    seen = [0] * len(places)
+    varied: list[tuple[str, int, int]] = []
+    for row in rows:
+        number = places[row.intent]
+        fold = _fold(seen[number], count[number], folds, spread=row.intent == OUTSIDE)
+        seen[number] += 1
+        _add(lines, row.text, number, fold, True)
+        if len(rows) < FEW and row.intent != OUTSIDE:
+            varied += [(variant, number, fold) for variant in variants(row.text)]
+    for text, number, fold in varied:
+        _add(lines, text, number, fold, False)
+    for intent, number in places.items():
+        if intent != OUTSIDE:
+            _add(lines, " ".join(readable(intent)) or intent, number, -1, False)
+    return lines
+
+
+def _add(lines: _Lines, text: str, number: int, fold: int, original: bool) -> None:
+    lines.texts.append(text)
+    lines.classes.append(number)
+    lines.folds.append(fold)
+    lines.original.append(original)
+
+
+def _fold(place: int, count: int, folds: int, *, spread: bool) -> int:
+    """The fold of a row. Neighbours often say nearly the same and go into one fold; rows out of scope, often listed by topic,
+    are spread. A row that is alone is never held out."""
+    if count < folds:
+        return place if count > 1 else -1
+    return place % folds if spread else place * folds // count
+
+
+def _lexicon(lines: _Lines) -> tuple[Lexicon, csr_matrix]:
+    """The grams worth knowing, and every line as their weights."""
+    documents = [grams(text) for text in lines.texts]
+    count: dict[str, int] = {}
+    for document in documents:
+        for gram in document:
+            count[gram] = count.get(gram, 0) + 1
+    often = [gram for gram, times in count.items() if times >= 2]
+    idf = [float(np.log((1 + len(documents)) / (1 + count[gram])) + 1) for gram in often]
+    every = _sparse(lines.texts, Lexicon(tuple(often), tuple(idf)))
+    kept = telling_grams(every, np.array(lines.classes))
+    lexicon = Lexicon(tuple(often[n] for n in kept), tuple(idf[n] for n in kept))
+    return lexicon, _sparse(lines.texts, lexicon)
+
+
+def _sparse(texts: Sequence[str], lexicon: Lexicon) -> csr_matrix:
+    index = lexicon.index()
+    rows = [weighed(text, index, lexicon.idf) for text in texts]
+    ends = np.cumsum([0, *(len(places) for places, _ in rows)])
+    columns = np.array([place for places, _ in rows for place in places], np.int32)
+    weights = np.array([weight for _, values in rows for weight in values], np.float32)
+    return csr_matrix((weights, columns, ends), shape=(len(texts), len(lexicon.grams)))
+
+
+def _data(lines: _Lines, readings: Sequence[Reading], sparse: csr_matrix, count: int) -> Data:
+    texts = Texts(np.stack([one.vector for one in readings]), np.stack([one.stream for one in readings]), sparse)
+    return Data(texts, np.array(lines.classes), np.array(lines.folds), np.array(lines.original), count)
+
+
+def _validation(rows: Sequence[Row], places: dict[str, int], encoder: Encoder, lexicon: Lexicon) -> Data | None:
+    """Validation rows of known intents; None without any."""
+    known = [row for row in rows if row.intent in places]
+    if not known:
+        return None
+    texts = [row.text for row in known]
+    lines = _Lines(texts, [places[row.intent] for row in known], [0] * len(known), [True] * len(known))
+    return _data(lines, encoder.read(texts), _sparse(texts, lexicon), len(places))
+
+
+def _files(labels: Labels, fitted: Fitted, lexical: Lexical, network: onnx.ModelProto | None) -> dict[str, bytes]:
+    files = {
+        HEADS: heads_graph(fitted).SerializeToString(),
+        LABELS: msgspec.json.encode(labels),
+        LEXICON: msgspec.json.encode(lexical),
+    }
+    return files if network is None else {**files, TAGGER: network.SerializeToString()}
+
+
+def _scores(fitted: Fitted) -> dict[str, float]:
+    return {"cv_accuracy": round(fitted.accuracy, 4), "cv_oos_auroc": round(fitted.auroc, 4)}
+
+
+def card_of(trained: Trained, language: str, encoder_version: str, data: Sequence[Source], *, finetuned: bool) -> Card:
+    """The card of a model that is about to be written."""
+    tagger = trained.labels.tagger
+    return Card(
+        format=FORMAT,
+        id="",
+        language=language,
+        encoder=encoder_version,
+        finetuned=finetuned,
+        intents=len(trained.labels.intents),
+        slots=len(tagger.phrases.slots) if tagger is not None else 0,
+        data=tuple(data),
+        scores=trained.scores,
+        hashes={},
+    )
 
 
 def main(arguments: list[str]) -> int:
-    """Train from the samples on standard input; returns the exit code."""
-    folder, out = Path(arguments[0]), Path(arguments[1])
-    samples = msgspec.json.decode(sys.stdin.buffer.read(), type=Samples)
-    encoder = Encoder(folder / GRAPH, folder / TOKENIZER)
-    onnx.save_model(train(samples, encoder), str(out))
+    """Train from the rows on standard input; returns the exit code."""
+    folder, out, language = Path(arguments[0]), Path(arguments[1]), arguments[2]
+    rows = msgspec.json.decode(sys.stdin.buffer.read(), type=tuple[Row, ...])
+    trained = train(rows, (), Encoder(folder / GRAPH, folder / TOKENIZER))
+    write_model(out, card_of(trained, language, check(folder).version, (), finetuned=False), trained.files)
     return 0
 
 

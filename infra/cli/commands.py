@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from infra.cli.context import settings
+from infra.cli.nlu_commands import nlu
 from shared.text import clean
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(apps, name="apps")
 app.add_typer(channels, name="channels")
 app.add_typer(skills, name="skills")
+app.add_typer(nlu, name="nlu")
 
 
 class Fault(StrEnum):

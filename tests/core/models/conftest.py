@@ -61,4 +61,4 @@ def weights() -> Path:
 @pytest.fixture(scope="session")
 def texts() -> list[str]:
     """Varied texts that the encoder was not calibrated on."""
-    return [*ODD, *background()[::4]]
+    return [*ODD, *(row.text for row in background()[::4])]

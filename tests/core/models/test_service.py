@@ -6,12 +6,17 @@ from threading import Event
 
 import numpy as np
 import pytest
+from cachetools import LRUCache
 
-from core.models.encoder import SIZE, Encoder, Vectors
+from core.models.encoder import SIZE, STREAMS, Encoder, Reading, Vectors
 from core.models.service import MOST_TOGETHER, MOST_WAITING, InProcessModels
+from core.models.tokenizer import Words
+from core.understanding.model import Meaning
+from core.understanding.rows import Slot
+from core.understanding.spelling import Mended
 from infra.system import SystemClock
 from shared.errors import DeadlineExceeded, ModelUnavailable
-from shared.turn import Understanding
+from shared.turn import Ranked, SlotValue
 
 CLOCK = SystemClock()
 PATIENCE = 20.0
@@ -27,20 +32,31 @@ class Gate:
         self.started = Event()
         self.batches: list[list[str]] = []
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
+    def read(self, texts: Sequence[str]) -> list[Reading]:
         self.batches.append(list(texts))
         self.started.set()
         assert self.open.wait(PATIENCE)
         if "fail" in texts:
             raise RuntimeError("as asked")
-        return np.array([np.full(SIZE, len(text)) for text in texts], np.float32)
+        return [_reading(len(text)) for text in texts]
+
+
+def _reading(number: float) -> Reading:
+    vector: Vectors = np.full(SIZE, number, np.float32)
+    return Reading(Words([], [], []), vector, np.zeros(STREAMS, np.float32), np.zeros((0, 3 * SIZE), np.float32))
 
 
 class Echo:
-    """Interprets a text as an intent of its own name."""
+    """Interprets a text as an intent of its own name, with a slot that is its first letter."""
 
-    def interpret(self, texts: Sequence[str], vectors: Vectors) -> list[Understanding]:
-        return [Understanding(f"{text}/{vector[0]:.0f}", 1.0) for text, vector in zip(texts, vectors, strict=True)]
+    def prepare(self, text: str) -> Mended:
+        return Mended(text.replace("mispelt", "misspelt"))
+
+    def interpret(self, texts: Sequence[str], mended: Sequence[Mended], readings: Sequence[Reading]) -> list[Meaning]:
+        return [
+            Meaning(f"{text}/{one.vector[0]:.0f}", 1.0, 0.0, (Ranked(text, 1.0),), (Slot("letter", 0, 1, text[:1]),))
+            for text, one in zip(texts, readings, strict=True)
+        ]
 
 
 @pytest.fixture
@@ -172,3 +188,43 @@ async def test_the_real_encoder_gives_unit_vectors(encoder: Encoder) -> None:
         assert models.state().providers == ("CPUExecutionProvider",)
     lengths = [np.linalg.norm(np.frombuffer(one[0], "<f4")) for one in vectors]
     assert lengths == pytest.approx([1.0] * 40, abs=1e-5)
+
+
+# -- what was understood before ------------------------------------------------------------------------------------------
+
+
+async def test_what_was_understood_once_is_not_computed_again(models: InProcessModels, gate: Gate) -> None:
+    gate.open.set()
+    first = await models.understand("hello there", "en-GB", soon())
+    again = await models.understand("  hello \n there ", "en-US", soon())
+    assert gate.batches == [["hello there"]]
+    assert first == again
+    assert first.slots == {"letter": SlotValue("h")}
+    await models.understand("Hello there", "en", soon())  # slots quote what was said, so case matters
+    assert gate.batches == [["hello there"], ["Hello there"]]
+
+
+async def test_what_is_remembered_is_bounded_and_holds_no_words(
+    models: InProcessModels, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate.open.set()
+    monkeypatch.setattr(models, "_known", LRUCache(2))
+    for text in ("my pin is 4711", "two", "three", "my pin is 4711"):
+        await models.understand(text, "en", soon())
+    assert len(gate.batches) == 4
+    assert len(models._known) == 2
+    assert "4711" not in repr([one.slots for one in models._known.values()]) + repr(list(models._known))
+
+
+async def test_another_model_remembers_nothing(gate: Gate) -> None:
+    gate.open.set()
+    for version in ("v1", "v2"):
+        with InProcessModels(gate, {"en": Echo()}, version, CLOCK) as models:
+            await models.understand("hello", "en", soon())
+    assert gate.batches == [["hello"], ["hello"]]
+
+
+async def test_a_text_is_read_as_it_was_meant_and_quoted_as_it_was_said(models: InProcessModels, gate: Gate) -> None:
+    gate.open.set()
+    assert (await models.understand("mispelt", "en", soon())).intent == "mispelt/8"
+    assert gate.batches == [["misspelt"]]

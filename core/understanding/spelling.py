@@ -1,0 +1,130 @@
+"""Mends misspelt words before a text is read: a word that nobody knows becomes the known word that is most likely meant.
+
+A noisy channel (Kernighan, Church and Gale 1990): how often the word is said here, against how far it is from what was
+typed, in edits (optimal string alignment: insert, drop, replace, swap two neighbours). Words of the training data come first,
+then those that the encoder's vocabulary holds whole, which is sorted by how usual they are in English.
+"""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+from msgspec import Struct
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from core.understanding.words import WORD
+
+SHORTEST = 3
+"""Letters; a shorter word is taken as it is, since too much is one edit away."""
+
+TWO_EDITS_FROM = 7
+"""Letters; shorter words are mended by one edit only."""
+
+LONGEST = 24
+"""Letters; what is longer is no word."""
+
+_REMEMBERED = 4096
+_EDIT = 4.0  # natural logarithm of how much less likely each edit makes a word
+_OTHER_START = 1.0  # people seldom err in the first letter
+_UNSAID = 2.5  # a word that the training data never say
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+class Edit(Struct, frozen=True):
+    """A word that was replaced: where it stands in the mended text and where in the original, in code points."""
+
+    start: int
+    end: int
+    was_start: int
+    was_end: int
+
+
+class Mended(Struct, frozen=True):
+    """A text with its misspelt words mended."""
+
+    text: str
+    edits: tuple[Edit, ...] = ()
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """Where a stretch of whole words of `text` stood before."""
+        return self._place(start, last=False), self._place(end, last=True)
+
+    def _place(self, at: int, *, last: bool) -> int:
+        shift = 0
+        for edit in self.edits:
+            if edit.end <= at and not (last and edit.end == at):
+                shift = edit.was_end - edit.end
+            elif edit.start < at or (not last and edit.start == at):
+                return edit.was_end if last else edit.was_start
+        return at + shift
+
+
+class Speller:
+    """Mends texts of one language. `said` counts the words of the training data, `general` ranks other known words by use."""
+
+    def __init__(self, said: Mapping[str, int], general: Mapping[str, int]) -> None:
+        self._said = said
+        self._general = {word: rank for word, rank in general.items() if word not in said}
+        self._by_length: defaultdict[int, list[str]] = defaultdict(list)
+        for word in (*said, *(word for word in self._general if len(word) > SHORTEST)):
+            self._by_length[len(word)].append(word)
+        self._mend = lru_cache(_REMEMBERED)(self._likeliest)
+
+    def mended(self, text: str) -> Mended:
+        """`text` with unknown words replaced by what they most likely mean."""
+        parts: list[str] = []
+        edits: list[Edit] = []
+        end = length = 0
+        for match in WORD.finditer(text):
+            better = self._better(match[0])
+            parts += [text[end : match.start()], better]
+            length += match.start() - end
+            if better != match[0]:
+                edits.append(Edit(length, length + len(better), *match.span()))
+            length += len(better)
+            end = match.end()
+        return Mended("".join([*parts, text[end:]]), tuple(edits)) if edits else Mended(text)
+
+    def _better(self, word: str) -> str:
+        plain = word.casefold()
+        if plain in self._said or plain in self._general:
+            return word
+        return self._mend(plain) or word
+
+    def _likeliest(self, word: str) -> str:
+        """The known word that `word` most likely is, or "" where none is near."""
+        if not SHORTEST <= len(word) <= LONGEST or not _LETTERS.fullmatch(word):
+            return ""
+        most = 2 if len(word) >= TWO_EDITS_FROM else 1
+        near = (
+            (known, int(edits))
+            for length in range(len(word) - most, len(word) + most + 1)
+            for known, edits, _ in process.extract(
+                word, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=most, limit=None
+            )
+        )
+        return max(near, key=lambda one: self._likelihood(word, *one), default=("", 0))[0]
+
+    def _likelihood(self, word: str, known: str, edits: int) -> float:
+        count = self._said.get(known)
+        usual = math.log1p(count) if count is not None else -_UNSAID - self._general[known] / 15_000
+        return usual - _EDIT * edits - _OTHER_START * (known[0] != word[0])
+
+
+def said(texts: Iterable[str]) -> dict[str, int]:
+    """How often each word stands in `texts`."""
+    count: dict[str, int] = {}
+    for text in texts:
+        for word in WORD.findall(text.casefold()):
+            count[word] = count.get(word, 0) + 1
+    return count
+
+
+def general_words(vocabulary: Sequence[tuple[str, int]], language: str) -> dict[str, int]:
+    """The encoder's whole words with their rank: English ones, as WordPiece learnt them from English text."""
+    if language != "en":
+        return {}
+    return {word: rank for word, rank in vocabulary if len(word) > 1 and _LETTERS.fullmatch(word) and word.isascii()}

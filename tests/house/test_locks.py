@@ -26,7 +26,7 @@ def names(requirements: list[str]) -> set[str]:
 
 
 def test_there_is_one_for_each_extra_and_one_for_the_tools() -> None:
-    assert set(LOCKS) == {"cpu", "gpu", "dev"}
+    assert set(LOCKS) == {"cpu", "gpu", "train", "dev"}
 
 
 @pytest.mark.parametrize("lock", LOCKS.values(), ids=LOCKS)
@@ -46,7 +46,7 @@ def test_no_address_and_no_option_is_inside(lock: Path) -> None:
     assert not re.search(r"^--?\w", text, re.MULTILINE), "an option such as an index"
 
 
-@pytest.mark.parametrize(("lock", "extra"), [("cpu", "cpu"), ("gpu", "gpu")])
+@pytest.mark.parametrize(("lock", "extra"), [("cpu", "cpu"), ("gpu", "gpu"), ("train", "train")])
 def test_what_the_project_names_is_locked(lock: str, extra: str) -> None:
     project = PROJECT["project"]
     wanted = project["dependencies"] + project["optional-dependencies"][extra] + PROJECT["dependency-groups"]["install"]
@@ -57,7 +57,7 @@ def test_the_tools_are_locked() -> None:
     assert names(PROJECT["dependency-groups"]["dev"]) <= {name for name, _ in pins(LOCKS["dev"])}
 
 
-@pytest.mark.parametrize("other", ["gpu", "dev"])
+@pytest.mark.parametrize("other", ["gpu", "train", "dev"])
 def test_where_locks_meet_they_agree(other: str) -> None:
     ours, theirs = pins(LOCKS["cpu"]), pins(LOCKS[other])
     assert {key: theirs[key] for key in ours.keys() & theirs.keys()} == {
@@ -65,10 +65,10 @@ def test_where_locks_meet_they_agree(other: str) -> None:
     }
 
 
-def test_one_onnx_runtime_an_extra_and_never_torch() -> None:
+def test_one_onnx_runtime_an_extra_and_torch_only_to_train() -> None:
     runtimes = {name: {key for key, _ in pins(lock) if key.startswith("onnxruntime")} for name, lock in LOCKS.items()}
-    assert runtimes == {"cpu": {"onnxruntime"}, "gpu": {"onnxruntime-gpu"}, "dev": set()}
-    assert not any(name == "torch" for lock in LOCKS.values() for name, _ in pins(lock))
+    assert runtimes == {"cpu": {"onnxruntime"}, "gpu": {"onnxruntime-gpu"}, "train": set(), "dev": set()}
+    assert [key for key, lock in LOCKS.items() if any(name == "torch" for name, _ in pins(lock))] == ["train"]
 
 
 def test_every_dependency_says_why_it_is_here() -> None:

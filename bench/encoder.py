@@ -95,7 +95,7 @@ def _open(folder: Path) -> Encoder:
 def _texts(home: Path) -> list[str]:
     """Texts the encoder was not calibrated on: what skills answer, what none does, and long ones."""
     book = SkillBook(load_plugins(home).skills)
-    inside = [sentence for sentences in book.utterances("en").values() for sentence in sentences]
+    inside = [row.text for rows in book.utterances("en").values() for row in rows]
     outside = [row.text for row in background()]
     long = [" ".join(outside[i : i + 12]) for i in range(0, len(outside), 12)]
     room = TEXTS - len(outside) - len(long)

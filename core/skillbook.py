@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from core.understanding.rows import Row, Slot
 from shared.errors import PluginInvalid
-from shared.manifest import IntentSpec, SkillInfo, SkillLocale, SkillManifest
+from shared.manifest import PLACEHOLDER, IntentSpec, SkillInfo, SkillLocale, SkillManifest
 from shared.skill import Skill
 
 
@@ -75,9 +76,9 @@ class SkillBook:
         found = {language for one in self.loaded for language in one.locales}
         return tuple(sorted(found, key=lambda language: (language != "en", language)))
 
-    def utterances(self, language: str) -> dict[str, tuple[str, ...]]:
-        """The sample sentences of every intent in one language, placeholders filled."""
-        found: dict[str, tuple[str, ...]] = {}
+    def utterances(self, language: str) -> dict[str, tuple[Row, ...]]:
+        """The sample sentences of every intent in one language, placeholders filled; each row knows where its slots are."""
+        found: dict[str, tuple[Row, ...]] = {}
         for one in self.loaded:
             locale = one.locales.get(language)
             if locale is not None:
@@ -92,28 +93,39 @@ def _info(manifest: SkillManifest) -> SkillInfo:
 _EXAMPLES_A_TEMPLATE = 6
 
 
-def _expanded(manifest: SkillManifest, locale: SkillLocale) -> dict[str, tuple[str, ...]]:
+def _expanded(manifest: SkillManifest, locale: SkillLocale) -> dict[str, tuple[Row, ...]]:
     found = {}
     for intent, templates in locale.utterances.items():
         spec = manifest.intents.get(intent, NOTHING_DECLARED)
         examples = {**locale.slots, **{name: locale.examples(name, slot) for name, slot in spec.slots.items()}}
-        sentences = (sentence for n, template in enumerate(templates) for sentence in _fill(template, examples, n))
-        found[intent] = tuple(sentences)
+        rows = (row for n, template in enumerate(templates) for row in _fill(intent, template, examples, n))
+        found[intent] = tuple(rows)
     return found
 
 
-def _fill(template: str, examples: dict[str, tuple[str, ...]], start: int) -> list[str]:
+def _fill(intent: str, template: str, examples: dict[str, tuple[str, ...]], start: int) -> list[Row]:
     """A few sentences of one template. Neighbouring templates take other examples, so that all get used."""
     names = [name for name, values in examples.items() if values and f"{{{name}}}" in template]
     if not names:
-        return [template]
-    sentences = []
+        return [Row(template, intent)]
+    rows = []
     for step in range(_EXAMPLES_A_TEMPLATE):
-        sentence = template
-        for offset, name in enumerate(names):
-            values = examples[name]
-            sentence = sentence.replace(
-                f"{{{name}}}", values[(start * _EXAMPLES_A_TEMPLATE + step + offset) % len(values)]
-            )
-        sentences.append(sentence)
-    return list(dict.fromkeys(sentences))
+        place = start * _EXAMPLES_A_TEMPLATE + step
+        rows.append(
+            _filled(intent, template, {n: examples[n][(place + i) % len(examples[n])] for i, n in enumerate(names)})
+        )
+    return list({row.text: row for row in rows}.values())
+
+
+def _filled(intent: str, template: str, values: dict[str, str]) -> Row:
+    """A template with values in place of their names, and where they stand."""
+    text, end = "", 0
+    slots = []
+    for place in PLACEHOLDER.finditer(template):
+        value = values.get(place[1])
+        if value is None:
+            continue
+        text += template[end : place.start()]
+        slots.append(Slot(place[1], len(text), len(text) + len(value), value))
+        text, end = text + value, place.end()
+    return Row(text + template[end:], intent, tuple(slots))

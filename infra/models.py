@@ -20,6 +20,7 @@ from core.models.store import GRAPH, TOKENIZER, Manifest, check, locked, sha256,
 from core.skillbook import SkillBook
 from core.understanding.cache import trained
 from core.understanding.model import Model
+from core.understanding.rows import Row
 from core.understanding.samples import samples
 from infra.plugins import load_plugins
 from infra.runtime import check_runtime
@@ -48,9 +49,9 @@ def heads_folder() -> Path:
 
 
 def open_models(
-    heads: Path, utterances: Mapping[str, Mapping[str, Sequence[str]]], threads: int, clock: Clock
+    heads: Path, utterances: Mapping[str, Mapping[str, Sequence[Row]]], threads: int, clock: Clock
 ) -> InProcessModels:
-    """The model service of this process; enter it to start it. `utterances` are sentences by language and intent.
+    """The model service of this process; enter it to start it. `utterances` are rows by language and intent.
 
     `heads` is the folder trained models are kept in. Trains what is not there yet, which takes seconds. Raises ModelInvalid
     (no encoder: `make setup`), StartFailed (two builds of ONNX Runtime, or none).

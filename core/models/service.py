@@ -15,8 +15,7 @@ import numpy as np
 from cachetools import LRUCache
 
 from core.models.encoder import Reading, Vectors
-from core.understanding.model import Meaning
-from core.understanding.spelling import Mended
+from core.understanding.model import Meaning, Part
 from shared.errors import DeadlineExceeded, ModelUnavailable, NexusError
 from shared.ports import Clock, ModelState, Vector
 from shared.text import clean
@@ -42,6 +41,10 @@ class TextEncoder(Protocol):
 
     providers: tuple[str, ...]
 
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One unit vector a text, (texts, 384)."""
+        ...
+
     def read(self, texts: Sequence[str]) -> list[Reading]:
         """All that the encoder has to say of each text."""
         ...
@@ -50,12 +53,8 @@ class TextEncoder(Protocol):
 class Interpreter(Protocol):
     """What finds meaning, in one language (`core.understanding.model.Model`)."""
 
-    def prepare(self, text: str) -> Mended:
-        """The text as it shall be read."""
-        ...
-
-    def interpret(self, texts: Sequence[str], mended: Sequence[Mended], readings: Sequence[Reading]) -> list[Meaning]:
-        """The meaning of each text, given what was read of it."""
+    def understand(self, texts: Sequence[str], reader: TextEncoder) -> list[Meaning]:
+        """The meaning of each text, which `reader` reads."""
         ...
 
 
@@ -199,25 +198,19 @@ class InProcessModels:
         return []
 
     def _compute(self, calls: Sequence[_Call]) -> list[_Answer]:
-        """One pass of the encoder for all; then each language interprets its own."""
-        mended = [self._prepared(call, text) for call in calls for text in call.texts]
-        readings = self._encoder.read([one.text for one in mended])
-        ends = np.cumsum([len(call.texts) for call in calls]).tolist()
-        parts = [slice(end - len(call.texts), end) for call, end in zip(calls, ends, strict=True)]
-        answers: list[_Answer] = [np.stack([one.vector for one in readings[part]]) for part in parts]
+        """What asks for meaning is read together for each language, and all that asks for vectors."""
+        answers: dict[_Call, _Answer] = {}
         for language, interpreter in self._interpreters.items():
-            numbers = [n for n, call in enumerate(calls) if call.language == language]
-            if numbers:
-                texts = [calls[n].texts[0] for n in numbers]
-                places = [parts[n].start for n in numbers]
-                found = interpreter.interpret(texts, [mended[at] for at in places], [readings[at] for at in places])
-                for n, meaning in zip(numbers, found, strict=True):
-                    answers[n] = meaning
-        return answers
-
-    def _prepared(self, call: _Call, text: str) -> Mended:
-        interpreter = self._interpreters.get(call.language or "")
-        return Mended(clean(text)) if interpreter is None else interpreter.prepare(text)
+            own = [call for call in calls if call.language == language]
+            if own:
+                found = interpreter.understand([call.texts[0] for call in own], self._encoder)
+                answers.update(zip(own, found, strict=True))
+        rest = [call for call in calls if call not in answers]
+        if rest:
+            vectors = self._encoder.encode([text for call in rest for text in call.texts])
+            ends = np.cumsum([len(call.texts) for call in rest])
+            answers.update(zip(rest, np.split(vectors, ends[:-1]), strict=True))
+        return [answers[call] for call in calls]
 
     def _deliver(self, settled: _Settled) -> None:
         """Hand results to the loops of their callers, waking each loop once."""
@@ -243,13 +236,22 @@ def _key(language: str, text: str) -> bytes:
 
 def _without_words(meaning: Meaning) -> Meaning:
     slots = tuple(msgspec.structs.replace(slot, value="") for slot in meaning.slots)
-    return msgspec.structs.replace(meaning, slots=slots)
+    parts = tuple(msgspec.structs.replace(part, meaning=_without_words(part.meaning)) for part in meaning.parts)
+    return msgspec.structs.replace(meaning, slots=slots, parts=parts)
 
 
 def _understanding(meaning: Meaning, text: str) -> Understanding:
     """`meaning` with the words of its slots taken from `text`; of two slots of one name the first counts."""
+    if meaning.parts:
+        first, *more = (_clause(part, text) for part in meaning.parts)
+        return msgspec.structs.replace(first, more=tuple(more))
     slots = {slot.slot: SlotValue(text[slot.start : slot.end]) for slot in reversed(meaning.slots)}
     return Understanding(meaning.intent, meaning.score, meaning.oos_score, slots, meaning.ranking)
+
+
+def _clause(part: Part, text: str) -> Understanding:
+    own = text[part.start : part.end]
+    return msgspec.structs.replace(_understanding(part.meaning, own), text=own)
 
 
 def _settle_all(settled: _Settled) -> None:

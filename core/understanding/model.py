@@ -1,8 +1,11 @@
-"""A trained model at work: what the encoder read of a text in, meaning out."""
+"""A trained model at work: texts in, meaning out."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import Protocol
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 
@@ -10,6 +13,7 @@ from core.models.encoder import Reading
 from core.models.sessions import open_session, run
 from core.models.store import TOKENIZER
 from core.models.tokenizer import WordPieces
+from core.understanding.clauses import clauses
 from core.understanding.facts import Card, Labels, Lexical
 from core.understanding.folder import HEADS, LABELS, LEXICON, TAGGER, read_card, read_part
 from core.understanding.lexical import bags
@@ -23,6 +27,9 @@ from shared.turn import Ranked
 LONGEST = 2000
 """Characters; whatever is longer is a document, not something said to an assistant."""
 
+SURE = 0.8
+"""The least chance of every clause's intent where a sentence is taken for several."""
+
 _NEVER = np.float32(-1e4)
 
 
@@ -30,7 +37,8 @@ class Meaning(Struct, frozen=True):
     """What a text means. `intent` is None out of scope.
 
     `ranking` holds every intent with its chance, given that the text is in scope, best first; `oos_score` is the chance that it
-    is not. `slots` are in the order of the text, for its likeliest intent; offsets are in code points.
+    is not. `slots` are in the order of the text, for its likeliest intent; offsets are in code points. `parts` are the clauses
+    of a sentence that says several things, two or more, each with a meaning of its own.
     """
 
     intent: str | None
@@ -38,6 +46,23 @@ class Meaning(Struct, frozen=True):
     oos_score: float
     ranking: tuple[Ranked, ...]
     slots: tuple[Slot, ...] = ()
+    parts: "tuple[Part, ...]" = ()
+
+
+class Part(Struct, frozen=True):
+    """A clause, `text[start:end]`, and what it means; the offsets of its slots count from its own start."""
+
+    start: int
+    end: int
+    meaning: Meaning
+
+
+class Reader(Protocol):
+    """What reads texts (`core.models.encoder.Encoder`)."""
+
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        """All that there is to know of each text."""
+        ...
 
 
 class Model:
@@ -53,6 +78,36 @@ class Model:
         self._speller = Speller(lexical.said, general_words(vocabulary, self.card.language))
         self._heads = open_session(folder / HEADS)
         self._tagger = None if self.labels.tagger is None else _Tagger(folder / TAGGER, self.labels)
+
+    def understand(self, texts: Sequence[str], reader: Reader) -> list[Meaning]:
+        """The meaning of each clean text, and of its clauses where it says several things."""
+        ways = [clauses(text, self.card.language) if _sayable(text) else [] for text in texts]
+        spans = [(text, span) for text, found in zip(texts, ways, strict=True) for way in found for span in way]
+        asked = [*texts, *(text[start:end] for text, (start, end) in spans)]
+        meanings = self.read(asked, reader)
+        clause = iter(meanings[len(texts) :])
+        told = [[[Part(*span, next(clause)) for span in way] for way in found] for found in ways]
+        return [self._whole(one, parts) for one, parts in zip(meanings, told, strict=False)]
+
+    def read(self, texts: Sequence[str], reader: Reader) -> list[Meaning]:
+        """The meaning of each clean text, taken as one."""
+        mended = [self.prepare(text) for text in texts]
+        return self.interpret(texts, mended, reader.read([one.text for one in mended]))
+
+    def _whole(self, meaning: Meaning, ways: Sequence[Sequence[Part]]) -> Meaning:
+        """`meaning` with the parts of the first way to cut it in which every clause is surely meant by itself.
+
+        A slot that goes over a seam ("remember that Ann likes tea and cake") speaks against cutting there.
+        """
+        for way in ways:
+            seams = [(one.end, other.start) for one, other in pairwise(way)]
+            whole = any(slot.start < end and slot.end > start for slot in meaning.slots for start, end in seams)
+            if not whole and all(self._is_sure(part.meaning) for part in way):
+                return msgspec.structs.replace(meaning, parts=tuple(way))
+        return meaning
+
+    def _is_sure(self, meaning: Meaning) -> bool:
+        return meaning.intent is not None and meaning.score >= SURE
 
     def prepare(self, text: str) -> Mended:
         """The text as the encoder shall read it: its misspelt words mended."""

@@ -14,7 +14,7 @@ Ints = npt.NDArray[np.int64]
 HIDDEN = 256
 BATCH = 256
 EPOCHS = 3
-STEPS = 600
+STEPS = 400
 """Batches at least: of few words, more passes are made."""
 
 DROP_INPUT = 0.2

@@ -30,8 +30,7 @@ class Predictor:
 
     def predict(self, texts: Sequence[str]) -> list[Meaning]:
         """The meaning of each clean text."""
-        mended = [self.model.prepare(text) for text in texts]
-        return self.model.interpret(texts, mended, self._encoder.read([one.text for one in mended]))
+        return self.model.read(texts, self._encoder)
 
     def stream(self, texts: Iterator[str]) -> Iterator[Meaning]:
         """The same for any number of texts, a batch at a time."""

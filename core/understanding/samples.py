@@ -21,9 +21,9 @@ _CONTRACTIONS = (
 _PUNCTUATION = re.compile(r"[^\w\s']")
 
 
-def samples(intents: Mapping[str, Sequence[str]], language: str = "en") -> tuple[Row, ...]:
+def samples(intents: Mapping[str, Sequence[Row]], language: str = "en") -> tuple[Row, ...]:
     """The samples of the skills in one language together with sentences out of scope, none of them twice."""
-    rows = [Row(text, name) for name in sorted(intents) for text in intents[name]]
+    rows = [row for name in sorted(intents) for row in intents[name]]
     return tuple({row.text: row for row in [*background(language), *rows]}.values())
 
 

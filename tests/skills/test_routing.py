@@ -15,7 +15,7 @@ from core.understanding.cache import trained
 from core.understanding.model import Meaning
 from core.understanding.model import Model as Trained
 from core.understanding.samples import samples
-from infra.models import encoder_folder, prepare
+from infra.models import encoder_folder, heads_folder, prepare
 from infra.plugins import load_plugins
 
 PARAPHRASES = Path(__file__).parent / "paraphrases"
@@ -54,7 +54,7 @@ class Model:
         manifest = prepare(place)
         self._encoder = Encoder(place / GRAPH, place / TOKENIZER)
         rows = samples(book.utterances("en"), "en")
-        self._model = Trained(trained(folder, "en", rows, place, manifest.version), place)
+        self._model = Trained(trained(folder, "en", rows, place, manifest.version, heads_folder()), place)
 
     def understand(self, texts: list[str], *, blind: bool = False) -> list[Meaning]:
         """What the texts mean; `blind`: with all that the encoder has to say zeroed."""
@@ -110,7 +110,7 @@ def test_none_is_a_sample(paraphrases: dict[str, list[str]], book: SkillBook) ->
 
 
 def test_few_are_nearly_samples(paraphrases: dict[str, list[str]], book: SkillBook) -> None:
-    learnt = [set(normalised(text).split()) for texts in book.utterances("en").values() for text in texts]
+    learnt = [set(normalised(row.text).split()) for rows in book.utterances("en").values() for row in rows]
     said = [set(normalised(text).split()) for i, texts in paraphrases.items() if i != OUT_OF_SCOPE for text in texts]
     near = [words for words in said if len(words) > 2 and any(_alike(words, other) for other in learnt)]
     assert len(near) <= FEW * len(said), sorted(map(sorted, near))

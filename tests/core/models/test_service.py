@@ -9,14 +9,13 @@ import pytest
 from cachetools import LRUCache
 
 from core.models.encoder import SIZE, STREAMS, Encoder, Reading, Vectors
-from core.models.service import MOST_TOGETHER, MOST_WAITING, InProcessModels
+from core.models.service import MOST_TOGETHER, MOST_WAITING, InProcessModels, TextEncoder
 from core.models.tokenizer import Words
-from core.understanding.model import Meaning
+from core.understanding.model import Meaning, Part
 from core.understanding.rows import Slot
-from core.understanding.spelling import Mended
 from infra.system import SystemClock
 from shared.errors import DeadlineExceeded, ModelUnavailable
-from shared.turn import Ranked, SlotValue
+from shared.turn import SlotValue
 
 CLOCK = SystemClock()
 PATIENCE = 20.0
@@ -32,31 +31,32 @@ class Gate:
         self.started = Event()
         self.batches: list[list[str]] = []
 
-    def read(self, texts: Sequence[str]) -> list[Reading]:
+    def encode(self, texts: Sequence[str]) -> Vectors:
         self.batches.append(list(texts))
         self.started.set()
         assert self.open.wait(PATIENCE)
         if "fail" in texts:
             raise RuntimeError("as asked")
-        return [_reading(len(text)) for text in texts]
+        return np.array([np.full(SIZE, len(text)) for text in texts], np.float32)
 
-
-def _reading(number: float) -> Reading:
-    vector: Vectors = np.full(SIZE, number, np.float32)
-    return Reading(Words([], [], []), vector, np.zeros(STREAMS, np.float32), np.zeros((0, 3 * SIZE), np.float32))
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        blank = np.zeros(STREAMS, np.float32), np.zeros((0, 3 * SIZE), np.float32)
+        return [Reading(Words([], [], []), vector, *blank) for vector in self.encode(texts)]
 
 
 class Echo:
-    """Interprets a text as an intent of its own name, with a slot that is its first letter."""
+    """Interprets a text as an intent of its own name, with a slot that is its first letter; "A / B" is two of them."""
 
-    def prepare(self, text: str) -> Mended:
-        return Mended(text.replace("mispelt", "misspelt"))
+    def understand(self, texts: Sequence[str], reader: TextEncoder) -> list[Meaning]:
+        return [self._meaning(text, one) for text, one in zip(texts, reader.read(texts), strict=True)]
 
-    def interpret(self, texts: Sequence[str], mended: Sequence[Mended], readings: Sequence[Reading]) -> list[Meaning]:
-        return [
-            Meaning(f"{text}/{one.vector[0]:.0f}", 1.0, 0.0, (Ranked(text, 1.0),), (Slot("letter", 0, 1, text[:1]),))
-            for text, one in zip(texts, readings, strict=True)
-        ]
+    def _meaning(self, text: str, reading: Reading) -> Meaning:
+        parts: list[Part] = []
+        for part in text.split(" / ") if " / " in text else ():
+            start = text.index(part)
+            parts.append(Part(start, start + len(part), self._meaning(part, reading)))
+        slots = (Slot("letter", 0, 1, text[:1]),)
+        return Meaning(f"{text}/{reading.vector[0]:.0f}", 1.0, 0.0, (), slots, tuple(parts))
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ async def test_what_waits_is_one_batch(models: InProcessModels, gate: Gate) -> N
     meanings = await asyncio.gather(*calls)
     vectors = await both
     await first
-    assert gate.batches == [["first"], [*(f"text {i}" for i in range(5)), "a", "bc"]]
+    assert gate.batches == [["first"], [f"text {i}" for i in range(5)], ["a", "bc"]]
     assert [meaning.intent for meaning in meanings] == [f"text {i}/6" for i in range(5)]
     assert [np.frombuffer(vector, "<f4")[0] for vector in vectors] == [1, 2]
 
@@ -224,7 +224,13 @@ async def test_another_model_remembers_nothing(gate: Gate) -> None:
     assert gate.batches == [["hello"], ["hello"]]
 
 
-async def test_a_text_is_read_as_it_was_meant_and_quoted_as_it_was_said(models: InProcessModels, gate: Gate) -> None:
+async def test_a_sentence_that_says_several_things_is_several(models: InProcessModels, gate: Gate) -> None:
     gate.open.set()
-    assert (await models.understand("mispelt", "en", soon())).intent == "mispelt/8"
-    assert gate.batches == [["misspelt"]]
+    for _ in range(2):  # the second time from what is remembered
+        first = await models.understand("one / other", "en", soon())
+        (second,) = first.more
+        assert [(one.intent, one.text, one.slots["letter"].text) for one in (first, second)] == [
+            ("one/11", "one", "o"),
+            ("other/11", "other", "o"),
+        ]
+    assert len(gate.batches) == 1

@@ -8,7 +8,7 @@ from core.models.encoder import Encoder
 from core.understanding.model import Model
 from core.understanding.samples import samples
 from infra.models import encoder_folder, prepare
-from tests.core.understanding.house import INTENTS, coloured, made, open_encoder
+from tests.core.understanding.house import INTENTS, coloured, made, open_encoder, plain
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,7 @@ def encoder() -> Encoder:
 def model_folder(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Path:
     """A trained model."""
     folder = tmp_path_factory.mktemp("model") / "lamps"
-    made(folder, [*samples(INTENTS), *coloured()], encoder)
+    made(folder, [*samples(plain(INTENTS)), *coloured()], encoder)
     return folder
 
 

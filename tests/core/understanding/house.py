@@ -1,5 +1,6 @@
 """A small house of three intents, one of them with slots, and a model of it; for the tests of training and of what is trained."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.models.encoder import Encoder
@@ -56,6 +57,11 @@ PATTERNS = (
     "I would like {colour} in the {place}",
     "change the light of the {place} to {colour}",
 )
+
+
+def plain(intents: Mapping[str, Sequence[str]]) -> dict[str, list[Row]]:
+    """Sentences by intent as rows without slots."""
+    return {intent: [Row(text, intent) for text in texts] for intent, texts in intents.items()}
 
 
 def coloured() -> list[Row]:

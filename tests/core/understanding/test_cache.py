@@ -18,9 +18,9 @@ from core.understanding.samples import samples
 from infra.models import encoder_folder, open_models
 from infra.system import SystemClock
 from shared.errors import ModelInvalid
-from tests.core.understanding.house import HELD_OUT, INTENTS
+from tests.core.understanding.house import HELD_OUT, INTENTS, plain
 
-ROWS = samples(INTENTS)
+ROWS = samples(plain(INTENTS))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def no_training(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_training")
 def test_the_same_rows_are_not_trained_twice(folder: Path, tmp_path: Path) -> None:
-    reordered = samples(dict(reversed(INTENTS.items())))
+    reordered = samples(plain(dict(reversed(INTENTS.items()))))
     assert found(folder) == found(folder, reordered)
     assert found(tmp_path, ready=folder) == found(folder)
     assert not list(tmp_path.iterdir())
@@ -97,7 +97,7 @@ def test_training_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.Monk
 
 async def test_the_service_understands(tmp_path: Path, encoder: Encoder) -> None:
     clock = SystemClock()
-    with open_models(tmp_path, {"en": INTENTS, "de": {}}, 1, clock) as models:
+    with open_models(tmp_path, {"en": plain(INTENTS), "de": {}}, 1, clock) as models:
         meanings = [await models.understand(text, "en-US", clock.now() + 20) for text in HELD_OUT]
         assert models.state().version == check(encoder_folder()).version
         assert models.state().ready

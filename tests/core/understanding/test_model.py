@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.models.encoder import Encoder, Reading
+from core.understanding.clauses import clauses
 from core.understanding.facts import Labels
 from core.understanding.folder import HEADS, LABELS
 from core.understanding.model import LONGEST, Model
@@ -17,7 +18,7 @@ from core.understanding.rows import OUTSIDE, Row
 from core.understanding.samples import background, samples, variants
 from core.understanding.train import train
 from shared.errors import DataInvalid
-from tests.core.understanding.house import HELD_OUT, INTENTS, intents, made, meanings
+from tests.core.understanding.house import HELD_OUT, INTENTS, intents, made, meanings, plain
 
 
 def test_other_words_for_the_same_are_understood(model: Model, encoder: Encoder) -> None:
@@ -147,7 +148,7 @@ def test_cross_validation_is_told(model: Model) -> None:
 
 
 def test_training_twice_gives_the_same(encoder: Encoder, tmp_path: Path) -> None:
-    one, two = (made(tmp_path / name, samples(INTENTS), encoder) for name in "ab")
+    one, two = (made(tmp_path / name, samples(plain(INTENTS)), encoder) for name in "ab")
     assert one.labels.threshold == pytest.approx(two.labels.threshold, abs=1e-3)
     for this, that in zip(meanings(one, encoder, *HELD_OUT), meanings(two, encoder, *HELD_OUT), strict=True):
         assert this.intent == that.intent
@@ -155,12 +156,12 @@ def test_training_twice_gives_the_same(encoder: Encoder, tmp_path: Path) -> None
 
 
 def test_a_single_intent_is_enough(encoder: Encoder, tmp_path: Path) -> None:
-    model = made(tmp_path / "m", samples({"tea.order": INTENTS["tea.order"]}), encoder)
+    model = made(tmp_path / "m", samples(plain({"tea.order": INTENTS["tea.order"]})), encoder)
     assert intents(model, encoder, "bring me some tea", "how deep is the ocean") == ["tea.order", None]
 
 
 def test_an_intent_with_one_sample_is_learnt(encoder: Encoder, tmp_path: Path) -> None:
-    model = made(tmp_path / "m", samples({**INTENTS, "door.close": ["close the door"], "empty": []}), encoder)
+    model = made(tmp_path / "m", samples(plain({**INTENTS, "door.close": ["close the door"], "empty": []})), encoder)
     assert intents(model, encoder, "close the door") == ["door.close"]
     assert "empty" not in model.labels.intents
 
@@ -190,7 +191,7 @@ def test_nothing_to_tell_apart_is_refused(intent: str, encoder: Encoder) -> None
 
 def test_what_is_validated_refuses_one_in_twenty(encoder: Encoder, tmp_path: Path, model_folder: Path) -> None:
     """The threshold is set on the validation rows, whatever cross-validation says."""
-    rows = samples(INTENTS)
+    rows = samples(plain(INTENTS))
     asked = [
         Row(f"{opening} {row.text}", row.intent)
         for row in rows
@@ -217,3 +218,44 @@ def test_variants_say_the_same_otherwise() -> None:
     assert list(variants("What's up, doc?")) == ["What's up doc", "what is up doc"]
     assert list(variants("hello")) == []
     assert all(not re.search(r"[?,.]", variant) for row in background() for variant in variants(row.text))
+
+
+# -- several things in one sentence --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("turn on the lamp and bring me tea", ["lamp.on", "tea.order"]),
+        ("Bring me tea, then tell me a story.", ["tea.order", "story.tell"]),
+        ("tell me a story. turn on the lamp", ["story.tell", "lamp.on"]),
+        ("bring me some tea and set the kitchen lamp to red", ["tea.order", "lamp.colour"]),
+        ("bring me tea and milk", []),
+        ("tell me a story about a cat and a dog", []),
+        ("turn on the lamp and how deep is the ocean", []),
+        ("and and and", []),
+        ("turn on the lamp", []),
+    ],
+)
+def test_a_sentence_may_say_several_things(text: str, parts: list[str], model: Model, encoder: Encoder) -> None:
+    (meaning,) = model.understand([text], encoder)
+    assert [part.meaning.intent for part in meaning.parts] == parts
+
+
+def test_the_slots_of_a_clause_count_from_its_start(model: Model, encoder: Encoder) -> None:
+    text = "bring me some tea and set the kitchen lamp to red"
+    (meaning,) = model.understand([text], encoder)
+    part = meaning.parts[1]
+    own = text[part.start : part.end]
+    assert own == "set the kitchen lamp to red"
+    assert {slot.slot: own[slot.start : slot.end] for slot in part.meaning.slots} == {
+        "place": "kitchen",
+        "colour": "red",
+    }
+
+
+def test_seams_are_looked_for_in_the_language_spoken() -> None:
+    assert clauses("mach das Licht an und spiel Musik", "de") == [[(0, 17), (22, 33)]]
+    assert clauses("mach das Licht an und spiel Musik", "en") == []
+    assert clauses("un té por favor y luego música alta", "es") == [[(0, 15), (24, 35)]]
+    assert clauses("a b, c d, e f, g h, i j, k l, m n", "en") == []

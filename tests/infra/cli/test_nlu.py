@@ -32,7 +32,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"text": t, "intent": "oos"} for t in ("how deep is the sea", "my flight is late")
     ]
     write(folder / "train.jsonl", plain + slotted[::2])
-    write(folder / "test.jsonl", [{"text": t, "intent": i} for t, i in HELD_OUT.items()] + slotted[1::6] + strange)
+    asked: list[dict[str, object]] = [{"text": t, "intent": i} for t, i in HELD_OUT.items()]
+    write(folder / "test.jsonl", asked + slotted[1::6] + strange)
     return folder
 
 

@@ -2,39 +2,33 @@
 
 https://developers.google.com/assistant/conversational/reference/rest/v1/verify-requests
 https://cloud.google.com/dialogflow/cx/docs/concept/webhook#auth (service agent ID tokens)
-
-PyJWT reads headers that are new here. The rest is not left to it: it looks at every character of a token by itself, which took
-twice as long as checking the signature.
 """
 
-import binascii
-import json
 import re
 from collections.abc import Sequence
 
 import jwt
 import msgspec
+from jwt.types import Options
 from msgspec import Struct
 
 from shared.errors import SignatureInvalid
 from shared.ports import KeySource
 
 ISSUER = "https://accounts.google.com"
-ALGORITHM = "RS256"  # whatever the token says, and what the keys of the source check
+ALGORITHM = "RS256"  # whatever the token says
 LEEWAY_S = 10.0  # for clocks that differ
 NAMES_HELD = 16
 
 # Bounds before anything is parsed: a header of ours has about 120 characters, claims a few hundred, RSA signatures 342 to 1,366.
-_TOKEN = re.compile(r"(([A-Za-z0-9_-]{10,1024})\.([A-Za-z0-9_-]{10,6144}))\.([A-Za-z0-9_-]{100,1400})")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{10,1024}\.[A-Za-z0-9_-]{10,6144}\.[A-Za-z0-9_-]{100,1400}")
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
-_STANDARD = bytes.maketrans(b"-_", b"+/")
+_TIMES_ARE_OURS: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
 
 
 class Claims(Struct, frozen=True):
-    """What the token says, once its signature holds. Times are in Unix seconds; what may be missing is empty then."""
+    """What the token says, once its signature holds. Times are in Unix seconds."""
 
-    iss: str
-    aud: str | tuple[str, ...]
     iat: float
     exp: float
     nbf: float | None = None
@@ -59,31 +53,34 @@ class Tokens:
         self._keys = keys
         self._names: dict[str, str] = {}  # key ids by header
 
-    async def claims(self, token: str, audience: Sequence[str], now: float, wanted: int) -> Claims:
-        """The claims of a token that Google signed for one of `audience`, and that is valid at `now`.
+    async def claims(
+        self, token: str, audience: Sequence[str], required: Sequence[str], now: float, wanted: int
+    ) -> Claims:
+        """The claims of a token that Google signed for one of `audience`, holding all of `required`, and valid at `now`.
 
         Raises SignatureInvalid, to be answered with status `wanted`, or KeySourceUnavailable.
         """
         try:
-            claims = await self._signed(token)
-            _check(claims, audience, now)
+            claims = await self._signed(token, audience, required)
         except SignatureInvalid as error:
             raise SignatureInvalid(f"google: {error}", wanted) from None
+        if not claims.iat - LEEWAY_S <= now < claims.exp + LEEWAY_S:
+            raise SignatureInvalid("google: the token is not valid now; it has expired or is from the future", wanted)
+        if claims.nbf is not None and not claims.nbf - LEEWAY_S <= now:
+            raise SignatureInvalid("google: the token is not valid yet", wanted)
         return claims
 
-    async def _signed(self, token: str) -> Claims:
-        """What a token says whose signature holds."""
-        found = _TOKEN.fullmatch(token)
-        if found is None:
+    async def _signed(self, token: str, audience: Sequence[str], required: Sequence[str]) -> Claims:
+        if not _TOKEN.fullmatch(token):
             raise SignatureInvalid("the token is none, or too long")
-        signed, header, claims, signature = found.groups()
+        header = token.partition(".")[0]
         name = self._names.get(header) or _key_id(token)
         key = await self._keys.key(name)
-        key.verify(_exactly(signature), signed.encode())
+        claims = _signed(token, key.public, audience, required)
         if len(self._names) >= NAMES_HELD:
             self._names.clear()
         self._names[header] = name
-        return _read(claims)
+        return claims
 
 
 def _key_id(token: str) -> str:
@@ -98,35 +95,12 @@ def _key_id(token: str) -> str:
     return name
 
 
-def _read(claims: str) -> Claims:
+def _signed(token: str, key: object, audience: Sequence[str], required: Sequence[str]) -> Claims:
+    options: Options = {**_TIMES_ARE_OURS, "require": list(required)}
     try:
-        return msgspec.convert(json.loads(_plain(claims)), Claims)
-    except (msgspec.ValidationError, ValueError, RecursionError):
+        claims = jwt.decode(token, key, [ALGORITHM], options, audience=audience, issuer=ISSUER)  # type: ignore[arg-type]
+        return msgspec.convert(claims, Claims)
+    except jwt.PyJWTError as error:
+        raise SignatureInvalid(f"the token does not hold: {error}") from None
+    except (msgspec.ValidationError, ValueError, TypeError, RecursionError):
         raise SignatureInvalid("the token's claims cannot be read") from None
-
-
-def _check(claims: Claims, audience: Sequence[str], now: float) -> None:
-    if claims.iss != ISSUER:
-        raise SignatureInvalid("the token is not one that Google issued")
-    if not any(one in audience for one in ((claims.aud,) if isinstance(claims.aud, str) else claims.aud)):
-        raise SignatureInvalid("the token is for another audience")
-    if not claims.iat - LEEWAY_S <= now < claims.exp + LEEWAY_S:
-        raise SignatureInvalid("the token is not valid now; it has expired or is from the future")
-    if claims.nbf is not None and not claims.nbf - LEEWAY_S <= now:
-        raise SignatureInvalid("the token is not valid yet")
-
-
-def _exactly(signature: str) -> bytes:
-    """The bytes of a signature, which can be written in one way only: bits that no byte needs are zero."""
-    plain = _plain(signature)
-    if binascii.b2a_base64(plain, newline=False).rstrip(b"=") != signature.encode().translate(_STANDARD):
-        raise SignatureInvalid("the token's signature is not base64")
-    return plain
-
-
-def _plain(part: str) -> bytes:
-    """The bytes of base64url without padding (RFC 7515, section 2)."""
-    try:
-        return binascii.a2b_base64(part.encode().translate(_STANDARD) + b"=" * (-len(part) % 4), strict_mode=True)
-    except binascii.Error:
-        raise SignatureInvalid("the token is not base64") from None

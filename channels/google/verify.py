@@ -20,6 +20,8 @@ DIALOGFLOW_STATUS = 401
 MAX_CREDENTIAL = 10_000  # characters of an Authorization header
 
 _SIGNATURE = "google-assistant-signature"
+_ACTIONS_CLAIMS = ("iss", "aud", "iat", "exp", "jti")
+_AGENT_CLAIMS = ("iss", "aud", "iat", "exp", "email", "email_verified")
 
 Scheme = Literal["actions", "dialogflow"]
 
@@ -55,7 +57,7 @@ async def _assistant(token: str, config: Config, tokens: Tokens, now: float) -> 
     if not config.project_id:
         how = how_to_set(config.app, "google", "project_id=…", "NEXUS_GOOGLE_PROJECT_ID")
         raise NotAuthentic(f"google: this door does not know its Actions project; {how}", ACTIONS_STATUS)
-    claims = await tokens.claims(token, (config.project_id,), now, ACTIONS_STATUS)
+    claims = await tokens.claims(token, (config.project_id,), _ACTIONS_CLAIMS, now, ACTIONS_STATUS)
     if not claims.jti or len(claims.jti) > 512 or not claims.jti.isprintable():
         raise SignatureInvalid("google: the token has no usable id", ACTIONS_STATUS)
     return claims.jti
@@ -100,6 +102,6 @@ async def _service_agent(token: str, wire: Wire, config: Config, tokens: Tokens,
     """Check an ID token of the project's Dialogflow service agent, made for this address (or for all of this NEXUS)."""
     path = wire.target.partition("?")[0]
     audience = (config.public_url + path, config.public_url)
-    claims = await tokens.claims(token, audience, now, DIALOGFLOW_STATUS)
+    claims = await tokens.claims(token, audience, _AGENT_CLAIMS, now, DIALOGFLOW_STATUS)
     if not (claims.email_verified and claims.email == config.service_agent):
         raise SignatureInvalid("google: the token is not the Dialogflow service agent's", DIALOGFLOW_STATUS)

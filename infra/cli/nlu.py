@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,10 +13,11 @@ import msgspec
 from core.models.encoder import Encoder
 from core.models.store import GRAPH, TOKENIZER, check, sha256
 from core.understanding.facts import Card, Source
+from core.understanding.finetune.progress import Epoch
 from core.understanding.model import Meaning
 from core.understanding.predict import Predictor
 from core.understanding.rows import Row, read_rows
-from infra.models import encoder_folder, prepare
+from infra.models import checkpoint, encoder_folder, prepare
 from infra.runtime import check_runtime
 
 MOST_WARNINGS = 10
@@ -38,21 +40,39 @@ def train_model(train: Sequence[Path], validation: Sequence[Path], out: Path, la
     started = time.monotonic()
     rows = _read(train)
     held_out = _read(validation, distinct=False) if validation else []
-    prepare(encoder_folder())
-    encoder = encoder_folder()
-    trained = fit(rows, held_out, _open(encoder))
-    data = tuple(
-        Source(path.name, sha256(path), len(read_rows(path, distinct=False).rows)) for path in (*train, *validation)
-    )
-    card = card_of(trained, language, check(encoder).version, data, finetuned=finetune)
-    card = write_model(out, card, trained.files, encoder)
-    if held_out:
-        scores = evaluate(held_out, list(Predictor(out).stream(row.text for row in held_out)))
-        measured = {f"val_{name}": value for name, value in _shares(msgspec.structs.asdict(scores)).items()}
-        card = write_model(
-            out, msgspec.structs.replace(card, scores={**card.scores, **measured}), trained.files, encoder
-        )
+    with tempfile.TemporaryDirectory(prefix="nexus-") as folder:
+        encoder = _tuned(rows, held_out, Path(folder)) if finetune else _frozen()
+        trained = fit(rows, held_out, _open(encoder))
+        card = card_of(trained, language, check(encoder).version, _sources((*train, *validation)), finetuned=finetune)
+        card = write_model(out, card, trained.files, encoder)
+        if held_out:
+            scores = evaluate(held_out, list(Predictor(out).stream(row.text for row in held_out)))
+            measured = {f"val_{name}": value for name, value in _shares(msgspec.structs.asdict(scores)).items()}
+            card = msgspec.structs.replace(card, scores={**card.scores, **measured})
+            card = write_model(out, card, trained.files, encoder)
     print(_told(card, out, time.monotonic() - started))
+
+
+def _frozen() -> Path:
+    prepare(encoder_folder())
+    return encoder_folder()
+
+
+def _tuned(rows: Sequence[Row], held_out: Sequence[Row], folder: Path) -> Path:
+    """An encoder tuned to `rows`, built in `folder`; how it goes is told on stderr."""
+    from core.understanding.finetune.engine import finetune
+
+    return finetune(rows, held_out, *checkpoint(), folder / "encoder", told=_tell_epoch)
+
+
+def _tell_epoch(epoch: Epoch) -> None:
+    shares = (("intents", epoch.intents), ("tags", epoch.tags), ("frames", epoch.frames))
+    right = "".join(f", {name} {share:.3f}" for name, share in shares if share is not None)
+    print(f"nexus: read {epoch.number} of {epoch.of} times, loss {epoch.loss:.3f}{right}", file=sys.stderr)
+
+
+def _sources(paths: Sequence[Path]) -> tuple[Source, ...]:
+    return tuple(Source(path.name, sha256(path), len(read_rows(path, distinct=False).rows)) for path in paths)
 
 
 def predict_lines(folder: Path) -> None:

@@ -42,7 +42,10 @@ class _Row(Struct):
 
 def fold(text: str) -> str:
     """`text` for comparing names: no case, accents or punctuation, and every "St" a "Saint"."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    plain = unicodedata.normalize(
+        "NFKD", text
+    ).casefold()  # in this order: a bold letter becomes a letter, which has a case
+    bare = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
     words = "".join(c if c.isalnum() else " " for c in bare.replace("'", "").replace("’", "").replace(".", " ")).split()
     return " ".join("saint" if word == "st" else word for word in words)
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,11 @@ def test_odd_rows_are_warned_about_and_counted(tmp_path: Path, run: Run) -> None
     assert told.err.count("left out") == 10
     assert "6 more rows like these" in told.err
     assert told.err.splitlines()[-1] == "nexus: a model needs two examples an intent or more; ten are a good start"
+
+
+@pytest.mark.skipif(find_spec("torch") is not None, reason="torch is here")
+def test_tuning_without_torch_says_what_to_install(data: Path, tmp_path: Path, run: Run) -> None:
+    told = run("nlu", "train", "--train", str(data / "train.jsonl"), "--out", str(tmp_path / "out"), "--finetune")
+    assert (told.code, told.err.count("\n")) == (1, 1)
+    assert "pip install 'nexus-gateway[train]'" in told.err
+    assert not (tmp_path / "out").exists()

@@ -35,7 +35,7 @@ run: setup ## set everything up and start NEXUS on http://127.0.0.1:8080
 	@exec .venv/bin/nexus up
 
 test: dev ## set everything up and run every test that fits five minutes
-	@infra/deploy/test.sh "not slow" -n 2
+	@infra/deploy/test.sh "not slow" -n 3
 
 check: dev ## format, lint, layers and types
 	@.venv/bin/python -m ruff format --check .
@@ -55,10 +55,10 @@ bench: dev ## what a turn costs on this machine
 	@.venv/bin/python -m bench
 
 fuzz: dev ## every property of a door with 100,000 examples
-	@.venv/bin/python -m pytest -m fuzz --fuzz-examples 100000 -n 2
+	@.venv/bin/python -m pytest -m fuzz --fuzz-examples 100000 -n 2 --dist worksteal
 
 test-all: dev ## every test, the slow ones too
-	@infra/deploy/test.sh "slow or not slow" -n 2
+	@infra/deploy/test.sh "slow or not slow" -n 3
 
 # For maintainers, after a change of the dependencies in pyproject.toml; uv must be on PATH. UPGRADE=1 takes newer
 # versions inside the ranges. One version of a package serves every Python, so that all run and type-check alike; the

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -18,6 +19,25 @@ from infra.storage.migrate import migrate
 
 _TEMPLATE = "nexus_template"
 _numbers = itertools.count(1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """With `-n`, files and folders stay together (see processes.py), unless --dist says otherwise."""
+    if config.getoption("dist") != "load":
+        return None
+    from tests.processes import ByFile
+
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In the processes of `-n` what takes longest comes first."""
+    if hasattr(config, "workerinput"):
+        from tests.processes import in_order
+
+        items[:] = in_order(items)
 
 
 @pytest.fixture(scope="session")

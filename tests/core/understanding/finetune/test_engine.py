@@ -9,12 +9,15 @@ import pytest
 from core.models.build import build
 from core.models.encoder import Encoder
 from core.models.store import GRAPH, TOKENIZER, check
+from core.models.tokenizer import WordPieces
 from core.understanding.finetune import engine
-from core.understanding.finetune.engine import finetune, learnt
+from core.understanding.finetune.engine import finetune, learnt, tune
+from core.understanding.finetune.examples import example, labels_of
 from core.understanding.finetune.progress import Epoch
 from core.understanding.finetune.settings import Settings
 from core.understanding.rows import OUTSIDE, Row, Slot
-from infra.models import checkpoint
+from core.understanding.tokens import features
+from infra.models import checkpoint, encoder_folder, prepare
 from shared.errors import DataInvalid, ModelInvalid
 
 TORCH = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed: the extra `train`")
@@ -67,16 +70,43 @@ def test_the_fewer_rows_the_oftener_they_are_read(rows: int, epochs: int) -> Non
 
 @TORCH
 @pytest.mark.slow
-def test_a_tiny_tuning_becomes_an_encoder(tmp_path: Path) -> None:
+def test_a_tiny_tuning_becomes_an_encoder_and_a_tagger(tmp_path: Path) -> None:
     weights, tokenizer = checkpoint()
     heard: list[Epoch] = []
-    folder = finetune(ROWS, VALIDATION, weights, tokenizer, tmp_path / "encoder", Settings(epochs=1), heard.append)
-    assert check(folder).version != build(weights, tokenizer, tmp_path / "plain").version
-    assert [(epoch.number, epoch.of) for epoch in heard] == [(1, 1)]
-    lamp, kitchen, opera = Encoder(folder / GRAPH, folder / TOKENIZER).encode(
-        [ROWS[0].text, ROWS[6].text, ROWS[-1].text]
-    )
+    tuned = tune(ROWS, VALIDATION, weights, tokenizer, tmp_path / "encoder", Settings(epochs=2), heard.append)
+    assert check(tuned.encoder).version != prepare(encoder_folder()).version
+    assert [(epoch.number, epoch.of) for epoch in heard] == [(1, 2), (2, 2)]
+    assert heard[1].loss < heard[0].loss
+    encoder = Encoder(tuned.encoder / GRAPH, tuned.encoder / TOKENIZER)
+    lamp, kitchen, opera = encoder.encode([ROWS[0].text, ROWS[6].text, ROWS[-1].text])
     assert lamp @ kitchen > lamp @ opera + 0.3
+    assert tuned.tagger is not None
+    assert tuned.tagger.outer.shape[1] == 5
+
+
+@TORCH
+@pytest.mark.slow
+def test_the_tuned_tagger_says_over_the_built_encoder_what_it_said_in_torch(tmp_path: Path) -> None:
+    import torch  # pyright: ignore[reportMissingImports]
+
+    from core.understanding.finetune import bert, handover, heads, loop
+
+    weights, tokenizer = checkpoint()
+    pieces, rows = WordPieces(tokenizer), learnt(ROWS)
+    joint = loop.tune(rows, (), bert.load(weights), pieces, Settings(epochs=1, half=False), lambda epoch: None)
+    bert.save(joint.encoder, tmp_path / "tuned.safetensors")
+    build(tmp_path / "tuned.safetensors", tokenizer, tmp_path / "encoder", "float32")
+    encoder = Encoder(tmp_path / "encoder" / GRAPH, tmp_path / "encoder" / TOKENIZER)
+    network = handover.network(joint, handover.shift(joint, encoder, [row.text for row in ROWS]))
+    labels = labels_of(rows)
+    examples = [example(row, labels, pieces, taught=False) for row in ROWS]
+    with torch.no_grad():
+        wanted = joint.tag_scores(joint.read(examples), heads.targets(examples), learning=False).numpy()
+    found = [
+        network.scores(features(reading, row.text, one.intent, len(labels.intents), labels.phrases, {}))
+        for reading, row, one in zip(encoder.read([row.text for row in ROWS]), ROWS, examples, strict=True)
+    ]
+    assert np.abs(np.concatenate(found) - wanted).max() < 1e-3
 
 
 @TORCH

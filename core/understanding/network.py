@@ -13,7 +13,7 @@ Ints = npt.NDArray[np.int64]
 
 HIDDEN = 256
 BATCH = 256
-EPOCHS = 3
+EPOCHS = 5
 STEPS = 400
 """Batches at least: of few words, more passes are made."""
 

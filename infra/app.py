@@ -18,6 +18,7 @@ from infra import endpoints
 from infra.asgi import Front
 from infra.broken import tell_broken
 from infra.doors import Doors
+from infra.exports.names import known_to_platforms
 from infra.home import Home, StoreAddresses
 from infra.keysource import key_source
 from infra.limits import Limits
@@ -76,7 +77,7 @@ async def open_engine(
     clock, ids = SystemClock(), RandomIds()
     vault = Vault(load_master_key(settings.master_key_file, create=True))
     plugins = load_plugins(settings.home)
-    skills = SkillBook(plugins.skills)
+    skills = SkillBook(known_to_platforms(plugins.skills))
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(addresses.database_url))
         writer = await stack.enter_async_context(Writer(addresses.database_url))

@@ -9,6 +9,7 @@ import typer
 
 from infra.cli.context import settings
 from infra.cli.nlu_commands import nlu
+from infra.cli.skill_commands import skills
 from shared.text import clean
 
 app = typer.Typer(
@@ -20,7 +21,6 @@ app = typer.Typer(
 keys = typer.Typer(help="API keys of the REST door.", no_args_is_help=True)
 apps = typer.Typer(help="Apps: each has people, doors and keys of its own.", no_args_is_help=True)
 channels = typer.Typer(help="Channels: the doors people come in by.", no_args_is_help=True)
-skills = typer.Typer(help="Skills: what NEXUS can do.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 app.add_typer(apps, name="apps")
 app.add_typer(channels, name="channels")
@@ -258,14 +258,6 @@ def channels_check(
     from infra.cli.check import run
 
     raise typer.Exit(run(settings(), target, quick=quick))
-
-
-@skills.command("list")
-def skills_list() -> None:
-    """List the skills with examples."""
-    from infra.cli.skills import list_skills
-
-    list_skills(settings())
 
 
 def _pair(text: str) -> tuple[str, str | None]:

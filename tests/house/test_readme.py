@@ -66,4 +66,4 @@ def test_its_commands_exist() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
     commands = (ROOT / "infra" / "cli" / "commands.py").read_text()
     for command in set(re.findall(r"\.venv/bin/nexus (\w+)", README)):
-        assert f"def {command}" in commands or f"{command} = " in commands, command
+        assert f"def {command}" in commands or f'name="{command}"' in commands, command

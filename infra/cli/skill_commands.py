@@ -1,0 +1,59 @@
+"""`nexus skills` and its options. What they do is in the module each imports."""
+
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.cli.context import settings
+
+skills = typer.Typer(help="Skills: what NEXUS can do.", no_args_is_help=True)
+
+
+class Platform(StrEnum):
+    """Where skills can be exported to: the names in infra.exports.platforms, which takes long to import, and all of them."""
+
+    ALEXA = "alexa"
+    DIALOGFLOW = "dialogflow"
+    DIALOGFLOW_CX = "dialogflow-cx"
+    ACTIONS = "actions"
+    TOOLS = "tools"
+    ALL = "all"
+
+
+def _locales(names: list[str] | None) -> list[str]:
+    """`names`, if each may name a language and a region; else wrong use. Files are called after them."""
+    for name in names or ():
+        if not re.fullmatch(r"[a-z]{2,3}(-[A-Z]{2})?", name):
+            raise typer.BadParameter(f"{name!r} is not like de or en-GB", param_hint="--locale")
+    return names or []
+
+
+@skills.command("list")
+def skills_list() -> None:
+    """List the skills with examples."""
+    from infra.cli.skills import list_skills
+
+    list_skills(settings())
+
+
+@skills.command("export")
+def skills_export(
+    platform: Annotated[Platform, typer.Option(help="What to write models for.")],
+    out: Annotated[Path, typer.Option("--out", help="Where to: a folder a platform in it.", file_okay=False)],
+    skill: Annotated[list[str] | None, typer.Option("--skill", help="Only this skill; may be given again.")] = None,
+    locale: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--locale",
+            help="Such as de or en-GB; may be given again. Else every language there is.",
+            callback=_locales,
+        ),
+    ] = None,
+) -> None:
+    """Write platforms' language models of the skills; what a platform cannot take is left out and told."""
+    from infra.cli.skills_export import run
+
+    run(settings(), platform.value, skill or [], locale or [], out)

@@ -15,7 +15,7 @@ from core.models.encoder import Encoder
 from core.models.store import GRAPH, TOKENIZER
 from core.models.tokenizer import WordPieces
 from core.understanding.finetune.progress import Epoch
-from core.understanding.finetune.settings import Settings
+from core.understanding.finetune.settings import Settings, suited
 from core.understanding.network import Network
 from core.understanding.rows import OUTSIDE, Row
 from core.understanding.words import readable
@@ -51,10 +51,10 @@ def tune(
     to stop; `told` hears of each. Rows out of scope are not learnt from: what the heads are told about them must not be known
     already. The same rows on the same machine give the same encoder.
 
-    Raises ModelInvalid (torch is missing, or the checkpoint is not this encoder's) and DataInvalid (fewer than two intents).
+    Raises ModelInvalid (torch is missing, or the checkpoint is not this encoder's), DataInvalid (neither two intents nor slots).
     """
-    settings = settings or Settings()
     inside = learnt(rows)
+    settings = settings or suited(inside)
     require_torch()
     from core.understanding.finetune import bert, handover, loop  # torch takes seconds to load, and is seldom there
 
@@ -85,8 +85,8 @@ def learnt(rows: Sequence[Row]) -> list[Row]:
     """What is learnt from: rows in scope, and the names of the intents, which say what they are for. Raises DataInvalid."""
     inside = [row for row in rows if row.intent != OUTSIDE]
     intents = sorted({row.intent for row in inside})
-    if len(intents) < 2:
-        raise DataInvalid(f"a model needs two intents or more, and the training data have {len(intents)}")
+    if not intents or (len(intents) == 1 and not any(row.slots for row in inside)):
+        raise DataInvalid("an encoder is tuned to two intents or more, or to slots, and the training data have neither")
     return [*inside, *(Row(" ".join(readable(intent)) or intent, intent) for intent in intents)]
 
 

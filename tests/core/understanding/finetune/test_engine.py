@@ -14,7 +14,7 @@ from core.understanding.finetune import engine
 from core.understanding.finetune.engine import finetune, learnt, tune
 from core.understanding.finetune.examples import example, labels_of
 from core.understanding.finetune.progress import Epoch
-from core.understanding.finetune.settings import Settings
+from core.understanding.finetune.settings import Settings, suited
 from core.understanding.rows import OUTSIDE, Row, Slot
 from core.understanding.tokens import features
 from infra.models import checkpoint, encoder_folder, prepare
@@ -51,9 +51,10 @@ def test_without_torch_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatc
         finetune(ROWS, (), tmp_path / "weights", tmp_path / "tokenizer", tmp_path / "encoder")
 
 
-def test_one_intent_cannot_be_told_from_others() -> None:
+def test_without_two_intents_or_slots_there_is_nothing_to_tune_to() -> None:
     with pytest.raises(DataInvalid, match="two intents"):
         learnt([Row("hello", "greet"), Row("who won the war", OUTSIDE)])
+    assert learnt(ROWS[:20])[:20] == ROWS[:20]
 
 
 def test_names_of_intents_are_learnt_and_rows_out_of_scope_are_not() -> None:
@@ -62,10 +63,11 @@ def test_names_of_intents_are_learnt_and_rows_out_of_scope_are_not() -> None:
     assert all(row.intent != OUTSIDE for row in found)
 
 
-@pytest.mark.parametrize(("rows", "epochs"), [(0, 20), (385, 20), (13_000, 5), (1_000_000, 4)])
-def test_the_fewer_rows_the_oftener_they_are_read(rows: int, epochs: int) -> None:
-    assert Settings().epochs_for(rows) == epochs
-    assert Settings(epochs=3).epochs_for(rows) == 3
+def test_settings_suit_the_rows() -> None:
+    plain = [Row(f"say {n}", f"intent {n % 2}") for n in range(2000)]
+    few, many, slotted = suited(plain[:40]), suited(plain), suited(ROWS)
+    assert few.rate < many.rate < slotted.rate
+    assert (few.epochs, many.epochs, slotted.epochs) == (30, 4, 30)
 
 
 @TORCH
@@ -73,7 +75,9 @@ def test_the_fewer_rows_the_oftener_they_are_read(rows: int, epochs: int) -> Non
 def test_a_tiny_tuning_becomes_an_encoder_and_a_tagger(tmp_path: Path) -> None:
     weights, tokenizer = checkpoint()
     heard: list[Epoch] = []
-    tuned = tune(ROWS, VALIDATION, weights, tokenizer, tmp_path / "encoder", Settings(epochs=2), heard.append)
+    tuned = tune(
+        ROWS, VALIDATION, weights, tokenizer, tmp_path / "encoder", Settings(epochs=2, rate=1e-4), heard.append
+    )
     assert check(tuned.encoder).version != prepare(encoder_folder()).version
     assert [(epoch.number, epoch.of) for epoch in heard] == [(1, 2), (2, 2)]
     assert heard[1].loss < heard[0].loss
@@ -93,7 +97,9 @@ def test_the_tuned_tagger_says_over_the_built_encoder_what_it_said_in_torch(tmp_
 
     weights, tokenizer = checkpoint()
     pieces, rows = WordPieces(tokenizer), learnt(ROWS)
-    joint = loop.tune(rows, (), bert.load(weights), pieces, Settings(epochs=1, half=False), lambda epoch: None)
+    joint = loop.tune(
+        rows, (), bert.load(weights), pieces, Settings(epochs=1, rate=1e-4, half=False), lambda epoch: None
+    )
     bert.save(joint.encoder, tmp_path / "tuned.safetensors")
     build(tmp_path / "tuned.safetensors", tokenizer, tmp_path / "encoder", "float32")
     encoder = Encoder(tmp_path / "encoder" / GRAPH, tmp_path / "encoder" / TOKENIZER)

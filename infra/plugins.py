@@ -144,8 +144,12 @@ def load_channel(folder: Path, package: str = "") -> LoadedChannel:
 
 def load_skill(folder: Path, package: str = "") -> LoadedSkill:
     """The skill in any folder, as `load_channel` loads a channel; NEXUS' own are imported as what they are."""
-    own = f"skills.{folder.name}" if folder.parent == _ROOT / "skills" else ""
-    return _alone(folder, package or own, _load_skill)
+    return _alone(folder, package or package_of(folder), _load_skill)
+
+
+def package_of(folder: Path) -> str:
+    """What the skill in a folder is imported as, unless it comes in a package."""
+    return f"{'skills' if folder.parent == _ROOT / 'skills' else _HOME_PACKAGE}.{folder.name}"
 
 
 def _alone(folder: Path, package: str, load: Callable[[_Found], T]) -> T:
@@ -158,6 +162,11 @@ def _alone(folder: Path, package: str, load: Callable[[_Found], T]) -> T:
         raise
     except Exception as error:
         raise PluginInvalid(reason_of(error, folder)) from error
+
+
+def skill_folders(home: Path | None) -> dict[Path, str]:
+    """Every folder with a skill.toml that can be found, and the package that it is imported as."""
+    return {found.folder: found.package for found in _find("skill", home, [])}
 
 
 def twins_of(channel: LoadedChannel) -> tuple[FoundTwin, ...]:

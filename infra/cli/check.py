@@ -4,8 +4,9 @@ import os
 import sys
 import textwrap
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -14,6 +15,9 @@ from infra.cli.context import command
 from infra.plugins import LoadedChannel, load_channel, load_plugins, twins_of
 from infra.settings import Settings
 from shared.errors import NotFound, PluginInvalid
+
+if TYPE_CHECKING:
+    from infra.cli.check_cases import Case  # and pytest with it
 
 EXAMPLES, QUICK = 2_000, 200
 _LINES, _WIDTH = 12, 400  # shown of a text that is longer
@@ -108,6 +112,11 @@ def _cases(channel: LoadedChannel, examples: int) -> bool:
     except PluginInvalid as error:
         print(f"FAILS  its contract does not load: {error}")
         return False
+    return told(channel.manifest.name, cases)
+
+
+def told(name: str, cases: Sequence["Case"]) -> bool:
+    """Print the cases that do not hold, and how many do, of the plug-in called `name`. Whether none fails and some were run."""
     for case in cases:
         if case.outcome != "holds":
             print(f"\n{case.outcome.upper():<6} {case.sentence}")
@@ -117,10 +126,10 @@ def _cases(channel: LoadedChannel, examples: int) -> bool:
             _show("case", f"{case.contract}.{case.name}")
     fails = sum(case.outcome == "fails" for case in cases)
     left_out = sum(case.outcome == "left out" for case in cases)
-    told = [f"{len(cases) - fails - left_out} of {len(cases)} cases hold"]
-    told += [f"{fails} fail{'s' * (fails == 1)}"] if fails else []
-    told += [f"{left_out} left out"] if left_out else []
-    print(f"\n{channel.manifest.name}: {', '.join(told)}")
+    counts = [f"{len(cases) - fails - left_out} of {len(cases)} cases hold"]
+    counts += [f"{fails} fail{'s' * (fails == 1)}"] if fails else []
+    counts += [f"{left_out} left out"] if left_out else []
+    print(f"\n{name}: {', '.join(counts)}")
     return fails == 0 and bool(cases)
 
 

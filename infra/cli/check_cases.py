@@ -1,11 +1,11 @@
-"""Runs the contracts of a channel, by pytest, and tells case by case what became of it."""
+"""Runs the contracts of a channel or a skill, by pytest, and tells case by case what became of it."""
 
 import inspect
 import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
@@ -32,7 +32,7 @@ Report = Generator[None, pytest.TestReport, pytest.TestReport]
 class Case(Struct, frozen=True):
     """One case of a contract: what it wants, in a sentence, and why it does not hold.
 
-    `given` is what a property was given, `came_back` what was wrong, `where` the last line of the channel's own code.
+    `given` is what a property was given, `came_back` what was wrong, `where` the last line of the plug-in's own code.
     """
 
     contract: str
@@ -50,11 +50,14 @@ def run_cases(channel: LoadedChannel, examples: int) -> tuple[Case, ...]:
     A contract runs in a process of its own, several at a time. They leave nothing behind. Raises PluginInvalid where one does not
     load or its process dies.
     """
-    entries = channel.manifest.contracts
-    run = partial(_run_contract, channel.package, channel.folder, examples)
+    return in_processes(partial(_run_contract, channel.package, channel.folder, examples), channel.manifest.contracts)
+
+
+def in_processes(run: Callable[[str], list[Case]], contracts: Sequence[str]) -> tuple[Case, ...]:
+    """The cases of each contract, run in a process of its own. Raises PluginInvalid where one dies, and what `run` raises."""
     try:
-        with ProcessPoolExecutor(min(len(entries), os.cpu_count() or 1), get_context("spawn")) as pool:
-            return tuple(case for cases in pool.map(run, entries) for case in cases)
+        with ProcessPoolExecutor(min(len(contracts), os.cpu_count() or 1), get_context("spawn")) as pool:
+            return tuple(case for cases in pool.map(run, contracts) for case in cases)
     except BrokenProcessPool:
         raise PluginInvalid("the process that ran it ended before its cases did") from None
 
@@ -62,7 +65,12 @@ def run_cases(channel: LoadedChannel, examples: int) -> tuple[Case, ...]:
 def _run_contract(package: str, folder: Path, examples: int, entry: str) -> list[Case]:
     sys.dont_write_bytecode = True
     load_channel(folder, package)  # what a plug-in's folder is imported as is known in this process, too
-    runner = _Runner(package, folder, entry, examples)
+    return run_contract(entry, folder, partial(_channel_test, package, folder, entry, examples))
+
+
+def run_contract(entry: str, folder: Path, test: Callable[[], type]) -> list[Case]:
+    """The cases of the contract called `entry`, which `test` makes, over the plug-in in `folder`. Raises PluginInvalid."""
+    runner = _Runner(folder, test)
     with tempfile.TemporaryDirectory(prefix="nexus-check-") as name:
         place = Path(name)
         configuration.set_hypothesis_home_dir(place / "hypothesis")
@@ -87,8 +95,8 @@ def _arguments(folder: Path) -> list[str]:
 class _Runner:
     """A plug-in of pytest's: gives it the contract as a module, and keeps what becomes of its cases."""
 
-    def __init__(self, package: str, folder: Path, entry: str, examples: int) -> None:
-        self._package, self._folder, self._entry, self._examples = package, folder, entry, examples
+    def __init__(self, folder: Path, test: Callable[[], type]) -> None:
+        self._folder, self._test = folder, test
         self.cases: list[Case] = []
         self.broken: PluginInvalid | None = None
 
@@ -110,18 +118,6 @@ class _Runner:
             self.cases.append(self._case(item, call, report))
         return report
 
-    def _test(self) -> type:
-        pytest.register_assert_rewrite(f"{self._package}.{self._entry.partition(':')[0]}")
-        contract = _contract(self._package, self._entry, self._folder)
-        return type(contract.__name__, (contract,), self._settings(contract))
-
-    def _settings(self, contract: type) -> dict[str, Any]:
-        from shared.testing.adapter.hooks import no_keys
-
-        own: dict[str, Any] = {"fuzz_examples": self._examples, "reply_examples": self._examples}
-        own |= {"__doc__": contract.__doc__, "__module__": contract.__module__}
-        return own if getattr(contract, "key_sources", no_keys) is not no_keys else own | {"key_sources": key_source}
-
     def _case(self, item: pytest.Item, call: "pytest.CallInfo[None]", report: pytest.TestReport) -> Case:
         contract, case = getattr(getattr(item, "cls", None), "__name__", ""), getattr(item, "function", None)
         sentence = (inspect.getdoc(case) or item.name).partition("\n\n")[0].replace("\n", " ")
@@ -131,6 +127,20 @@ class _Runner:
         notes = "\n".join(getattr(error, "__notes__", ()))
         outcome: Literal["fails", "left out"] = "left out" if report.skipped else "fails"
         return Case(contract, item.name, sentence, outcome, notes, _told(error), _where(error, self._folder))
+
+
+def _channel_test(package: str, folder: Path, entry: str, examples: int) -> type:
+    pytest.register_assert_rewrite(f"{package}.{entry.partition(':')[0]}")
+    contract = _contract(package, entry, folder)
+    return type(contract.__name__, (contract,), _settings(contract, examples))
+
+
+def _settings(contract: type, examples: int) -> dict[str, Any]:
+    from shared.testing.adapter.hooks import no_keys
+
+    own: dict[str, Any] = {"fuzz_examples": examples, "reply_examples": examples}
+    own |= {"__doc__": contract.__doc__, "__module__": contract.__module__}
+    return own if getattr(contract, "key_sources", no_keys) is not no_keys else own | {"key_sources": key_source}
 
 
 def _contract(package: str, entry: str, folder: Path) -> type:
@@ -153,7 +163,7 @@ def _told(error: BaseException) -> str:
 
 
 def _where(error: BaseException, folder: Path) -> str:
-    """The innermost line of the channel's own code that the error came through."""
+    """The innermost line of the plug-in's own code that the error came through."""
     frames = [
         frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(folder)
     ]

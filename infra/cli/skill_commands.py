@@ -57,3 +57,26 @@ def skills_export(
     from infra.cli.skills_export import run
 
     run(settings(), platform.value, skill or [], locale or [], out)
+
+
+@skills.command("new")
+def skills_new(
+    name: Annotated[str, typer.Argument(help="Lower-case letters, digits and underscores.")],
+    into: Annotated[
+        Path | None, typer.Option(help="Where to; else NEXUS_HOME/plugins.", file_okay=False, show_default=False)
+    ] = None,
+) -> None:
+    """Write a new skill that keeps the contract, for you to change."""
+    from infra.cli.skills_new import run
+
+    run(settings(), name, into)
+
+
+@skills.command("check")
+def skills_check(
+    target: Annotated[str, typer.Argument(metavar="SKILL", help="A skill's name, or the folder it lies in.")],
+) -> None:
+    """Hold a skill to the contract of all skills, and say in words what fails and which intents are hard to tell apart."""
+    from infra.cli.skills_check import run
+
+    raise typer.Exit(run(settings(), target))

@@ -1,0 +1,1 @@
+"""The skill Skill name of NEXUS."""

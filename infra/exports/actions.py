@@ -1,7 +1,7 @@
 """An Actions Builder project as `gactions push` takes it. The files hold JSON, which YAML readers take for YAML.
 
 Intents and types are of the shape of google.actions.sdk.v2.interactionmodel.Intent and Type. The first locale is the
-project's; others lie in folders of their names.
+project's; others lie in folders of their names. Yours to fill in: `projectId` in the settings, and the webhook's address.
 https://developers.google.com/assistant/actionssdk/reference/rest/Shared.Types/Intent
 """
 
@@ -32,19 +32,18 @@ TYPES = {
 }
 """Google's own type for one of ours. Those that it has none for are any words."""
 
-WORDS, HANDLER = "nexus_words", "nexus"
+WORDS, HANDLER, SCENE = "nexus_words", "nexus", "Main"
+_ADDRESS = "https://nexus.example.org/channels/google"
+_HEARD = [f"actions.intent.{kind}_{turn}" for kind in ("NO_MATCH", "NO_INPUT") for turn in ("1", "2", "FINAL")]
+_ASK: Json = {"handler": {"webhookHandler": HANDLER}}
 _WANTED = "letters, digits and underscores, a letter first"
 _SIGNS = re.compile(r"[()$\\]")
 
 
 def export(chosen: Chosen, locales: Sequence[str]) -> Export:
-    """Custom intents, types, a global for every intent that asks NEXUS' webhook, settings and manifest."""
+    """Custom intents, types, a global for every intent that asks NEXUS' webhook, and what a project needs around them."""
     losses: Losses = []
-    files: dict[str, Any] = {
-        "manifest.yaml": {"version": "1.0"},
-        "settings/settings.yaml": {"defaultLocale": locales[0], "category": "UTILITY"},
-        f"custom/types/{WORDS}.yaml": {"freeText": {}},
-    }
+    files = _frame(locales[0])
     for place, locale in enumerate(locales):
         folder = f"{locale}/" if place else ""
         found = unclaimed(chosen, meanings(chosen, locale, losses), losses)
@@ -52,6 +51,18 @@ def export(chosen: Chosen, locales: Sequence[str]) -> Export:
             _add_intent(files, meaning, folder, losses)
         _add_types(files, chosen, locale, folder, losses)
     return Export(files, tuple(losses))
+
+
+def _frame(locale: str) -> dict[str, Any]:
+    """What channels/google/README.md says of a project: one scene, in which NEXUS hears all that no intent is for."""
+    return {
+        "manifest.yaml": {"version": "1.0"},
+        "settings/settings.yaml": {"defaultLocale": locale, "category": "UTILITY"},
+        f"webhooks/{HANDLER}.yaml": {"handlers": [{"name": HANDLER}], "httpsEndpoint": {"baseUrl": _ADDRESS}},
+        "custom/global/actions.intent.MAIN.yaml": {**_ASK, "transitionToScene": SCENE},
+        f"custom/scenes/{SCENE}.yaml": {"intentEvents": [{"intent": intent, **_ASK} for intent in _HEARD]},
+        f"custom/types/{WORDS}.yaml": {"freeText": {}},
+    }
 
 
 def _add_intent(files: dict[str, Any], meaning: Meaning, folder: str, losses: Losses) -> None:
@@ -63,7 +74,7 @@ def _add_intent(files: dict[str, Any], meaning: Meaning, folder: str, losses: Lo
     files[f"custom/intents/{folder}{name}.yaml"] = {**declared, "trainingPhrases": said}
     system = [one for one in meaning.spec.platform if one.startswith("actions.intent.")]
     for one in (name, *system):
-        files[f"custom/global/{one}.yaml"] = {"handler": {"webhookHandler": HANDLER}}
+        files[f"custom/global/{one}.yaml"] = _ASK
 
 
 def _phrase(meaning: Meaning, parts: Sequence[tuple[str, str]], losses: Losses) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.exports.google import identity, lists, phrases, tag, type_of, understood
 from infra.exports.source import Chosen, Export, Json, Losses, Meaning
+from shared.manifest import PLACEHOLDER
 
 WELCOME, FALLBACK = "Default Welcome Intent", "Default Fallback Intent"
 
@@ -45,7 +46,8 @@ def _add_intent(files: dict[str, Any], meaning: Meaning, language: str, losses: 
     intent = files.setdefault(path, _intent(meaning.intent, [_parameter(meaning, slot) for slot in meaning.spec.slots]))
     for parameter in intent["responses"][0]["parameters"]:
         words = meaning.prompts(parameter["name"]) if parameter["required"] else ()
-        parameter["prompts"] += [{"lang": language, "value": one} for one in words]
+        asked = [PLACEHOLDER.sub(r"$\1", one) for one in words]  # ES' way to name a value
+        parameter["prompts"] += [{"lang": language, "value": one} for one in asked]
     files[f"intents/{meaning.intent}_usersays_{language}.json"] = [
         _said(meaning, parts, language, number) for number, parts in enumerate(phrases(meaning, losses))
     ]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from uuid import NAMESPACE_URL, uuid5
 
 from infra.exports.names import plain
-from infra.exports.source import Chosen, Json, LeftOut, Losses, Meaning, filled, fitting, meanings
+from infra.exports.source import Chosen, Json, LeftOut, Losses, Meaning, filled, fitting, language_of, meanings
 from shared.manifest import PLACEHOLDER
 
 ANY = "@sys.any"
@@ -83,7 +83,7 @@ def phrases(meaning: Meaning, losses: Losses) -> Iterator[list[tuple[str, str]]]
 
 def lists(chosen: Chosen, locale: str, losses: Losses) -> Iterator[tuple[str, bool, list[Json]]]:
     """The skills' lists in a language: name, whether other words are taken too, and entries with their synonyms."""
-    for skill, name, is_open, values in chosen.type_values(locale.split("-")[0].lower()):
+    for skill, name, is_open, values in chosen.type_values(language_of(locale)):
         called = type_name(skill, name)
         if not usable(called):
             why = f"the name {called} has to be {_WANTED}, {MAX_TYPE} at most"

@@ -135,6 +135,25 @@ def test_what_is_said_comes_to_the_right_handler(model: dict[str, Any], skills: 
     assert asked
 
 
+def test_so_is_what_is_said_with_values(model: dict[str, Any], skills: tuple[LoadedSkill, ...]) -> None:
+    """It comes to the intent that the sample is of, or by a catch-all to NEXUS, which hears the words."""
+    book, read = SkillBook(known_to_platforms(skills)), InteractionModel.read(model)
+    for one in intents_of(model):
+        intent = book.from_platform(one["name"])
+        for number, sample in enumerate(one["samples"] if intent else ()):
+            meant = read.meant(with_values(book, str(intent), sample, number))
+            assert meant is not None
+            assert book.from_platform(meant.intent) in (intent, None), sample
+
+
+def with_values(book: SkillBook, intent: str, sample: str, number: int) -> str:
+    skill = book.of(intent)
+    assert skill is not None
+    words, slots = skill.locale("en"), book.spec(intent).slots
+    values = {name: words.examples(name, slots[name]) for name in slots}
+    return PLACEHOLDER.sub(lambda place: values[place[1]][number % len(values[place[1]])], sample)
+
+
 def test_every_language_has_its_frame_or_none() -> None:
     assert {language for language in LOCALES if frame(language)} == {"en", "de", "es", "fr", "it"}
 

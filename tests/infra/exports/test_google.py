@@ -98,6 +98,13 @@ def test_es_entities_are_read(exported: dict[str, Export]) -> None:
                 read(es.EntityType, {"displayName": value["name"], "kind": "KIND_MAP", "entities": one})
 
 
+def test_es_prompts_name_values_as_es_does(exported: dict[str, Export]) -> None:
+    for path, value in exported["dialogflow"].files.items():
+        if path.startswith("intents/") and "_usersays_" not in path:
+            prompts = [one for parameter in value["responses"][0]["parameters"] for one in parameter["prompts"]]
+            assert not [one for one in prompts if "{" in one["value"]]
+
+
 def test_es_always_hears_us(exported: dict[str, Export]) -> None:
     files = exported["dialogflow"].files
     assert files["intents/Default Fallback Intent.json"]["fallbackIntent"] is True
@@ -163,6 +170,10 @@ def test_actions_files_are_read_and_resolve(exported: dict[str, Export], book: S
 def test_actions_ask_us_whatever_is_meant(exported: dict[str, Export], book: SkillBook) -> None:
     files = exported["actions"].files
     globals_ = {PurePath(path).stem: one for path, one in files.items() if path.startswith("custom/global/")}
+    scene = globals_.pop("actions.intent.MAIN")["transitionToScene"]
+    handled = {one["intent"] for one in files[f"custom/scenes/{scene}.yaml"]["intentEvents"]}
+    assert {"actions.intent.NO_MATCH_1", "actions.intent.NO_INPUT_FINAL"} <= handled
+    assert {"name": "nexus"} in files["webhooks/nexus.yaml"]["handlers"]
     assert {book.from_platform(name) for name in globals_} == intents(book)
     assert all(one == {"handler": {"webhookHandler": "nexus"}} for one in globals_.values())
 

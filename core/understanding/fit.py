@@ -179,10 +179,10 @@ def evidence(scores: Sequence[Floats], cosines: Floats, neighbours: Neighbours) 
     strange = cosines[:, ~inside].max(axis=1) if (~inside).any() else np.zeros(len(cosines))
     best = layers[:, :-1].max(axis=1)
     letter = letters[:, :-1].max(axis=1)
-    return np.column_stack(
+    columns = np.column_stack(
         [
             best,
-            logsumexp(layers[:, :-1], axis=1),
+            np.asarray(logsumexp(layers[:, :-1], axis=1)),
             best - layers[:, -1],
             letter,
             letter - letters[:, -1],
@@ -192,6 +192,7 @@ def evidence(scores: Sequence[Floats], cosines: Floats, neighbours: Neighbours) 
             nearest[:, -1] - strange,
         ]
     )
+    return np.asarray(columns, np.float64)
 
 
 def _with_margin(judged: _Judged, blend: Doubles) -> Doubles:
@@ -228,8 +229,8 @@ def _scope(facts: Doubles, outside: Chosen) -> tuple[Scope, float]:
     centre, spread = facts.mean(axis=0), facts.std(axis=0) + 1e-6
     model = LogisticRegression(C=1.0, class_weight="balanced", max_iter=2000)
     model.fit((facts - centre) / spread, outside)
-    weight = model.coef_[0] / spread
-    bias = float(model.intercept_[0] - weight @ centre)
+    weight = np.asarray(model.coef_)[0] / spread
+    bias = float(np.asarray(model.intercept_)[0] - weight @ centre)
     chances = _chance(facts, weight, bias)
     threshold = float(np.quantile(chances[~outside], 1 - REFUSED))
     return Scope(weight, bias, threshold), float(roc_auc_score(outside, chances))

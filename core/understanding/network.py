@@ -12,15 +12,20 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 HIDDEN = 256
+FEW_WORDS = 20_000
+"""Words of all texts together; for fewer, a smaller network learns as much, in a quarter of the time."""
+HIDDEN_OF_FEW = 96
+
 BATCH = 256
 EPOCHS = 5
-STEPS = 400
+STEPS = 300
 """Batches at least: of few words, more passes are made."""
 
 DROP_INPUT = 0.2
 DROP_HIDDEN = 0.5
 
 _RATE = 1e-3
+_RATE_OF_FEW = 2e-3
 _DECAY = 1e-4
 _BETAS = (0.9, 0.999)
 
@@ -59,10 +64,11 @@ def train_network(inputs: Floats, classes: Ints, count: int) -> Network:
     """Fit a network to `inputs` (n, width), standardised inside, and their classes. The same data give the same numbers."""
     random = np.random.default_rng(0)
     centre, spread = inputs.mean(axis=0), inputs.std(axis=0) + 1e-2
-    width = inputs.shape[1]
-    inner = _Adam(random.normal(0, np.sqrt(2 / width), (width, HIDDEN)).astype(np.float32))
-    inner_bias = _Adam(np.zeros(HIDDEN, np.float32))
-    outer = _Adam(random.normal(0, np.sqrt(1 / HIDDEN), (HIDDEN, count)).astype(np.float32))
+    width, few = inputs.shape[1], len(inputs) < FEW_WORDS
+    size, fastest = (HIDDEN_OF_FEW, _RATE_OF_FEW) if few else (HIDDEN, _RATE)
+    inner = _Adam(random.normal(0, np.sqrt(2 / width), (width, size)).astype(np.float32))
+    inner_bias = _Adam(np.zeros(size, np.float32))
+    outer = _Adam(random.normal(0, np.sqrt(1 / size), (size, count)).astype(np.float32))
     outer_bias = _Adam(np.zeros(count, np.float32))
     a_pass = -(-len(inputs) // BATCH)
     epochs = max(EPOCHS, -(-STEPS // a_pass))
@@ -72,13 +78,13 @@ def train_network(inputs: Floats, classes: Ints, count: int) -> Network:
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
             x = (inputs[rows] - centre) / spread * _kept(random, (len(rows), width), DROP_INPUT)
-            alive = _kept(random, (len(rows), HIDDEN), DROP_HIDDEN)
+            alive = _kept(random, (len(rows), size), DROP_HIDDEN)
             hidden = np.maximum(x @ inner.weights + inner_bias.weights, 0.0) * alive
             slope = _softmax(hidden @ outer.weights + outer_bias.weights)
             slope[np.arange(len(rows)), classes[rows]] -= 1.0
             slope /= len(rows)
             back = (slope @ outer.weights.T) * alive * (hidden > 0)
-            rate = _RATE * (1 - done / steps)
+            rate = fastest * (1 - done / steps)
             done += 1
             outer.step(hidden.T @ slope + _DECAY * outer.weights, rate, done)
             outer_bias.step(slope.sum(axis=0), rate, done)

@@ -103,7 +103,7 @@ def fit_views(texts: Texts, classes: Ints, count: int) -> Views:
 
 def telling_grams(grams: csr_matrix, classes: Ints) -> Ints:
     """The places of the grams that tell classes apart best (chi-squared), at most MOST_GRAMS of those said twice."""
-    often = np.flatnonzero(np.asarray((grams > 0).sum(axis=0)).ravel() >= 2)
+    often = np.flatnonzero(grams.count_nonzero(axis=0) >= 2)
     if len(often) <= MOST_GRAMS:
         return np.asarray(often, np.int64)
     score, _ = chi2(grams[:, often], classes)
@@ -147,7 +147,8 @@ def _neighbours(vectors: Floats, classes: Ints, count: int) -> Neighbours:
     for number in np.unique(classes):
         own = vectors[classes == number]
         if len(own) > MOST_NEIGHBOURS and number < count - 1:
-            centres = KMeans(MOST_NEIGHBOURS, n_init=1, max_iter=20, random_state=0).fit(own).cluster_centers_
+            clusters = KMeans(MOST_NEIGHBOURS, n_init=1, max_iter=20, random_state=0)  # pyright: ignore[reportArgumentType]
+            centres = clusters.fit(own).cluster_centers_
             own = centres / np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
         kept.append(np.asarray(own, np.float32))
         owners += [int(number)] * len(own)

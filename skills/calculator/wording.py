@@ -60,12 +60,14 @@ def _large(number: Number, locale: str) -> Said:
     """Too long to say in full: a few digits and a power of ten."""
     value = number.value
     exponent = len(str(abs(value.numerator) // value.denominator)) - 1 if abs(value) >= 1 else -_zeros(value)
-    mantissa = _decimal(Fraction(round(value / Fraction(10) ** exponent * 1000), 1000), 3, locale)
+    digits = Fraction(round(value / Fraction(10) ** exponent * 1000), 1000)
+    mantissa = _decimal(digits, 3, locale)
     spoken = _minus(f"{mantissa} times 10 to the power of {exponent}")
     whole = number.exact and value.denominator == 1 and exponent < WRITTEN_DIGITS
     if whole:
         return Said(_decimal(value, 0, locale), f"about {spoken}", about=False)
-    return Said(f"{mantissa} × 10^{exponent}", spoken, about=True)
+    exact = number.exact and digits * Fraction(10) ** exponent == value
+    return Said(f"{mantissa} × 10^{exponent}", spoken, about=not exact)
 
 
 def _minus(text: str) -> str:

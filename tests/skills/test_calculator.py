@@ -4,7 +4,7 @@ import time
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from skills.calculator.exact import BITS, CannotCompute
@@ -207,6 +207,7 @@ def test_unknown_units_are_not_guessed(name: str) -> None:
 
 
 @settings(deadline=None)
+@example(Fraction(1, 12_207_031_250))  # 8.192e-11, and no more digits
 @given(st.fractions(-(10**12), 10**12))
 def test_rounding_says_so(value: Fraction) -> None:
     from skills.calculator.exact import Number

@@ -54,8 +54,13 @@ def hear(frame: Frame, asked: Question, heard: Understanding, around: Around) ->
 
 
 def is_sure(heard: Understanding, *intents: str, bar: float = FAIR) -> bool:
-    """Whether the model means one of `intents`, with a score of at least `bar`."""
-    return heard.intent in intents and heard.score >= bar
+    """Whether the model means one of `intents`, and is as sure as `bar`."""
+    return heard.intent in intents and sureness(heard) >= bar
+
+
+def sureness(heard: Understanding) -> float:
+    """The chance that exactly this is meant: its score is given that anything is meant that we know."""
+    return heard.score * (1.0 - heard.oos_score)
 
 
 # -- a platform that leads the dialogue itself -------------------------------------------------------------------------
@@ -133,7 +138,7 @@ def _is_most(part: SlotValue | None, text: str) -> bool:
 
 def _is_other(frame: Frame, heard: Understanding, bar: float) -> bool:
     """Whether something else is meant than what is being talked about, or said about it."""
-    return heard.intent not in (None, frame.intent, *_ABOUT_DIALOGUE) and heard.score >= bar
+    return heard.intent not in (None, frame.intent, *_ABOUT_DIALOGUE) and sureness(heard) >= bar
 
 
 # -- a question whether something is right -----------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What is learnt along with the encoder: intents as directions among the sentence vectors, and the tagger of slots.
 
-The tagger has the shape of `core.understanding.network` and reads what that one reads, so the encoder is tuned for it.
+The tagger has the shape of `core.understanding.network` and reads what that one reads, so the encoder is tuned for it; the one
+that is kept is fitted anew, over the built encoder, and does as well.
 """
 
 from collections.abc import Mapping, Sequence

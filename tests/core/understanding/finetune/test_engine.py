@@ -9,14 +9,12 @@ import pytest
 from core.models.build import build
 from core.models.encoder import Encoder
 from core.models.store import GRAPH, TOKENIZER, check
-from core.models.tokenizer import WordPieces
 from core.understanding.finetune import engine
-from core.understanding.finetune.engine import finetune, learnt, tune
-from core.understanding.finetune.examples import example, labels_of
+from core.understanding.finetune.engine import finetune, learnt
 from core.understanding.finetune.progress import Epoch
 from core.understanding.finetune.settings import Settings, suited
 from core.understanding.rows import OUTSIDE, Row, Slot
-from core.understanding.tokens import features
+from core.understanding.train import train
 from infra.models import checkpoint, encoder_folder, prepare
 from shared.errors import DataInvalid, ModelInvalid
 
@@ -72,47 +70,20 @@ def test_settings_suit_the_rows() -> None:
 
 @TORCH
 @pytest.mark.slow
-def test_a_tiny_tuning_becomes_an_encoder_and_a_tagger(tmp_path: Path) -> None:
+def test_a_tiny_tuning_becomes_an_encoder_that_heads_are_fitted_over(tmp_path: Path) -> None:
     weights, tokenizer = checkpoint()
     heard: list[Epoch] = []
-    tuned = tune(
-        ROWS, VALIDATION, weights, tokenizer, tmp_path / "encoder", Settings(epochs=2, rate=1e-4), heard.append
-    )
-    assert check(tuned.encoder).version != prepare(encoder_folder()).version
+    settings = Settings(epochs=2, rate=1e-4)
+    folder = finetune(ROWS, VALIDATION, weights, tokenizer, tmp_path / "encoder", settings, heard.append)
+    assert check(folder).version != prepare(encoder_folder()).version
     assert [(epoch.number, epoch.of) for epoch in heard] == [(1, 2), (2, 2)]
     assert heard[1].loss < heard[0].loss
-    encoder = Encoder(tuned.encoder / GRAPH, tuned.encoder / TOKENIZER)
+    encoder = Encoder(folder / GRAPH, folder / TOKENIZER)
     lamp, kitchen, opera = encoder.encode([ROWS[0].text, ROWS[6].text, ROWS[-1].text])
     assert lamp @ kitchen > lamp @ opera + 0.3
-    assert tuned.tagger is not None
-    assert tuned.tagger.outer.shape[1] == 5
-
-
-@TORCH
-@pytest.mark.slow
-def test_the_tuned_tagger_says_over_the_built_encoder_what_it_said_in_torch(tmp_path: Path) -> None:
-    import torch  # pyright: ignore[reportMissingImports]
-
-    from core.understanding.finetune import bert, handover, heads, loop
-
-    weights, tokenizer = checkpoint()
-    pieces, rows = WordPieces(tokenizer), learnt(ROWS)
-    joint = loop.tune(
-        rows, (), bert.load(weights), pieces, Settings(epochs=1, rate=1e-4, half=False), lambda epoch: None
-    )
-    bert.save(joint.encoder, tmp_path / "tuned.safetensors")
-    build(tmp_path / "tuned.safetensors", tokenizer, tmp_path / "encoder", "float32")
-    encoder = Encoder(tmp_path / "encoder" / GRAPH, tmp_path / "encoder" / TOKENIZER)
-    network = handover.network(joint, handover.shift(joint, encoder, [row.text for row in ROWS]))
-    labels = labels_of(rows)
-    examples = [example(row, labels, pieces, taught=False) for row in ROWS]
-    with torch.no_grad():
-        wanted = joint.tag_scores(joint.read(examples), heads.targets(examples), learning=False).numpy()
-    found = [
-        network.scores(features(reading, row.text, one.intent, len(labels.intents), labels.phrases, {}))
-        for reading, row, one in zip(encoder.read([row.text for row in ROWS]), ROWS, examples, strict=True)
-    ]
-    assert np.abs(np.concatenate(found) - wanted).max() < 1e-3
+    trained = train(ROWS, VALIDATION, encoder)
+    assert trained.labels.tagger is not None
+    assert trained.labels.tagger.tags == ("O", "B-genre", "I-genre", "B-room", "I-room")
 
 
 @TORCH

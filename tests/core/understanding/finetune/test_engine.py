@@ -62,10 +62,10 @@ def test_names_of_intents_are_learnt_and_rows_out_of_scope_are_not() -> None:
 
 
 def test_settings_suit_the_rows() -> None:
-    plain = [Row(f"say {n}", f"intent {n % 2}") for n in range(2000)]
-    few, many, slotted = suited(plain[:40]), suited(plain), suited(ROWS)
-    assert few.rate < many.rate < slotted.rate
-    assert (few.epochs, many.epochs, slotted.epochs) == (30, 4, 30)
+    plain = [Row(f"say {n}", f"intent {n % 77}") for n in range(15_000)]
+    few, more, many, slotted = (suited(rows) for rows in (plain[:385], plain[:8600], plain, ROWS))
+    assert few.rate < many.rate < more.rate < slotted.rate
+    assert (few.epochs, more.epochs, many.epochs, slotted.epochs) == (10, 4, 2, 30)
 
 
 @TORCH

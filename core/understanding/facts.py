@@ -10,11 +10,13 @@ FORMAT = 1
 
 
 class Tagger(Struct, frozen=True, forbid_unknown_fields=True):
-    """How words are tagged: all tags, the numbers of those that each intent may have, and values known from training."""
+    """How words are tagged: all tags, the numbers of those that each intent may have, values known from training, and what is
+    added where one tag follows another (see `tags.habits`)."""
 
     tags: tuple[str, ...]
     allowed: tuple[tuple[int, ...], ...]
     phrases: Phrases
+    habits: tuple[tuple[float, ...], ...]
 
 
 class Labels(Struct, frozen=True, forbid_unknown_fields=True):

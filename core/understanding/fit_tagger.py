@@ -11,7 +11,7 @@ from core.models.graph import Graph
 from core.understanding.facts import Tagger
 from core.understanding.network import Network, train_network
 from core.understanding.rows import OUTSIDE, Row
-from core.understanding.tags import OUTSIDE_TAG, tags_of
+from core.understanding.tags import OUTSIDE_TAG, habits, tags_of
 from core.understanding.tokens import Phrases, features, known_phrases, width
 from core.understanding.words import words
 
@@ -35,7 +35,8 @@ def fit_tagger(
     inputs = [_inputs(row, reading, places, phrases) for row, reading in taught]
     network = train_network(np.concatenate(inputs), np.array([n for row in tagged for n in row]), len(tags))
     allowed = _allowed([places[row.intent] for row, _ in taught], tagged, len(intents))
-    return Tagger(tags, allowed, phrases), _graph(network, width(len(intents), phrases), len(tags))
+    follow = tuple(map(tuple, habits(tagged, len(tags)).tolist()))
+    return Tagger(tags, allowed, phrases, follow), _graph(network, width(len(intents), phrases), len(tags))
 
 
 def _inputs(row: Row, reading: Reading, places: dict[str, int], phrases: Phrases) -> np.ndarray:

@@ -149,7 +149,8 @@ class _Tagger:
             raise ModelInvalid(f"{path.name} has no tags")
         self._session = open_session(path)
         self._tags, self._phrases, self._count = tagger.tags, tagger.phrases, len(labels.intents)
-        self._begin, self._follow = transitions(tagger.tags)
+        self._begin, follow = transitions(tagger.tags)
+        self._follow = follow + np.array(tagger.habits, np.float32)
         self._forbidden = np.full((self._count, len(tagger.tags)), _NEVER, np.float32)
         for intent, numbers in enumerate(tagger.allowed):
             self._forbidden[intent, list(numbers)] = 0.0

@@ -1,6 +1,6 @@
 """Slots as tags of words and back: B-x begins a slot x, I-x goes on with it, O is no slot (Ramshaw and Marcus 1995)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +9,8 @@ from core.understanding.rows import Slot
 
 OUTSIDE_TAG = "O"
 _NEVER = -1e4
+_HABIT = 0.4
+_UNSEEN = 1e-3
 
 Floats = npt.NDArray[np.float32]
 Spans = Sequence[tuple[int, int]]
@@ -41,6 +43,18 @@ def transitions(tags: Sequence[str]) -> tuple[Floats, Floats]:
     begin = np.array([_NEVER if tag.startswith("I-") else 0.0 for tag in tags], np.float32)
     follow = np.array([[0.0 if _follows(one, other) else _NEVER for other in tags] for one in tags], np.float32)
     return begin, follow
+
+
+def habits(tagged: Iterable[Sequence[int]], count: int) -> Floats:
+    """(tags, tags): what is added where one tag follows another, by how much oftener it does in training than by chance.
+
+    A share of the pointwise mutual information (Church and Hanks 1990): whole, it would outvote what is said of the words.
+    """
+    pairs = np.full((count, count), _UNSEEN)
+    for tags in tagged:
+        np.add.at(pairs, (tags[:-1], tags[1:]), 1.0)
+    chance = pairs.sum(axis=1, keepdims=True) * pairs.sum(axis=0, keepdims=True) / pairs.sum()
+    return np.asarray(_HABIT * np.log(pairs / chance), np.float32)
 
 
 def _follows(one: str, other: str) -> bool:

@@ -179,7 +179,7 @@ def card_of(trained: Trained, language: str, encoder_version: str, data: Sequenc
         intents=len(trained.labels.intents),
         slots=len(tagger.phrases.slots) if tagger is not None else 0,
         data=tuple(data),
-        scores=trained.scores,
+        scores={} if finetuned else trained.scores,  # the encoder has seen every fold
         hashes={},
     )
 

@@ -40,6 +40,8 @@ def train_model(train: Sequence[Path], validation: Sequence[Path], out: Path, la
     started = time.monotonic()
     rows = _read(train)
     held_out = _read(validation, distinct=False) if validation else []
+    if finetune:
+        rows, held_out = _parted(rows, held_out)
     with tempfile.TemporaryDirectory(prefix="nexus-") as folder:
         encoder = _tuned(rows, held_out, Path(folder)) if finetune else _frozen()
         trained = fit(rows, held_out, _open(encoder))
@@ -51,6 +53,15 @@ def train_model(train: Sequence[Path], validation: Sequence[Path], out: Path, la
             card = msgspec.structs.replace(card, scores={**card.scores, **measured})
             card = write_model(out, card, trained.files, encoder)
     print(_told(card, out, time.monotonic() - started))
+
+
+def _parted(rows: list[Row], held_out: list[Row]) -> tuple[list[Row], list[Row]]:
+    """Rows to tune to, and rows that are not: those given, else some of the others. Raises ModelInvalid without torch."""
+    from core.understanding.finetune.engine import require_torch
+    from core.understanding.finetune.split import split
+
+    require_torch()
+    return (rows, held_out) if held_out else split(rows)
 
 
 def _frozen() -> Path:

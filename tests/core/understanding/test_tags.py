@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.understanding.rows import Slot
-from core.understanding.tags import likeliest, stretches, tags_of, transitions
+from core.understanding.tags import habits, likeliest, stretches, tags_of, transitions
 
 TAGS = ("O", "B-city", "I-city", "B-day", "I-day")
 
@@ -35,3 +35,10 @@ def test_the_path_is_the_best_of_all_that_may_be(seed: int, words: int) -> None:
 
 def tags_are_whole(tags: list[str]) -> bool:
     return all(not tag.startswith("I") or (n > 0 and tags[n - 1][1:] == tag[1:]) for n, tag in enumerate(tags))
+
+
+def test_what_often_follows_is_favoured_and_what_never_does_is_not() -> None:
+    follow = habits([[0, 1, 2, 0, 3], [0, 1, 2, 2, 0, 3]], len(TAGS))
+    assert follow.shape == (len(TAGS), len(TAGS))
+    assert follow[1, 2] > 0 > follow[1, 3]
+    assert np.isfinite(follow).all()

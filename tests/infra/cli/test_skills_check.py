@@ -34,6 +34,7 @@ def test_a_new_skill_holds_and_is_left_as_it_was(run: Run, fridge: Path) -> None
     assert files(fridge) == before
 
 
+@pytest.mark.slow
 def test_a_folder_can_be_named(run: Run, fridge: Path, tmp_path: Path) -> None:
     fridge.rename(tmp_path / "elsewhere")
     told = run("skills", "check", str(tmp_path / "elsewhere"))
@@ -53,6 +54,7 @@ def test_what_fails_is_told_in_words_with_its_line(run: Run, fridge: Path) -> No
     assert re.search(r"my_fridge: \d+ of 32 cases hold, \d+ fail", told.out)
 
 
+@pytest.mark.slow
 def test_every_language_is_checked(run: Run, fridge: Path) -> None:
     german = fridge / "locales" / "de.toml"
     german.write_text((fridge / "locales" / "en.toml").read_text("utf-8"), "utf-8")
@@ -77,6 +79,7 @@ def test_a_skill_that_does_not_load_says_why(run: Run, fridge: Path) -> None:
     assert "the skill my_fridge does not load: skill has no MyFridge" in told.out
 
 
+@pytest.mark.slow
 def test_a_skill_without_words_fails(run: Run, fridge: Path) -> None:
     (fridge / "locales" / "en.toml").unlink()
     told = run("skills", "check", "my_fridge")

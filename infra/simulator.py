@@ -10,6 +10,7 @@ Made at the first start in development under NEXUS_HOME/simulator, readable by i
 
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -207,9 +208,7 @@ def _write_key(folder: Path, key: str) -> None:
 
 async def _live_key(apps: Apps, app: str, name: str, key: str) -> str:
     """`key` if it still is one of `app`, else a new one (the database was made anew, or the key revoked)."""
-    try:
+    with suppress(NotAuthentic):  # of a database that was made anew: then there is a new one
         if key and (await apps.owner(key)).app == app:
             return key
-    except NotAuthentic:
-        pass
     return await apps.create_key(app, name)

@@ -46,6 +46,13 @@ def test_no_address_and_no_option_is_inside(lock: Path) -> None:
     assert not re.search(r"^--?\w", text, re.MULTILINE), "an option such as an index"
 
 
+def test_no_address_is_in_the_lock_of_npm_packages() -> None:
+    """Neither where they come from nor where their authors are paid."""
+    text = (ROOT / "tests" / "virtual_alexa" / "package-lock.json").read_text()
+    assert "://" not in text
+    assert '"integrity": "sha512-' in text
+
+
 @pytest.mark.parametrize(("lock", "extra"), [("cpu", "cpu"), ("gpu", "gpu"), ("train", "train")])
 def test_what_the_project_names_is_locked(lock: str, extra: str) -> None:
     project = PROJECT["project"]

@@ -229,12 +229,6 @@ class Twin(ABC):
         with ThreadPoolExecutor(len(sent)) as threads:
             return list(threads.map(alone, sent))
 
-    def twice(self, text: str) -> tuple[Answer, Answer]:
-        """Deliver one message two times at once, as platforms do after a hiccup."""
-        sent = self.request(text)
-        first, second = self.at_once([sent, sent])
-        return first, second
-
     def hang_up(self, text: str, after_s: float = 0.005) -> Sent:
         """Send a message and hang up after `after_s` seconds, before the answer comes. What was sent, for the retry."""
         sent = self._last = self.request(text)

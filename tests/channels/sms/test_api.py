@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing, suppress
 from typing import Any
 
 import msgspec
@@ -187,14 +187,10 @@ async def serving(head: bytes, writes: Writes) -> AsyncIterator[str]:
     """A server that says `head` and then writes on; its address."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        with closing(writer), suppress(ConnectionError):  # the client may have heard enough
             await reader.readuntil(b"\r\n\r\n")
             writer.write(head)
             await writes(writer)
-        except ConnectionError:
-            pass  # the client has heard enough
-        finally:
-            writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:

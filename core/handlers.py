@@ -6,6 +6,7 @@ from core.memory.recall import PersonMemories
 from core.skillbook import LoadedSkill, SkillBook, SkillFailed
 from shared.effects import ASK_FIRST, name_of
 from shared.errors import DeadlineExceeded, ModelUnavailable, PluginInvalid, StoreUnavailable
+from shared.locales import language_of
 from shared.ports import Clock, Documents, Memories, Memory, ModelService, Person, TurnStore
 from shared.skill import TurnContext
 from shared.turn import Reply, Request, Session
@@ -55,6 +56,7 @@ class Handlers:
         name, permitted = loaded.manifest.name, loaded.manifest.permissions
         memories: Memories = self.memories(person, request) if "memories" in permitted else _Withheld(name)
         documents: Documents = PersonDocuments(person, self._turns) if "documents" in permitted else _Withheld(name)
+        language = language_of(request.locale)
         return TurnContext(
             request=request,
             understanding=run.understanding,
@@ -64,9 +66,9 @@ class Handlers:
             documents=documents,
             clock=self._clock,
             timezone=self._timezone,
-            skills=self._skills.infos,
+            skills=self._skills.infos(language),
             confirmed=run.frame.confirmed,
-            answers=loaded.locale(request.locale.partition("-")[0].lower()).answers,
+            answers=loaded.locale(language).answers,
         )
 
 

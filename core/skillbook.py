@@ -39,7 +39,6 @@ class SkillBook:
 
     def __init__(self, loaded: Sequence[LoadedSkill]) -> None:
         self.loaded = tuple(loaded)
-        self.infos = tuple(_info(one.manifest) for one in loaded)
         self._by_intent: dict[str, LoadedSkill] = {}
         self._by_platform: dict[str, str] = {}
         for one in loaded:
@@ -71,6 +70,10 @@ class SkillBook:
         """Our intent for what a platform calls `name`, or None."""
         return name if name in self._by_intent else self._by_platform.get(name)
 
+    def infos(self, language: str) -> tuple[SkillInfo, ...]:
+        """What help tells of every skill, in a language where the skill speaks it."""
+        return tuple(_info(one.manifest, one.locales.get(language, NO_WORDS)) for one in self.loaded)
+
     def languages(self) -> tuple[str, ...]:
         """The languages that some skill speaks, English first: it serves those that have no model of their own."""
         found = {language for one in self.loaded for language in one.locales}
@@ -86,8 +89,9 @@ class SkillBook:
         return found
 
 
-def _info(manifest: SkillManifest) -> SkillInfo:
-    return SkillInfo(manifest.name, manifest.title, manifest.summary, manifest.examples)
+def _info(manifest: SkillManifest, words: SkillLocale) -> SkillInfo:
+    title, summary = words.title or manifest.title, words.summary or manifest.summary
+    return SkillInfo(manifest.name, title, summary, words.examples or manifest.examples)
 
 
 _EXAMPLES_A_TEMPLATE = 6
@@ -97,7 +101,7 @@ def _expanded(manifest: SkillManifest, locale: SkillLocale) -> dict[str, tuple[R
     found = {}
     for intent, templates in locale.utterances.items():
         spec = manifest.intents.get(intent, NOTHING_DECLARED)
-        examples = {**locale.slots, **{name: locale.examples(name, slot) for name, slot in spec.slots.items()}}
+        examples = {**locale.slots, **{name: locale.values(name, slot) for name, slot in spec.slots.items()}}
         rows = (row for n, template in enumerate(templates) for row in _fill(intent, template, examples, n))
         found[intent] = tuple(rows)
     return found

@@ -110,7 +110,7 @@ async def open_front(
             if worker == FIRST_WORKER:
                 publish_served(Home(settings.home), (one.manifest.name for one in parts.plugins.channels))
             metrics.model(parts.model.state())
-            pages = WSGIMiddleware(cast(Any, make_pages(parts.skills.infos)), workers=PAGE_THREADS)
+            pages = WSGIMiddleware(cast(Any, make_pages(parts.skills.infos("en"))), workers=PAGE_THREADS)
             doors = make_doors(parts)
             async with Outbox(parts.outbox, doors, metrics, parts.clock, random.random, parts.fresh) as outbox:
                 yield Front(

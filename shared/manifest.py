@@ -75,16 +75,20 @@ class SkillLocale(Struct, frozen=True):
 
     `utterances`: templates with `{slot}`, by intent. `slots`: example values, by slot. `prompts`: by intent and slot, the
     first wording and those for asking again; `confirm` and `confirm.SLOT` ask for a yes. `types`: the values of each list
-    with their synonyms. `answers`: wordings that handlers choose from (`TurnContext.say`).
+    with their synonyms. `answers`: wordings that handlers choose from (`TurnContext.say`). `title`, `summary` and `examples`
+    stand for those of the manifest, which are in English.
     """
 
+    title: str = ""
+    summary: str = ""
+    examples: tuple[str, ...] = ()
     utterances: dict[str, tuple[str, ...]] = field(default_factory=dict)
     slots: dict[str, tuple[str, ...]] = field(default_factory=dict)
     prompts: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     types: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     answers: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def examples(self, slot: str, spec: SlotSpec | None) -> tuple[str, ...]:
+    def values(self, slot: str, spec: SlotSpec | None) -> tuple[str, ...]:
         """Values to show or to learn from: the slot's own examples, else what its list holds."""
         if slot in self.slots or spec is None:
             return self.slots.get(slot, ())
@@ -109,7 +113,7 @@ class SkillManifest(Struct, frozen=True):
 
 
 class SkillInfo(Struct, frozen=True):
-    """What help needs to know of a skill."""
+    """What help needs to know of a skill, in one language."""
 
     name: str
     title: str

@@ -6,6 +6,7 @@ from core.dialogue.state import size
 from core.dialogue.values import Values
 from core.skillbook import NO_WORDS, LoadedSkill, SkillBook, SkillFailed
 from core.understanding.values import Context, Span
+from shared.locales import language_of
 from shared.manifest import IntentSpec, SkillLocale, SlotSpec
 from shared.skill import Skill
 from shared.turn import Request, SlotValue, Understanding
@@ -27,8 +28,7 @@ class Around(Struct, frozen=True):
     @property
     def language(self) -> str:
         """The language to speak: `en`."""
-        head = self.request.locale.partition("-")[0].lower()
-        return head if head.isascii() and head.isalpha() and len(head) <= 3 else "en"
+        return language_of(self.request.locale)
 
     def skill(self, intent: str) -> LoadedSkill | None:
         """The skill of an intent."""

@@ -73,7 +73,7 @@ def sample(around: Around, intent: str) -> str:
     spec = around.spec(intent)
 
     def example(name: str) -> str:
-        return next(iter(locale.examples(name, spec.slots.get(name))), name)
+        return next(iter(locale.values(name, spec.slots.get(name))), name)
 
     return PLACEHOLDER.sub(lambda match: example(match[1]), template)
 
@@ -124,7 +124,7 @@ def _answers(around: Around, frame: Frame, asked: Question) -> str:
     if around.is_list(frame.intent, asked.slot):
         return words(around, "may_say_all", examples=_joined(around, _listed(around, frame.intent, asked.slot)))
     spec = around.spec(frame.intent).slots.get(asked.slot)
-    examples = around.words(frame.intent).examples(asked.slot, spec)[:2]
+    examples = around.words(frame.intent).values(asked.slot, spec)[:2]
     if not examples:
         return words(around, "may_say_anything")
     return words(around, "may_say", examples=_joined(around, [f"“{example}”" for example in examples]))

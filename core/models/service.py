@@ -17,6 +17,7 @@ from cachetools import LRUCache
 from core.models.encoder import Reading, Vectors
 from core.understanding.model import Meaning, Part
 from shared.errors import DeadlineExceeded, ModelUnavailable, NexusError
+from shared.locales import language_of
 from shared.ports import Clock, ModelState, Vector
 from shared.text import clean
 from shared.turn import SlotValue, Understanding
@@ -119,7 +120,7 @@ class InProcessModels:
 
     async def understand(self, text: str, locale: str, deadline: float) -> Understanding:
         """See `ModelService.understand`."""
-        language = locale.partition("-")[0].lower()
+        language = language_of(locale)
         if language not in self._interpreters:
             language = next(iter(self._interpreters), "")
         text = _normalised(text)

@@ -77,7 +77,7 @@ class Meaning(Struct, frozen=True):
 
     def examples(self, slot: str) -> tuple[str, ...]:
         """Values of a slot, as people say them."""
-        return self.words.examples(slot, self.spec.slots.get(slot))
+        return self.words.values(slot, self.spec.slots.get(slot))
 
     def lost(self, what: str, why: str) -> LeftOut:
         """A note that `what` of it is left out."""

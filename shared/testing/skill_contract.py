@@ -112,7 +112,7 @@ class SkillContract(SkillHooks):
         manifest, locale = self.manifest(), self.locale()
         for intent, name in placeholders(locale):
             assert name in manifest.intents[intent].slots, f"{intent} has no slot {name}"
-            examples = locale.examples(name, manifest.intents[intent].slots[name])
+            examples = locale.values(name, manifest.intents[intent].slots[name])
             assert len(set(examples)) >= EXAMPLES, f"{name} has too few example values"
 
     def test_manifest_and_words_fit_together(self) -> None:

@@ -1,8 +1,9 @@
 """Plays dialogues with one skill through the real engine: what is said is understood as the script says."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from core.decide import Decider
 from core.engine import Engine
@@ -12,7 +13,7 @@ from infra.plugins import load_skill
 from shared.manifest import SkillInfo
 from shared.ports import Memories, Memory, ModelState, Person, Vector
 from shared.testing.fakes import FakeClock, FakeIds, FakeMemories, FakeModel, FakeSessionStore, FakeTurnStore
-from shared.turn import Kind, PlatformIntent, Ranked, Reply, Request, Understanding
+from shared.turn import Kind, PlatformIntent, Ranked, Reply, Request, SlotValue, Understanding
 
 NOW = 1_795_464_300.0  # Monday, 23 November 2026, 20:05 UTC
 
@@ -22,12 +23,14 @@ class Scripted:
 
     def __init__(self) -> None:
         self.intent: str | None = None
+        self.slots: Mapping[str, str] = {}
 
     async def understand(self, text: str, locale: str, deadline: float) -> Understanding:
         """See `ModelService.understand`."""
         if self.intent is None:
             return Understanding(None, 0.0, 1.0)
-        return Understanding(self.intent, 0.9, 0.1, ranking=(Ranked(self.intent, 0.9),))
+        slots = {name: SlotValue(said) for name, said in self.slots.items()}
+        return Understanding(self.intent, 0.9, 0.1, slots, ranking=(Ranked(self.intent, 0.9),))
 
     async def encode(self, texts: Sequence[str], deadline: float) -> list[Vector]:
         """See `ModelService.encode`."""
@@ -43,7 +46,11 @@ class Told(SkillBook):
 
     def __init__(self, loaded: LoadedSkill, infos: tuple[SkillInfo, ...]) -> None:
         super().__init__([loaded])
-        self.infos = infos
+        self._infos = infos
+
+    def infos(self, language: str) -> tuple[SkillInfo, ...]:
+        """See `SkillBook.infos`."""
+        return self._infos
 
 
 class Remembering(Handlers):
@@ -78,9 +85,20 @@ class Talk:
         decider._handlers.kept = FakeMemories(memories)
         self.engine = Engine(turns, FakeSessionStore(), decider, self.clock, FakeIds())
 
-    def say(self, intent: str | None, text: str, *, platform: bool = False, kind: Kind = Kind.UTTERANCE) -> Reply:
-        """The reply to `text`, meant as `intent` (None: out of scope) by the model or by the platform."""
-        self.model.intent = intent
+    def say(
+        self,
+        intent: str | None,
+        text: str,
+        *,
+        platform: bool = False,
+        kind: Kind = Kind.UTTERANCE,
+        slots: Mapping[str, str] = MappingProxyType({}),
+    ) -> Reply:
+        """The reply to `text`, meant as `intent` (None: out of scope) by the model or by the platform.
+
+        `slots` are the words that the model takes for slots, by name.
+        """
+        self.model.intent, self.model.slots = intent, slots
         self._count += 1
         now = self.clock.now()
         request = Request(

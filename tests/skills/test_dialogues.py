@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 import skills
-from shared.effects import Forget, Remember
+from shared.effects import Forget, Keep, Remember
 from shared.manifest import SkillInfo
 from shared.ports import Memory
 from shared.turn import Kind, Reply
 from tests.skills.talk import NOW, Talk
 
 ROOT = Path(skills.__path__[0])
-FOLDERS = sorted(path.parent for path in ROOT.glob("*/dialogues.toml"))
+SCRIPTS = sorted(ROOT.glob("*/dialogues*.toml"))
 INFOS = (
     SkillInfo("clock", "Clock", "I know the time.", ("What time is it in Tokyo?",)),
     SkillInfo("notes", "Notes", "I keep notes.", ("Where is the spare key?",)),
@@ -24,14 +24,14 @@ INFOS = (
 
 def dialogues() -> list[Any]:
     return [
-        pytest.param(folder.name, dialogue, id=f"{folder.name}: {dialogue['title']}")
-        for folder in FOLDERS
-        for dialogue in tomllib.loads((folder / "dialogues.toml").read_text("utf-8"))["dialogue"]
+        pytest.param(path.parent.name, dialogue, id=f"{path.parent.name}: {dialogue['title']}")
+        for path in SCRIPTS
+        for dialogue in tomllib.loads(path.read_text("utf-8"))["dialogue"]
     ]
 
 
 def test_every_skill_has_dialogues() -> None:
-    assert set(FOLDERS) == {path.parent for path in ROOT.glob("*/skill.toml")}
+    assert {path.parent for path in SCRIPTS} == {path.parent for path in ROOT.glob("*/skill.toml")}
 
 
 @pytest.mark.parametrize(("name", "dialogue"), dialogues())
@@ -46,7 +46,9 @@ def test_dialogue(name: str, dialogue: dict[str, Any]) -> None:
     )
     for turn in dialogue["turns"]:
         kind = Kind.OPEN if turn.get("open") else Kind.UTTERANCE
-        check(turn, talk.say(turn.get("intent"), turn["say"], platform=turn.get("platform", False), kind=kind))
+        talk.clock.move(turn.get("later", 0.0))
+        platform, slots = turn.get("platform", False), turn.get("slots", {})
+        check(turn, talk.say(turn.get("intent"), turn["say"], platform=platform, kind=kind, slots=slots))
 
 
 def check(turn: dict[str, Any], reply: Reply) -> None:
@@ -56,4 +58,5 @@ def check(turn: dict[str, Any], reply: Reply) -> None:
     assert reply.end_session == turn.get("ends", False)
     assert [choice.value for choice in reply.choices] == turn.get("choices", [choice.value for choice in reply.choices])
     assert [effect.text for effect in reply.effects if isinstance(effect, Remember)] == turn.get("remembers", [])
+    assert [effect.name for effect in reply.effects if isinstance(effect, Keep)] == turn.get("keeps", [])
     assert [effect.memory_id for effect in reply.effects if isinstance(effect, Forget)] == turn.get("forgets", [])

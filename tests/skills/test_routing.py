@@ -18,7 +18,7 @@ from core.understanding.samples import samples
 from infra.models import encoder_folder, heads_folder, prepare
 from infra.plugins import load_plugins
 
-PARAPHRASES = Path(__file__).parent / "paraphrases"
+PARAPHRASES = Path(__file__).parent / "paraphrases" / "en"
 OUT_OF_SCOPE = "out_of_scope"
 OVERALL, EACH, REFUSED = 0.90, 0.75, 0.85
 NEAR = 0.8  # share of words in common from which on a paraphrase is nearly a sample
@@ -164,5 +164,5 @@ def test_what_help_suggests_works(model: Model, text: str, intent: str) -> None:
 
 
 def test_every_suggestion_is_tested(book: SkillBook) -> None:
-    suggested = {example for info in book.infos for example in info.examples}
+    suggested = {example for info in book.infos("en") for example in info.examples}
     assert suggested <= {text for text, _ in sampled()}

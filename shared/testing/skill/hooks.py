@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from shared.locales import in_language
 from shared.manifest import PLACEHOLDER, IntentSpec, SkillInfo, SkillLocale, SkillManifest
 from shared.ports import Memory
 from shared.skill import Skill, TurnContext
@@ -35,7 +36,7 @@ def examples(template: str, spec: IntentSpec | None, locale: SkillLocale, number
     """Example values for the placeholders of `template`; other ones for other numbers."""
     found = {}
     for name in PLACEHOLDER.findall(template):
-        values = locale.examples(name, spec.slots.get(name) if spec else None) or (name,)
+        values = locale.values(name, spec.slots.get(name) if spec else None) or (name,)
         found[name] = values[number % len(values)]
     return found
 
@@ -118,7 +119,7 @@ class SkillHooks:
                 values = examples(template, spec, locale, number)
                 text = filled(template, values)
                 slots = {name: self.slot(spec, name, said) for name, said in values.items() if said in text}
-                yield intent, text, {**slots, **skill.slots(intent, text, "en-US")}
+                yield intent, text, {**slots, **skill.slots(intent, text, in_language("en-US", self.language))}
 
     def slot(self, spec: IntentSpec | None, name: str, text: str) -> SlotValue:
         """A slot as the dialogue hands it to a handler."""
@@ -131,7 +132,7 @@ class SkillHooks:
         text: str,
         *,
         slots: dict[str, SlotValue] | None = None,
-        locale: str = "en-US",
+        locale: str = "",
         source: str = "model",
         dialogue: dict[str, Any] | None = None,
         confirmed: bool = False,
@@ -141,7 +142,8 @@ class SkillHooks:
         documents: Mapping[str, dict[str, Any]] | None = None,
         message_id: str = "m",
     ) -> TurnContext:
-        """A turn on a Monday evening in New York."""
+        """A turn on a Monday evening in New York, in `language` unless a locale is given."""
+        locale = locale or in_language("en-US", self.language)
         found = self.skill().slots(intent, text, locale) if slots is None else slots
         return TurnContext(
             request=Request(
@@ -211,9 +213,7 @@ class SkillHooks:
         """A value for each slot that has to be known before `intent` is handled."""
         spec, locale = self.manifest().intents[intent], self.locale()
         names = [name for name, slot in spec.slots.items() if slot.required]
-        return {
-            name: self.slot(spec, name, next(iter(locale.examples(name, spec.slots[name])), name)) for name in names
-        }
+        return {name: self.slot(spec, name, next(iter(locale.values(name, spec.slots[name])), name)) for name in names}
 
     def required(self, intent: str, slots: dict[str, SlotValue]) -> dict[str, SlotValue]:
         """Those of `slots` that `intent` needs."""

@@ -150,7 +150,7 @@ def with_values(book: SkillBook, intent: str, sample: str, number: int) -> str:
     skill = book.of(intent)
     assert skill is not None
     words, slots = skill.locale("en"), book.spec(intent).slots
-    values = {name: words.examples(name, slots[name]) for name in slots}
+    values = {name: words.values(name, slots[name]) for name in slots}
     return PLACEHOLDER.sub(lambda place: values[place[1]][number % len(values[place[1]])], sample)
 
 

@@ -52,7 +52,7 @@ def test_whatever_names_there_are_they_lead_back(names: dict[str, set[str]]) -> 
     for one in loaded:
         for intent in set(one.manifest.intents) - set(claimed(loaded)):
             assert {book.from_platform(name) for name in (intent, plain(intent), lettered(intent))} == {intent}
-    assert msgspec.to_builtins(book.infos) == msgspec.to_builtins(SkillBook(loaded).infos)
+    assert msgspec.to_builtins(book.infos("en")) == msgspec.to_builtins(SkillBook(loaded).infos("en"))
     assert set(EXPORTERS) == set(exports(loaded, (), tuple(EXPORTERS), ("en",)) if loaded else EXPORTERS)
 
 

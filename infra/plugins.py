@@ -22,7 +22,7 @@ from infra.broken import Broken, reason_of
 from infra.settings_table import DoorSetting
 from shared.channel import ChannelAdapter
 from shared.errors import PluginInvalid
-from shared.manifest import SkillLocale, SkillManifest, complaints
+from shared.manifest import SkillLocale, SkillManifest, complaints, fitted
 from shared.skill import Skill
 
 if TYPE_CHECKING:
@@ -273,7 +273,8 @@ def _load_skill(found: _Found) -> LoadedSkill:
     skill = _entry(found.package, manifest.entry)
     if not (isinstance(skill, type) and issubclass(skill, Skill)):
         raise PluginInvalid(f"{manifest.entry} is no Skill")
-    locales = {path.stem: _read(path, SkillLocale) for path in sorted((found.folder / "locales").glob("*.toml"))}
+    files = sorted((found.folder / "locales").glob("*.toml"))
+    locales = {path.stem: fitted(_read(path, SkillLocale), manifest) for path in files}
     if wrong := complaints(manifest, locales):
         raise PluginInvalid("; ".join(wrong))
     return LoadedSkill(manifest, skill(), locales)

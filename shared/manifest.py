@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from shared.effects import ASK_FIRST, EFFECTS
 
@@ -65,9 +66,13 @@ class IntentSpec(Struct, frozen=True):
 
 
 class ListSpec(Struct, frozen=True):
-    """A list of values that slots may have as their type. `open`: other words are taken as they are said, too."""
+    """A list of values that slots may have as their type. `open`: other words are taken as they are said, too.
+
+    `ids`: the values are identifiers, the same in every language; what one is called there is its first synonym.
+    """
 
     open: bool = False
+    ids: bool = False
 
 
 class SkillLocale(Struct, frozen=True):
@@ -76,12 +81,13 @@ class SkillLocale(Struct, frozen=True):
     `utterances`: templates with `{slot}`, by intent. `slots`: example values, by slot. `prompts`: by intent and slot, the
     first wording and those for asking again; `confirm` and `confirm.SLOT` ask for a yes. `types`: the values of each list
     with their synonyms. `answers`: wordings that handlers choose from (`TurnContext.say`). `title`, `summary` and `examples`
-    stand for those of the manifest, which are in English.
+    stand for those of the manifest, which are in English. `ids` is filled in by `fitted`: the lists whose values are identifiers.
     """
 
     title: str = ""
     summary: str = ""
     examples: tuple[str, ...] = ()
+    ids: frozenset[str] = frozenset()
     utterances: dict[str, tuple[str, ...]] = field(default_factory=dict)
     slots: dict[str, tuple[str, ...]] = field(default_factory=dict)
     prompts: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
@@ -92,7 +98,17 @@ class SkillLocale(Struct, frozen=True):
         """Values to show or to learn from: the slot's own examples, else what its list holds."""
         if slot in self.slots or spec is None:
             return self.slots.get(slot, ())
-        return tuple(word for value, synonyms in self.types.get(spec.type, {}).items() for word in (value, *synonyms))
+        return tuple(word for name, others in self.names(spec.type).items() for word in (name, *others))
+
+    def names(self, type: str) -> dict[str, tuple[str, ...]]:
+        """What the values of a list are called, each with its other names."""
+        values = self.types.get(type, {})
+        return {rest[0]: rest[1:] for rest in values.values() if rest} if type in self.ids else values
+
+    def shown(self, type: str, value: str) -> str:
+        """What a value of a list is called in this language."""
+        synonyms = self.types.get(type, {}).get(value, ())
+        return synonyms[0] if type in self.ids and synonyms else value
 
 
 class SkillManifest(Struct, frozen=True):
@@ -121,12 +137,27 @@ class SkillInfo(Struct, frozen=True):
     examples: tuple[str, ...]
 
 
+def fitted(locale: SkillLocale, manifest: SkillManifest) -> SkillLocale:
+    """A locale as it was read, with what its manifest says about it."""
+    return replace(locale, ids=frozenset(name for name, spec in manifest.types.items() if spec.ids))
+
+
 def complaints(manifest: SkillManifest, locales: Mapping[str, SkillLocale]) -> list[str]:
     """What is wrong with a skill's words about itself, for people to read; nothing if all fits together."""
     found = [*_of_manifest(manifest)]
     for language, locale in locales.items():
         found += [f"locales/{language}.toml {wrong}" for wrong in _of_locale(manifest, locale)]
-    return found
+    return [*found, *_of_ids(manifest, locales)]
+
+
+def _of_ids(manifest: SkillManifest, locales: Mapping[str, SkillLocale]) -> Iterator[str]:
+    for name in (name for name, spec in manifest.types.items() if spec.ids):
+        known = {value for locale in locales.values() for value in locale.types.get(name, {})}
+        for language, locale in locales.items():
+            values = locale.types.get(name, {})
+            for value in sorted(known):
+                if not values.get(value):
+                    yield f"locales/{language}.toml has no word for {value} in [types.{name}]"
 
 
 def _of_manifest(manifest: SkillManifest) -> Iterator[str]:

@@ -83,7 +83,9 @@ def spoken(around: Around, frame: Frame, slot: str) -> str:
     value = frame.slots.get(slot)
     if value is None:
         return ""
-    return str(value.value) if around.is_list(frame.intent, slot) else value.text
+    if not around.is_list(frame.intent, slot):
+        return value.text
+    return around.words(frame.intent).shown(around.type_of(frame.intent, slot), str(value.value))
 
 
 def _prompt(around: Around, frame: Frame, asked: Question) -> str:
@@ -103,11 +105,12 @@ def _wording(wordings: tuple[str, ...], asked: int) -> str:
 def _choices(around: Around, frame: Frame, asked: Question) -> tuple[Choice, ...]:
     if asked.kind != "slot" or not around.is_list(frame.intent, asked.slot):
         return ()
-    return tuple(Choice(value, value) for value in _listed(around, frame.intent, asked.slot))
+    return tuple(Choice(name, name) for name in _listed(around, frame.intent, asked.slot))
 
 
 def _listed(around: Around, intent: str, slot: str) -> list[str]:
-    return list(around.words(intent).types.get(around.type_of(intent, slot), {}))[:MOST_SHOWN]
+    words, type_ = around.words(intent), around.type_of(intent, slot)
+    return [words.shown(type_, value) for value in words.types.get(type_, {})][:MOST_SHOWN]
 
 
 def _which(around: Around, asked: Question) -> Reply:

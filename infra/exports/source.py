@@ -44,8 +44,8 @@ class Chosen(Struct, frozen=True):
     def type_values(self, language: str) -> Iterator[tuple[str, str, bool, dict[str, tuple[str, ...]]]]:
         """Skill, list, whether it is open, and its values with their synonyms in a language; no empty ones."""
         for one in self.skills:
-            for name, values in one.locale(language).types.items() if language in one.locales else ():
-                if values:
+            for name in one.locale(language).types if language in one.locales else ():
+                if values := one.locale(language).names(name):
                     yield one.manifest.name, name, one.manifest.types[name].open, values
 
 
@@ -69,7 +69,7 @@ class Meaning(Struct, frozen=True):
 
     def values(self, slot: str) -> dict[str, tuple[str, ...]]:
         """The values of a slot's list with their synonyms; none for other types."""
-        return self.words.types.get(self.spec.slots[slot].type, {})
+        return self.words.names(self.spec.slots[slot].type)
 
     def is_open(self, slot: str) -> bool:
         """Whether other words than the values of a slot's list are taken."""

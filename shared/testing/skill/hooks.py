@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from shared.locales import in_language
-from shared.manifest import PLACEHOLDER, IntentSpec, SkillInfo, SkillLocale, SkillManifest
+from shared.manifest import PLACEHOLDER, IntentSpec, SkillInfo, SkillLocale, SkillManifest, fitted
 from shared.ports import Memory
 from shared.skill import Skill, TurnContext
 from shared.testing.fakes import FakeClock, FakeDocuments, FakeMemories
@@ -87,7 +87,7 @@ class SkillHooks:
 
     def locale(self) -> SkillLocale:
         """The sample utterances."""
-        return _locale(self.locale_text())
+        return fitted(_locale(self.locale_text()), self.manifest())
 
     def skill(self) -> Skill:
         """A fresh instance."""

@@ -43,7 +43,7 @@ _BARE = b'{"text":"You are welcome. What else can I do for you?"}'
 class OneMeaning:
     """A ModelService that takes everything for thanks."""
 
-    async def understand(self, text: str, locale: str, deadline: float) -> Understanding:
+    async def understand(self, text: str, locale: str, deadline: float, *, sure: bool = False) -> Understanding:
         """Thanks."""
         return Understanding(INTENT, 1.0)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from core import phrases
 from core.decided import Decided
 from core.dialogue.around import Around
 from core.dialogue.manager import Course, Run, asked_elsewhere, begin, go_on
@@ -15,15 +14,17 @@ from core.dialogue.state import State, read, stored
 from core.dialogue.values import Values
 from core.handlers import OUTAGES, Handlers, failed
 from core.keywords import Ruling, ruling
-from core.listening import Listener, aside_the_loop
+from core.listening import Listener, aside_the_loop, language_used
 from core.memory.documents import PersonDocuments, kept
 from core.skillbook import SkillBook, SkillFailed
 from core.stages import Stages
 from core.understanding import values
 from shared.effects import Forget, Remember
 from shared.errors import DeadlineExceeded, ModelUnavailable
+from shared.locales import in_language, language_of
 from shared.ports import Clock, Door, Ids, ModelService, NewMemory, Person, TurnStore
 from shared.turn import Kind, Outcome, Reply, Request, Session, Understanding
+from shared.wording import wording
 
 log = logging.getLogger("nexus.decide")
 
@@ -57,18 +58,19 @@ class Decider:
         self, person: Person, request: Request, session: Session, stages: Stages, door: Door | None = None
     ) -> Decided:
         """The answer. Whatever goes wrong inside becomes a failed turn with a reason; only outages of the store pass."""
+        request = _as_before(request, session)
         left = request.deadline - self._clock.now()
         try:
             async with asyncio.timeout(max(0.0, _SHARE_FOR_DECIDING * left)):
                 return await self._decide(person, request, session, stages, door)
         except (TimeoutError, DeadlineExceeded):
-            return self._failed(phrases.TOO_SLOW, "not ready before the deadline")
+            return self._failed("too_slow", request, "not ready before the deadline")
         except ModelUnavailable as error:
             stages.degraded("model")
-            return self._failed(phrases.NOT_UNDERSTOOD_NOW, str(error))
+            return self._failed("not_understood_now", request, str(error))
         except SkillFailed as error:
             log.error("skill failed", extra={"skill": error.name, "error": _kind(error), "where": _where(error)})
-            return self._failed(phrases.SKILL_FAILED, str(error), error.name)
+            return self._failed("skill_failed", request, str(error), error.name)
 
     async def _decide(
         self, person: Person, request: Request, session: Session, stages: Stages, door: Door | None
@@ -86,13 +88,15 @@ class Decider:
             return Decided(Outcome.ANSWERED, Reply(text="", end_session=True), self._model.state())
         around = self._around(request, session)
         state = read(session.dialogue)
-        heard = await self._listener.hear(request, state, around, person)
+        heard = await self._listener.hear(state, around, person)
         stages.mark("understand")
+        if heard is not None:
+            around = around.speaking(language_used(heard, state, around))
         if heard is None and (state.question is None or request.kind is not Kind.UTTERANCE or request.attachments):
             return self._without_understanding(request)
         course = await aside_the_loop(begin, state, heard or _NOTHING, around)
         if not course.said and course.run is None:
-            return self._out_of_scope(heard, state)
+            return self._out_of_scope(heard, state, around)
         return await self._through(course, heard or _NOTHING, person, around, session, stages)
 
     def _around(self, request: Request, session: Session) -> Around:
@@ -173,12 +177,13 @@ class Decider:
             raise failed(name or "", error) from error
         return Decided(
             Outcome.ANSWERED,
-            reply,
+            replace(reply, language=language_of(request.locale)),
             self._model.state(),
             understanding,
             name,
             dialogue=dialogue,
             states=states,
+            language=language_of(request.locale),
             remember=await self._new_memories(reply, request),
             forget=tuple(effect.memory_id for effect in reply.effects if isinstance(effect, Forget)),
             keep=keep,
@@ -211,25 +216,33 @@ class Decider:
     def _without_understanding(self, request: Request) -> Decided:
         """The answer to what says nothing. The conversation goes on as if it had not been."""
         if request.attachments and not request.text and request.kind is not Kind.EVENT:
-            return self._aside(Reply(text=phrases.attached(request.attachments[0].media_type), expects_answer=True))
+            kind = request.attachments[0].media_type.partition("/")[0].lower()
+            return self._aside(_said(_ATTACHED.get(kind, "got_file"), request, expects_answer=True))
         if request.kind in (Kind.EVENT, Kind.ACTION):
-            return self._aside(Reply(text=phrases.UNKNOWN_EVENT))
+            return self._aside(_said("unknown_event", request))
         if request.kind is Kind.OPEN:
-            return self._aside(Reply(text=phrases.GREETING, expects_answer=True))
-        return self._aside(_ask_again(phrases.OUT_OF_SCOPE if request.intent else phrases.NOTHING_HEARD))
+            return self._aside(_said("greeting", request, expects_answer=True))
+        return self._aside(_ask_again("out_of_scope" if request.intent else "nothing_heard", request))
 
-    def _out_of_scope(self, understanding: Understanding | None, state: State) -> Decided:
-        reply = _ask_again(phrases.OUT_OF_SCOPE)
-        return Decided(Outcome.ANSWERED, reply, self._model.state(), understanding, dialogue=stored(state))
+    def _out_of_scope(self, understanding: Understanding | None, state: State, around: Around) -> Decided:
+        reply = _ask_again("out_of_scope", around.request)
+        return Decided(
+            Outcome.ANSWERED,
+            reply,
+            self._model.state(),
+            understanding,
+            dialogue=stored(state),
+            language=around.language,
+        )
 
     def _aside(self, reply: Reply) -> Decided:
         return Decided(Outcome.ANSWERED, reply, self._model.state(), aside=True)
 
-    def _failed(self, text: str, reason: str, skill: str | None = None) -> Decided:
-        reply = Reply(text=text, expects_answer=True, reprompt=phrases.OUT_OF_SCOPE_REPROMPT)
-        return Decided(Outcome.FAILED, reply, self._model.state(), skill=skill, reason=reason)
+    def _failed(self, key: str, request: Request, reason: str, skill: str | None = None) -> Decided:
+        return Decided(Outcome.FAILED, _ask_again(key, request), self._model.state(), skill=skill, reason=reason)
 
 
+_ATTACHED = {"image": "got_picture", "audio": "got_sound"}
 _NOTHING = Understanding(None, 0.0, 1.0)
 
 
@@ -243,8 +256,19 @@ def _where(error: Exception) -> str:
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
 
 
-def _ask_again(text: str) -> Reply:
-    return Reply(text=text, expects_answer=True, reprompt=phrases.OUT_OF_SCOPE_REPROMPT)
+def _said(key: str, request: Request, *, expects_answer: bool = False) -> Reply:
+    return Reply(text=wording(key, request.locale), expects_answer=expects_answer, language=language_of(request.locale))
+
+
+def _ask_again(key: str, request: Request) -> Reply:
+    return replace(_said(key, request, expects_answer=True), reprompt=wording("out_of_scope_reprompt", request.locale))
+
+
+def _as_before(request: Request, session: Session) -> Request:
+    """The request in the language that the person wrote in last, unless the platform heard another one."""
+    if request.spoken or not session.language:
+        return request
+    return replace(request, locale=in_language(request.locale, session.language))
 
 
 def _with(session: Session, states: dict[str, dict[str, Any]]) -> Session:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from shared.effects import Keep
 from shared.ports import ModelState, NewMemory
@@ -26,12 +27,22 @@ class Decided(Struct, frozen=True):
     consent: bool | None = None
     owed: bool = False  # see `TurnRecord`
     aside: bool = False  # said beside the conversation, which goes on as if it had not been
+    language: str = ""  # that the person used; "" where it is the one before
 
     def next_session(self, before: Session, seq: int, at: float) -> Session:
         """The state of the conversation after this turn. A failed turn leaves an open question open."""
         if self.aside or self.outcome is Outcome.FAILED:
-            return Session(seq, at, before.last_intent, before.last_reply, before.skills, dialogue=before.dialogue)
+            return replace(before, seq=seq, updated_at=at)
         skills = {**before.skills, **self.states} if self.states else before.skills
         intent = self.understanding.intent if self.understanding else None
         last_reply = self.reply.text or before.last_reply
-        return Session(seq, at, intent or before.last_intent, last_reply, skills, dialogue=self.dialogue)
+        language = self.language or before.language
+        return Session(
+            seq,
+            at,
+            intent or before.last_intent,
+            last_reply,
+            skills,
+            dialogue=self.dialogue,
+            language=language,
+        )

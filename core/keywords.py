@@ -7,13 +7,13 @@ the conversation as it was: a question that was open stays open.
 
 from msgspec import Struct
 
-from core import phrases
 from core.dialogue.state import read
 from shared.turn import Keyword, Outcome, Reply, Request, Session
+from shared.wording import wording
 
 SILENCE = Reply(text="")
 
-_WORDS = {"stop": phrases.STOPPED, "start": phrases.STARTED, "help": phrases.KEYWORD_HELP}
+_WORDS = {"stop": "stopped", "start": "started", "help": "keyword_help"}
 _CONSENT = {"stop": False, "start": True, "help": None}
 
 
@@ -33,7 +33,7 @@ def ruling(request: Request, session: Session, opted_out: bool) -> Ruling | None
         return Ruling(Outcome.REFUSED, SILENCE, "opted out")
     if keyword is None:
         return None
-    words = keyword.reply or _WORDS[keyword.meaning]
+    words = keyword.reply or wording(_WORDS[keyword.meaning], request.locale)
     reply = SILENCE if keyword.carrier_answers else Reply(text=words)
     return Ruling(Outcome.ANSWERED, reply, f"keyword:{keyword.meaning}", _CONSENT[keyword.meaning])
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from core.dialogue.around import Around
 from core.dialogue.fresh import follow_up
-from core.dialogue.hearing import words_for_slot
+from core.dialogue.hearing import SURE, sureness, words_for_slot
 from core.dialogue.state import NOTHING, State
 from core.handlers import Handlers
 from core.skillbook import SkillBook
@@ -28,8 +28,9 @@ class Listener:
         self._skills = skills
         self._handlers = handlers
 
-    async def hear(self, request: Request, state: State, around: Around, person: Person) -> Understanding | None:
+    async def hear(self, state: State, around: Around, person: Person) -> Understanding | None:
         """What is meant; None where there is nothing to understand (an event, silence, an intent that is not ours)."""
+        request = around.request
         platform = self._from_platform(request)
         if platform is not None:
             words = words_for_slot(state, platform, around)
@@ -38,28 +39,30 @@ class Listener:
             return Understanding(GREET, 1.0, source="platform")
         if not request.text or request.kind is Kind.EVENT:
             return None
-        understood = await self._model.understand(request.text, request.locale, request.deadline)
+        understood = await self._understood(request.text, request)
         if state.question is not None:
             return understood
+        around = around.speaking(understood.language)
         followed = await aside_the_loop(follow_up, state, understood, around)
         if followed is None and understood.intent is None:
-            return await self._recalled(person, request, understood, around)
-        return followed or understood
+            followed = await self._recalled(person, understood, around)
+        return replace(followed, language=understood.language) if followed else understood
 
     async def _reheard(self, words: str, request: Request) -> Understanding:
         """What words mean that the platform had no better use for than as a slot's value."""
-        understood = await self._model.understand(words, request.locale, request.deadline)
-        return replace(understood, text=words)
+        return replace(await self._understood(words, request), text=words)
 
-    async def _recalled(
-        self, person: Person, request: Request, understood: Understanding, around: Around
-    ) -> Understanding:
+    async def _understood(self, text: str, request: Request) -> Understanding:
+        return await self._model.understand(text, request.locale, request.deadline, sure=request.spoken)
+
+    async def _recalled(self, person: Person, understood: Understanding, around: Around) -> Understanding | None:
         """What no skill was trained for may still be a question about what the person told: then it is one for RECALL."""
+        request = around.request
         if self._skills.of(RECALL) is None:
-            return understood
+            return None
         found = await self._handlers.memories(person, request).search(request.text, limit=1)
         if not found:
-            return understood
+            return None
         slots = {**around.own(RECALL, request.text), "topic": SlotValue(request.text, request.text)}
         return Understanding(RECALL, found[0].score, understood.oos_score, slots, understood.ranking, "memory")
 
@@ -69,6 +72,14 @@ class Listener:
             return None
         intent = self._skills.from_platform(request.intent.name)
         return Understanding(intent, 1.0, slots=request.intent.slots, source="platform") if intent else None
+
+
+def language_used(heard: Understanding, state: State, around: Around) -> str:
+    """The language to answer in: the one that was heard. An answer to an open question may hold words of another one."""
+    asked = state.question is not None and heard.intent is not None
+    if not heard.language or (state.question is not None and not (asked and sureness(heard) >= SURE)):
+        return around.language
+    return heard.language
 
 
 async def aside_the_loop(

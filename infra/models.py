@@ -20,8 +20,10 @@ from core.models.store import GRAPH, TOKENIZER, Manifest, check, locked, sha256,
 from core.skillbook import SkillBook
 from core.understanding.cache import trained
 from core.understanding.model import Model
+from core.understanding.polyglot import Polyglot
 from core.understanding.rows import Row
 from core.understanding.samples import samples
+from core.understanding.tongues import Tongues
 from infra.plugins import load_plugins
 from infra.runtime import check_runtime
 from shared.errors import ModelInvalid, NexusError
@@ -66,8 +68,9 @@ def open_models(
         for language, intents in utterances.items()
         if any(intents.values())
     }
+    tongues = Tongues({one: (row.text for rows in utterances[one].values() for row in rows) for one in interpreters})
     encoder = Encoder(folder / GRAPH, folder / TOKENIZER, threads)
-    return InProcessModels(encoder, interpreters, manifest.version, clock)
+    return InProcessModels(encoder, Polyglot(interpreters, tongues), manifest.version, clock)
 
 
 def prepare(folder: Path, precision: str = "int8") -> Manifest:

@@ -95,8 +95,12 @@ class ModelState(Struct, frozen=True):
 class ModelService(Protocol):
     """The models behind one door: in process, a local process, or a cluster."""
 
-    async def understand(self, text: str, locale: str, deadline: float) -> Understanding:
-        """What `text` means (no slots yet). `deadline` is in Unix seconds. Raises ModelUnavailable or DeadlineExceeded."""
+    async def understand(self, text: str, locale: str, deadline: float, *, sure: bool = False) -> Understanding:
+        """What `text` means, and the language it is in.
+
+        `locale` is that of the language it is likely to be in, unless the text says otherwise; `sure`: it is in no other.
+        `deadline` is in Unix seconds. Raises ModelUnavailable or DeadlineExceeded.
+        """
         ...
 
     async def encode(self, texts: Sequence[str], deadline: float) -> list[Vector]:

@@ -84,7 +84,8 @@ class Request(Struct, frozen=True, kw_only=True):
     `user` is the channel's own name for the person, unique within app and channel. `conversation` groups messages that are
     answered in order. `message_id` is the channel's own id, on which duplicates are recognised. `deadline` is when the
     platform stops waiting. `native` holds the few platform facts that `render` needs again. `opt_out` says that people of
-    this channel may forbid us to write to them (SMS): what they decided is looked up before an answer is made.
+    this channel may forbid us to write to them (SMS): what they decided is looked up before an answer is made. `spoken`: the
+    platform heard speech in the language of `locale` and wrote it down, so that it is in no other.
     """
 
     app: str
@@ -103,6 +104,7 @@ class Request(Struct, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
     keyword: Keyword | None = None
     opt_out: bool = False
+    spoken: bool = False
     native: dict[str, Any] = field(default_factory=dict)
 
 
@@ -117,6 +119,7 @@ class Understanding(Struct, frozen=True):
     """What an utterance means. `intent` is None out of scope. Scores are calibrated, 0 to 1.
 
     `more` is what else one sentence asked for, in order; then `text` is the part of it that this is about ("": all of it).
+    `language` is the one it was said in (`de`), "" where nobody knows.
     """
 
     intent: str | None
@@ -129,6 +132,7 @@ class Understanding(Struct, frozen=True):
     )
     text: str = ""
     more: tuple["Understanding", ...] = ()
+    language: str = ""
 
 
 class Card(Struct, frozen=True):
@@ -183,6 +187,7 @@ class Confirm(Struct, frozen=True):
 class Reply(Struct, frozen=True, kw_only=True):
     """What NEXUS says, rich and platform-free. Each adapter renders the best its platform can show and drops nothing.
 
+    `language` is the one it is in (`de`; "": that of the request's locale), filled in by NEXUS.
     `speech` is an SSML fragment without the <speak> element (subset in shared/ssml.py); None means that `text` is spoken.
     `native` is the escape hatch: channel name -> what that channel's README documents. `state` replaces what the skill
     keeps in the session; None leaves it as it is.
@@ -201,12 +206,14 @@ class Reply(Struct, frozen=True, kw_only=True):
     effects: tuple[Effect, ...] = ()
     state: dict[str, Any] | None = None
     native: dict[str, Any] = field(default_factory=dict)
+    language: str = ""
 
 
 class Session(Struct, frozen=True):
     """The state of one conversation after its turn number `seq` (0: nothing said yet). Lives in Valkey, rebuilt from Postgres.
 
     `dialogue` is what core/dialogue keeps there: open questions, what is known, what waits. It has a version of its own.
+    `language` is the one that the person last used (`de`); "" before it was known.
     """
 
     seq: int = 0
@@ -216,6 +223,7 @@ class Session(Struct, frozen=True):
     skills: dict[str, dict[str, Any]] = field(default_factory=dict)
     version: int = 1
     dialogue: dict[str, Any] | None = None
+    language: str = ""
 
 
 class Trace(Struct, frozen=True):

@@ -60,6 +60,7 @@ def request_of(envelope: Envelope, app: str, received_at: float, budget_s: float
         text=text,
         locale=_locale(asked.locale),
         device=_device(envelope),
+        spoken=True,
         intent=intent,
         event=type_,
         native=native,

@@ -24,6 +24,7 @@ from channels.alexa.parse import CATCH_ALL, UTTERANCE
 from channels.alexa.speech import cut, spoken, words
 from shared.errors import DeadlineExceeded, LimitExceeded, NexusError, PluginInvalid
 from shared.turn import Confirm, Elicit, Outcome, Reply, Request, SlotValue, Turn
+from shared.wording import wording
 
 _DELEGATE = "Dialog.Delegate"
 _LEADS = ("STARTED", "IN_PROGRESS")  # the states of a dialogue that Alexa's model has something to ask in
@@ -64,15 +65,7 @@ _ROOMS = (
 )
 _NO_NATIVE = Native()
 
-_WITHOUT_REPLY = {
-    Outcome.RUNNING: "I am still working on that. Please ask me again in a moment.",
-    Outcome.DEFERRED: "I am still working on that. Please ask me again in a moment.",
-    Outcome.REFUSED: "Sorry, I can't do that.",
-}
-_FAILED = "Sorry, something went wrong on my side, and nothing was saved. Please try again in a moment."
-_SLOW = "Sorry, that took too long, and nothing was saved. Please ask me again."
-_BUSY = "That was a lot at once. Please wait a moment and ask me again."
-_AGAIN = "You can ask me again now."
+_WITHOUT_REPLY = {Outcome.RUNNING: "still_working", Outcome.DEFERRED: "still_working", Outcome.REFUSED: "refused"}
 
 
 def render_turn(request: Request, turn: Turn) -> bytes:
@@ -80,7 +73,7 @@ def render_turn(request: Request, turn: Turn) -> bytes:
     allowed = answer_of(request.event)
     if allowed is Allowed.NOTHING:
         return EMPTY
-    reply = turn.reply or _apology(_WITHOUT_REPLY.get(turn.outcome, _FAILED))
+    reply = turn.reply or _apology(_WITHOUT_REPLY.get(turn.outcome, "failed"), request.locale)
     native = _native(reply) if reply.native else _NO_NATIVE
     if native.envelope is not UNSET:
         return _whole(request, native.envelope)
@@ -93,12 +86,12 @@ def render_turn(request: Request, turn: Turn) -> bytes:
 
 def render_apology(request: Request, error: NexusError) -> bytes:
     """The spoken answer where there is no turn: nothing was done, and the session stays open as it was."""
-    words_ = _SLOW if isinstance(error, DeadlineExceeded) else _BUSY if isinstance(error, LimitExceeded) else _FAILED
-    return _fitting(request, _apology(words_), _NO_NATIVE)
+    key = "slow" if isinstance(error, DeadlineExceeded) else "busy" if isinstance(error, LimitExceeded) else "failed"
+    return _fitting(request, _apology(key, request.locale), _NO_NATIVE)
 
 
-def _apology(text: str) -> Reply:
-    return Reply(text=text, reprompt=_AGAIN, expects_answer=True)
+def _apology(key: str, locale: str) -> Reply:
+    return Reply(text=wording(key, locale), reprompt=wording("ask_again", locale), expects_answer=True)
 
 
 def _native(reply: Reply) -> Native:
@@ -121,7 +114,7 @@ def _fitting(request: Request, reply: Reply, native: Native) -> bytes:
 def _whole(request: Request, envelope: dict[str, Any]) -> bytes:
     """The envelope as it is, unless Amazon would refuse it for its size."""
     body = encode(envelope)
-    return body if len(body) <= MAX_ENVELOPE else _fitting(request, _apology(_FAILED), _NO_NATIVE)
+    return body if len(body) <= MAX_ENVELOPE else _fitting(request, _apology("failed", request.locale), _NO_NATIVE)
 
 
 def _for_players(request: Request, directives: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -4,9 +4,10 @@ https://developer.amazon.com/docs/custom-skills/speech-synthesis-markup-language
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from channels.alexa.answer import PlainText, Ssml
+from shared import wording
 from shared.ssml import escape, plain, sanitise
 from shared.turn import Choice, Media, Reply
 
@@ -26,7 +27,7 @@ def spoken(reply: Reply, limit: int, play: bool = False) -> tuple[PlainText | Ss
     Choices are spoken after it, those that the words name already left out. With `play` sounds are played in between: five at
     most, those of the speech itself among them, and none where they leave no room for the words.
     """
-    hint = _hint(_unsaid(reply))
+    hint = wording.hint([words(choice.title) for choice in _unsaid(reply)], reply.language)
     own = sanitise(reply.speech) if reply.speech is not None else None
     clips = _clips(reply.media, MAX_CLIPS - (own or "").count(_CLIP)) if play else ""
     for fragment in _fragments(own, reply.text, clips, escape(hint)):
@@ -79,14 +80,6 @@ def _both(text: str, hint: str, limit: int) -> tuple[PlainText | None, str]:
 def _unsaid(reply: Reply) -> list[Choice]:
     said = (reply.text if reply.speech is None else plain(reply.speech)).casefold()
     return [choice for choice in reply.choices if choice.title.casefold() not in said]
-
-
-def _hint(choices: Sequence[Choice]) -> str:
-    if not choices:
-        return ""
-    titles = [f"“{words(choice.title).rstrip('.?! ')}”" for choice in choices]
-    *first, last = titles
-    return f"You can say {', '.join(first)} or {last}." if first else f"You can say {last}."
 
 
 def _join(glue: str, parts: Iterable[str]) -> str:

@@ -72,13 +72,13 @@ class GoogleAdapter(ChannelAdapter):
 
     def render(self, request: Request, turn: Turn) -> WireReply:
         """As ChannelAdapter.render."""
-        return WireReply(200, _HEADERS, self._render(request, reply_of(turn)))
+        return WireReply(200, _HEADERS, self._render(request, reply_of(turn, request.locale)))
 
     def render_error(self, error: NexusError, request: Request | None = None) -> WireReply:
         """An apology in the form of the request once there is one; a problem before that, and for ids used twice."""
         if request is None or isinstance(error, Conflict):
             return super().render_error(error, request)
-        return WireReply(200, _HEADERS, self._render(request, apology_for(error)))
+        return WireReply(200, _HEADERS, self._render(request, apology_for(error, request.locale)))
 
     def _render(self, request: Request, reply: Reply) -> bytes:
         form = request.native["form"]

@@ -2,28 +2,20 @@
 
 from shared.errors import DeadlineExceeded, LimitExceeded, NexusError
 from shared.turn import Outcome, Reply, Turn
+from shared.wording import wording
 
-_WITHOUT_REPLY = {
-    Outcome.RUNNING: "I am still working on that. Please ask me again in a moment.",
-    Outcome.DEFERRED: "I am still working on that. Please ask me again in a moment.",
-    Outcome.REFUSED: "Sorry, I can't do that.",
-}
-_FAILED = "Sorry, something went wrong on my side, and nothing was saved. Please try again in a moment."
-_SLOW = "Sorry, that took too long, and nothing was saved. Please ask me again."
-_BUSY = "That was a lot at once. Please wait a moment and ask me again."
-_AGAIN = "You can ask me again now."
+_WITHOUT_REPLY = {Outcome.RUNNING: "still_working", Outcome.DEFERRED: "still_working", Outcome.REFUSED: "refused"}
 
 
-def reply_of(turn: Turn) -> Reply:
+def reply_of(turn: Turn, locale: str) -> Reply:
     """The turn's reply, or what is said in its place."""
-    return turn.reply or _apology(_WITHOUT_REPLY.get(turn.outcome, _FAILED))
+    return turn.reply or _apology(_WITHOUT_REPLY.get(turn.outcome, "failed"), locale)
 
 
-def apology_for(error: NexusError) -> Reply:
+def apology_for(error: NexusError, locale: str) -> Reply:
     """What is said where something failed before there was a turn: nothing was done, and the talk goes on."""
-    return _apology(
-        _SLOW if isinstance(error, DeadlineExceeded) else _BUSY if isinstance(error, LimitExceeded) else _FAILED
-    )
+    key = "slow" if isinstance(error, DeadlineExceeded) else "busy" if isinstance(error, LimitExceeded) else "failed"
+    return _apology(key, locale)
 
 
 def asks(reply: Reply) -> bool:
@@ -31,5 +23,5 @@ def asks(reply: Reply) -> bool:
     return not reply.end_session and (reply.expects_answer or reply.elicit is not None or bool(reply.reprompt))
 
 
-def _apology(text: str) -> Reply:
-    return Reply(text=text, reprompt=_AGAIN, expects_answer=True)
+def _apology(key: str, locale: str) -> Reply:
+    return Reply(text=wording(key, locale), reprompt=wording("ask_again", locale), expects_answer=True)

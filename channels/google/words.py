@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from channels.google.native import Table
+from shared import wording
 from shared.ssml import escape, plain, sanitise
 from shared.turn import Card, Choice, Media, Reply
 
@@ -56,13 +57,9 @@ def sentence(text: str) -> str:
     return f"{text}." if text and text[-1].isalnum() else text
 
 
-def hint(choices: Sequence[Choice]) -> str:
+def hint(choices: Sequence[Choice], language: str) -> str:
     """The choices as a sentence."""
-    titles = [f"“{choice.title.rstrip('.?! ')}”" for choice in choices if choice.title]
-    if not titles:
-        return ""
-    *first, last = titles
-    return f"You can say {', '.join(first)} or {last}." if first else f"You can say {last}."
+    return wording.hint([choice.title for choice in choices], language)
 
 
 def unsaid(reply: Reply) -> list[Choice]:

@@ -138,7 +138,7 @@ class Carrier(ChannelAdapter):
 
     def messages(self, request: Request, turn: Turn) -> tuple[Outbound, ...]:
         """What `turn` says to the person, message by message."""
-        return messages_of(turn, self.settings, self.max_characters, self._pictures(request))
+        return messages_of(turn, request.locale, self.settings, self.max_characters, self._pictures(request))
 
     def sender_of(self, letter: Letter) -> str:
         """The number of ours that sends `letter`. Raises DeliveryFailed where there is none."""

@@ -13,6 +13,7 @@ from channels.sms.split import MORE, Room, shortened, split
 from shared.errors import PluginInvalid
 from shared.ssml import plain
 from shared.turn import Card, Choice, Outcome, Reply, Turn
+from shared.wording import quoted, wording, wordings
 
 MAX_URL = 2_000
 PICTURES = frozenset({"image/jpeg", "image/png", "image/gif"})  # what every carrier turns into what a phone shows
@@ -20,16 +21,6 @@ _ENDINGS = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".
 
 _UNSENDABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _WORD = re.compile(r"\w+")
-_FILLER = frozenset(
-    ("a", "an", "ask", "can", "i", "it", "me", "my", "now", "or", "please", "say", "the", "to", "you", "your")
-)
-
-_WITHOUT_REPLY = {
-    Outcome.RUNNING: "I am still working on that. Please ask me again in a moment.",
-    Outcome.DEFERRED: "I am still working on that. Please ask me again in a moment.",
-    Outcome.REFUSED: "",  # whoever does not want messages gets none
-}
-_FAILED = "Sorry, something went wrong on my side. Please try again in a moment."
 
 
 class Native(Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,18 +36,24 @@ class Native(Struct, frozen=True, forbid_unknown_fields=True):
 _NOTHING = Native()
 
 
-def messages_of(turn: Turn, settings: SmsSettings, characters: int, pictures: int) -> tuple[Outbound, ...]:
-    """The messages that say `turn`: none where there is nothing to say.
+def messages_of(turn: Turn, locale: str, settings: SmsSettings, characters: int, pictures: int) -> tuple[Outbound, ...]:
+    """The messages that say `turn` to somebody who has this locale: none where there is nothing to say.
 
     `characters` is what the carrier takes in one, `pictures` how many it can send along now. Raises PluginInvalid where a
     skill put something into `native` that is not in Native.
     """
-    reply = turn.reply or Reply(text=_WITHOUT_REPLY.get(turn.outcome, _FAILED))
+    reply = turn.reply or Reply(text=_without_reply(turn.outcome, locale))
     text, media = _said(reply, pictures)
     texts = _fitted(text, settings, settings.room(characters), turn.message_id)
     if not texts:
         return (Outbound("", media),) if media else ()
     return (Outbound(texts[0], media), *(Outbound(one) for one in texts[1:]))
+
+
+def _without_reply(outcome: Outcome, locale: str) -> str:
+    if outcome is Outcome.REFUSED:  # whoever does not want messages gets none
+        return ""
+    return wording("still_working" if outcome in (Outcome.RUNNING, Outcome.DEFERRED) else "failed", locale)
 
 
 def words(text: str) -> str:
@@ -107,8 +104,8 @@ def _lines(reply: Reply, text: str, media: tuple[str, ...]) -> Iterator[str]:
     for medium in reply.media:
         address = "" if medium.url in media else medium.url
         yield ": ".join(part for part in (medium.alt.strip(), address) if part)
-    yield from _choice_lines(reply.choices, text)
-    if reply.reprompt and not _adds_nothing(reply.reprompt, text):
+    yield from _choice_lines(reply.choices, text, reply.language)
+    if reply.reprompt and not _adds_nothing(reply.reprompt, text, reply.language):
         yield reply.reprompt.strip()
 
 
@@ -121,21 +118,22 @@ def _card_lines(card: Card, text: str, media: tuple[str, ...]) -> Iterator[str]:
         yield card.image_url
 
 
-def _choice_lines(choices: Iterable[Choice], text: str) -> Iterator[str]:
+def _choice_lines(choices: Iterable[Choice], text: str, language: str) -> Iterator[str]:
     """The choices, with the words to send for each where those are others than its title."""
-    rest = [choice for choice in choices if f"“{choice.title.strip()}”" not in text]
+    rest = [choice for choice in choices if quoted(choice.title.strip(), language) not in text]
     if rest:
-        yield "You can reply:"
+        yield wording("you_can_reply", language)
     for choice in rest:
         same = choice.value.strip().casefold() == choice.title.strip().casefold() or not choice.value.strip()
-        yield f"- {choice.title.strip()}" + ("" if same else f" (send “{choice.value.strip()}”)")
+        send = "" if same else f" {wording('send', language, value=choice.value.strip())}"
+        yield f"- {choice.title.strip()}{send}"
 
 
-def _adds_nothing(reprompt: str, text: str) -> bool:
+def _adds_nothing(reprompt: str, text: str, language: str) -> bool:
     """Whether all that a reprompt says was said: "You can say help" after "Say help to hear what I can do"."""
     if reprompt.strip().casefold() in text.casefold():
         return True
-    asked = set(_WORD.findall(reprompt.casefold())) - _FILLER
+    asked = set(_WORD.findall(reprompt.casefold())) - set(wordings("filler", language))
     return bool(asked) and asked <= set(_WORD.findall(text.casefold()))
 
 

@@ -1,12 +1,13 @@
 """What is around a dialogue in one turn, and what it needs to know of skills: specs, words, values."""
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from core.dialogue.state import size
 from core.dialogue.values import Values
 from core.skillbook import NO_WORDS, LoadedSkill, SkillBook, SkillFailed
 from core.understanding.values import Context, Span
-from shared.locales import language_of
+from shared.locales import in_language, language_of
 from shared.manifest import IntentSpec, SkillLocale, SlotSpec
 from shared.skill import Skill
 from shared.turn import Request, SlotValue, Understanding
@@ -29,6 +30,11 @@ class Around(Struct, frozen=True):
     def language(self) -> str:
         """The language to speak: `en`."""
         return language_of(self.request.locale)
+
+    def speaking(self, language: str) -> "Around":
+        """The same with another language to speak; "" leaves it as it is."""
+        locale = in_language(self.request.locale, language) if language else self.request.locale
+        return self if locale == self.request.locale else replace(self, request=replace(self.request, locale=locale))
 
     def skill(self, intent: str) -> LoadedSkill | None:
         """The skill of an intent."""

@@ -1,23 +1,17 @@
 """What a dialogue says: the prompts of skills, with what is known filled in, and a few words of its own."""
 
-import tomllib
-from functools import cache
-from importlib.resources import files
-from zlib import crc32
-
 from core.dialogue.around import Around
 from core.dialogue.state import Frame, Question
 from shared.manifest import CONFIRM, PLACEHOLDER
 from shared.turn import Choice, Confirm, Elicit, Reply
+from shared.wording import filled, listed, quoted, wording
 
 MOST_SHOWN = 8  # values of a list that are named
 
 
 def words(around: Around, key: str, **values: str) -> str:
     """One of the dialogue's own wordings, told by the message; not what was said last."""
-    wordings = [_filled(text, values) for text in own_words(around.language)[key]]
-    fresh = [text for text in wordings if text != around.last_reply] or wordings
-    return fresh[crc32(around.request.message_id.encode()) % len(fresh)]
+    return wording(key, around.request.locale, around.request.message_id, around.last_reply, **values)
 
 
 def saying(around: Around, key: str, **values: str) -> Reply:
@@ -93,7 +87,7 @@ def _prompt(around: Around, frame: Frame, asked: Question) -> str:
     prompts = around.words(frame.intent).prompts.get(frame.intent, {})
     wordings = prompts.get(name) or (words(around, "ask", slot=asked.slot) if asked.slot else words(around, "sure"),)
     known = {name: spoken(around, frame, name) for name in frame.slots}
-    return _filled(_wording(wordings, asked.asked), known)
+    return filled(_wording(wordings, asked.asked), known)
 
 
 def _wording(wordings: tuple[str, ...], asked: int) -> str:
@@ -130,24 +124,8 @@ def _answers(around: Around, frame: Frame, asked: Question) -> str:
     examples = around.words(frame.intent).values(asked.slot, spec)[:2]
     if not examples:
         return words(around, "may_say_anything")
-    return words(around, "may_say", examples=_joined(around, [f"“{example}”" for example in examples]))
+    return words(around, "may_say", examples=_joined(around, [quoted(one, around.request.locale) for one in examples]))
 
 
 def _joined(around: Around, parts: list[str]) -> str:
-    if len(parts) < 2:
-        return "".join(parts)
-    return f"{', '.join(parts[:-1])} {words(around, 'or')} {parts[-1]}"
-
-
-def _filled(text: str, values: dict[str, str]) -> str:
-    return PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
-
-
-@cache
-def own_words(language: str) -> dict[str, list[str]]:
-    """The dialogue's words in a language; English where there are none."""
-    folder = files("core.dialogue")
-    file = folder.joinpath(f"words.{language}.toml")
-    text = (file if file.is_file() else folder.joinpath("words.en.toml")).read_text("utf-8")
-    found: dict[str, list[str]] = tomllib.loads(text)
-    return found
+    return listed("or", parts, around.request.locale)

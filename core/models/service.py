@@ -5,7 +5,7 @@ import hashlib
 import logging
 import unicodedata
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from threading import Condition, Thread
 from types import TracebackType
 from typing import Protocol, Self
@@ -16,6 +16,7 @@ from cachetools import LRUCache
 
 from core.models.encoder import Reading, Vectors
 from core.understanding.model import Meaning, Part
+from core.understanding.polyglot import Polyglot, Query
 from shared.errors import DeadlineExceeded, ModelUnavailable, NexusError
 from shared.locales import language_of
 from shared.ports import Clock, ModelState, Vector
@@ -51,14 +52,6 @@ class TextEncoder(Protocol):
         ...
 
 
-class Interpreter(Protocol):
-    """What finds meaning, in one language (`core.understanding.model.Model`)."""
-
-    def understand(self, texts: Sequence[str], reader: TextEncoder) -> list[Meaning]:
-        """The meaning of each text, which `reader` reads."""
-        ...
-
-
 _Answer = Meaning | Vectors
 """What becomes of a call: the meaning of its one text, or a vector a text."""
 
@@ -66,12 +59,12 @@ _Answer = Meaning | Vectors
 class _Call:
     """A call that waits, and who waits for it."""
 
-    __slots__ = ("future", "language", "texts")
+    __slots__ = ("future", "query", "texts")
 
-    def __init__(self, texts: Sequence[str], language: str | None) -> None:
-        """`language` is the one to interpret the text in, of which there is one then; None asks for vectors."""
+    def __init__(self, texts: Sequence[str], query: Query | None = None) -> None:
+        """`query` asks for the meaning of its text, which is the only one then; None asks for vectors."""
         self.texts = texts
-        self.language = language
+        self.query = query
         self.future: asyncio.Future[_Answer] = asyncio.get_running_loop().create_future()
 
     def settle(self, result: _Answer | NexusError) -> None:
@@ -90,13 +83,11 @@ _Settled = list[tuple[_Call, _Answer | NexusError]]
 class InProcessModels:
     """Implements `shared.ports.ModelService`. Use as a context manager: the thread lives from enter to exit."""
 
-    def __init__(
-        self, encoder: TextEncoder, interpreters: Mapping[str, Interpreter], version: str, clock: Clock
-    ) -> None:
-        """`interpreters` by language ("en"); the first one also serves languages that have none. `version` is the encoder's:
-        vectors of one version can be compared. What was understood is remembered for as long as the service lives."""
+    def __init__(self, encoder: TextEncoder, polyglot: Polyglot, version: str, clock: Clock) -> None:
+        """`version` is the encoder's: vectors of one version can be compared. What was understood is remembered for as long as
+        the service lives."""
         self._encoder = encoder
-        self._interpreters = dict(interpreters)
+        self._polyglot = polyglot
         self._version = version
         self._clock = clock
         self._known: LRUCache[bytes, Meaning] = LRUCache(MOST_KNOWN)
@@ -118,18 +109,16 @@ class InProcessModels:
             self._wake.notify()
         self._thread.join()
 
-    async def understand(self, text: str, locale: str, deadline: float) -> Understanding:
+    async def understand(self, text: str, locale: str, deadline: float, *, sure: bool = False) -> Understanding:
         """See `ModelService.understand`."""
-        language = language_of(locale)
-        if language not in self._interpreters:
-            language = next(iter(self._interpreters), "")
-        text = _normalised(text)
-        key = _key(language, text)
+        if not self._polyglot.languages:
+            raise ModelUnavailable("no language has been trained")
+        query = Query(_normalised(text), language_of(locale), sure)
+        text, key = query.text, _key(query)
         meaning = self._known.get(key) if self._open else None
         if meaning is None:
-            answer = await self._ask(_Call((text,), language), deadline)
-            if not isinstance(answer, Meaning):
-                raise ModelUnavailable("no language has been trained")
+            answer = await self._ask(_Call((text,), query), deadline)
+            assert isinstance(answer, Meaning), "vectors for a meaning"  # noqa: S101 (a mistake of ours)
             meaning = self._known[key] = _without_words(answer)
         return _understanding(meaning, text)
 
@@ -137,7 +126,7 @@ class InProcessModels:
         """See `ModelService.encode`."""
         vectors: list[Vector] = []
         for start in range(0, len(texts), MOST_TOGETHER):
-            rows = await self._ask(_Call(texts[start : start + MOST_TOGETHER], None), deadline)
+            rows = await self._ask(_Call(texts[start : start + MOST_TOGETHER]), deadline)
             vectors += [Vector(row.astype("<f4").tobytes()) for row in rows] if isinstance(rows, np.ndarray) else []
         return vectors
 
@@ -199,14 +188,13 @@ class InProcessModels:
         return []
 
     def _compute(self, calls: Sequence[_Call]) -> list[_Answer]:
-        """What asks for meaning is read together for each language, and all that asks for vectors."""
+        """What asks for meaning is read together, and all that asks for vectors."""
+        asking = [(call, call.query) for call in calls if call.query is not None]
         answers: dict[_Call, _Answer] = {}
-        for language, interpreter in self._interpreters.items():
-            own = [call for call in calls if call.language == language]
-            if own:
-                found = interpreter.understand([call.texts[0] for call in own], self._encoder)
-                answers.update(zip(own, found, strict=True))
-        rest = [call for call in calls if call not in answers]
+        if asking:
+            meanings = self._polyglot.understand([query for _, query in asking], self._encoder)
+            answers.update(zip((call for call, _ in asking), meanings, strict=True))
+        rest = [call for call in calls if call.query is None]
         if rest:
             vectors = self._encoder.encode([text for call in rest for text in call.texts])
             ends = np.cumsum([len(call.texts) for call in rest])
@@ -230,9 +218,9 @@ def _normalised(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", clean(text[:MOST_READ])).split())
 
 
-def _key(language: str, text: str) -> bytes:
+def _key(query: Query) -> bytes:
     """Stands for a text without holding it: what somebody said is not kept."""
-    return hashlib.blake2b(f"{language}\0{text}".encode(), digest_size=16).digest()
+    return hashlib.blake2b(f"{query.likely}\0{query.sure}\0{query.text}".encode(), digest_size=16).digest()
 
 
 def _without_words(meaning: Meaning) -> Meaning:
@@ -245,9 +233,11 @@ def _understanding(meaning: Meaning, text: str) -> Understanding:
     """`meaning` with the words of its slots taken from `text`; of two slots of one name the first counts."""
     if meaning.parts:
         first, *more = (_clause(part, text) for part in meaning.parts)
-        return msgspec.structs.replace(first, more=tuple(more))
+        return msgspec.structs.replace(first, more=tuple(more), language=meaning.language)
     slots = {slot.slot: SlotValue(text[slot.start : slot.end]) for slot in reversed(meaning.slots)}
-    return Understanding(meaning.intent, meaning.score, meaning.oos_score, slots, meaning.ranking)
+    return Understanding(
+        meaning.intent, meaning.score, meaning.oos_score, slots, meaning.ranking, language=meaning.language
+    )
 
 
 def _clause(part: Part, text: str) -> Understanding:

@@ -38,7 +38,7 @@ class Meaning(Struct, frozen=True):
 
     `ranking` holds every intent with its chance, given that the text is in scope, best first; `oos_score` is the chance that it
     is not. `slots` are in the order of the text, for its likeliest intent; offsets are in code points. `parts` are the clauses
-    of a sentence that says several things, two or more, each with a meaning of its own.
+    of a sentence that says several things, two or more, each with a meaning of its own. `language` is the one it was read in.
     """
 
     intent: str | None
@@ -47,6 +47,7 @@ class Meaning(Struct, frozen=True):
     ranking: tuple[Ranked, ...]
     slots: tuple[Slot, ...] = ()
     parts: "tuple[Part, ...]" = ()
+    language: str = ""
 
 
 class Part(Struct, frozen=True):

@@ -103,7 +103,7 @@ class FakeModel:
         self.sentences = dict(sentences or {})
         self.broken = False
 
-    async def understand(self, text: str, locale: str, deadline: float) -> Understanding:
+    async def understand(self, text: str, locale: str, deadline: float, *, sure: bool = False) -> Understanding:
         """See `ModelService.understand`."""
         self._check()
         intent = self.sentences.get(text)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from core import phrases
 from shared.effects import Forget, Keep, Remember
 from shared.errors import StoreUnavailable
 from shared.ports import Documents, Outgoing, Person
 from shared.turn import Attachment, Elicit, Keyword, Kind, Outcome, Reply, Request, Turn
+from shared.wording import wording
 from tests.core.test_engine import House
 
 ANN = Person("default", "rest:ann")
@@ -74,7 +74,7 @@ async def test_a_door_that_answers_first_is_recorded_like_any_reply(house: House
 
 async def test_what_the_door_does_not_answer_is_left_to_the_skills(house: House) -> None:
     door = saying(None)
-    assert (await run(house, door)).reply == Reply(text="1", state={"number": 1})
+    assert (await run(house, door)).reply == Reply(text="1", state={"number": 1}, language="en")
     door.answers_first = False
     await run(house, door, message_id="m2")
     assert (door.asked, house.turns.records[1].trace.skill) == (1, "counter")
@@ -109,7 +109,7 @@ async def test_a_document_is_kept_as_json_gives_it_back(house: House) -> None:
 
 async def test_a_doors_failure_is_like_a_skills(house: House, caplog: pytest.LogCaptureFixture) -> None:
     turn = await run(house, failing(RuntimeError("secret")))
-    assert (turn.outcome, turn.reply and turn.reply.text) == (Outcome.FAILED, phrases.SKILL_FAILED)
+    assert (turn.outcome, turn.reply and turn.reply.text) == (Outcome.FAILED, wording("skill_failed", "en"))
     assert turn.reason == "skill door:rest failed: RuntimeError"
     assert "secret" not in caplog.text
     with pytest.raises(StoreUnavailable):
@@ -122,21 +122,21 @@ async def test_a_slow_door_is_cut_off_before_the_deadline(house: House) -> None:
         await asyncio.sleep(60)
 
     turn = await run(house, Door(sleep), deadline=house.clock.now() + 0.05)
-    assert (turn.outcome, turn.reply and turn.reply.text) == (Outcome.FAILED, phrases.TOO_SLOW)
+    assert (turn.outcome, turn.reply and turn.reply.text) == (Outcome.FAILED, wording("too_slow", "en"))
 
 
 async def test_a_doors_question_is_kept_where_a_skill_can_take_the_answer(house: House) -> None:
     asks = Reply(text="Who?", elicit=Elicit("counter.name", "name"), expects_answer=True)
     await run(house, saying(asks))
-    assert (await run(house, saying(None), "Bo", "m2")).reply == Reply(text="Hello Bo")
+    assert (await run(house, saying(None), "Bo", "m2")).reply == Reply(text="Hello Bo", language="en")
     await run(house, saying(Reply(text="Who?", elicit=Elicit("theirs.only", "name"))), message_id="m3")
-    assert (await run(house, saying(None), "count", "m4")).reply == Reply(text="1", state={"number": 1})
+    assert (await run(house, saying(None), "count", "m4")).reply == Reply(text="1", state={"number": 1}, language="en")
 
 
 async def test_keywords_come_before_the_door(house: House) -> None:
     door = saying(Reply(text="mine"))
     turn = await run(house, door, "STOP", opt_out=True, keyword=Keyword("stop"))
-    assert (door.asked, turn.reply and turn.reply.text) == (0, phrases.STOPPED)
+    assert (door.asked, turn.reply and turn.reply.text) == (0, wording("stopped", "en"))
 
 
 # -- what goes out -----------------------------------------------------------------------------------------------------
@@ -194,10 +194,10 @@ async def test_a_door_that_cannot_say_what_goes_out_fails_the_turn(
 @pytest.mark.parametrize(
     ("media_type", "said"),
     [
-        ("image/png", phrases.GOT_PICTURE),
-        ("audio/amr", phrases.GOT_SOUND),
-        ("text/vcard", phrases.GOT_FILE),
-        ("", phrases.GOT_FILE),
+        ("image/png", wording("got_picture", "en")),
+        ("audio/amr", wording("got_sound", "en")),
+        ("text/vcard", wording("got_file", "en")),
+        ("", wording("got_file", "en")),
     ],
 )
 async def test_an_attachment_without_words_is_told_to_have_come(house: House, media_type: str, said: str) -> None:

@@ -6,9 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from core import phrases
 from core.decide import Decider
-from core.dialogue.wording import own_words
 from core.engine import Engine
 from core.lanes import MOST_IN_LANE
 from core.skillbook import LoadedSkill, SkillBook
@@ -19,6 +17,7 @@ from shared.ports import Claim, Opened, Person
 from shared.skill import Skill, TurnContext
 from shared.testing.fakes import FakeClock, FakeIds, FakeModel, FakeSessionStore, FakeTurnStore
 from shared.turn import Elicit, Kind, Outcome, PlatformIntent, Reply, Request, SlotValue
+from shared.wording import wording, wordings
 
 SENTENCES = {
     "count": "counter.count",
@@ -66,7 +65,7 @@ def manifest(*intents: str, platform: tuple[str, ...] = ()) -> SkillManifest:
     return SkillManifest("counter", "Counter", "Counts.", "skill:Counter", specs)
 
 
-CANCELLED = own_words("en")["cancelled"]
+CANCELLED = wordings("cancelled", "en")
 INTENTS = (*sorted(set(SENTENCES.values()) - {"assistant.cancel"}), "assistant.cancel", "assistant.greet")
 
 
@@ -203,21 +202,21 @@ async def test_cancel_gets_out_of_a_question(house: House) -> None:
     await house.say("name", "m1")
     assert await house.say("cancel", "m2") in CANCELLED
     assert await house.say("cancel", "m4") == "nothing to cancel"
-    assert await house.say("anything", "m3") == phrases.OUT_OF_SCOPE
+    assert await house.say("anything", "m3") == wording("out_of_scope", "en")
 
 
 async def test_a_platforms_own_slots_fill_the_intent(house: House) -> None:
     intent = PlatformIntent("counter.name", {"name": SlotValue("Bo", "bo")})
     assert await house.say("", "m1", intent=intent) == "Hello Bo"
     assert await house.say("", "m2", intent=PlatformIntent("AMAZON.CancelIntent")) == "nothing to cancel"
-    assert await house.say("", "m3", intent=PlatformIntent("Unheard.Of")) == phrases.OUT_OF_SCOPE
+    assert await house.say("", "m3", intent=PlatformIntent("Unheard.Of")) == wording("out_of_scope", "en")
 
 
 async def test_a_broken_skill_fails_its_turn_and_tells_nobody_what_was_said(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     turn = await house.engine.run(house.request("break"))
-    assert (turn.outcome, turn.reply and turn.reply.text) == (Outcome.FAILED, phrases.SKILL_FAILED)
+    assert (turn.outcome, turn.reply and turn.reply.text) == (Outcome.FAILED, wording("skill_failed", "en"))
     assert turn.reason == "skill counter failed: RuntimeError"
     assert "secret" not in caplog.text
     assert await house.say("count", "m2") == "1"
@@ -225,7 +224,7 @@ async def test_a_broken_skill_fails_its_turn_and_tells_nobody_what_was_said(
 
 async def test_a_slow_skill_is_cut_off_before_the_deadline(house: House) -> None:
     turn = await house.engine.run(house.request("sleep", deadline=house.clock.now() + 0.05))
-    assert (turn.outcome, turn.reply and turn.reply.text) == (Outcome.FAILED, phrases.TOO_SLOW)
+    assert (turn.outcome, turn.reply and turn.reply.text) == (Outcome.FAILED, wording("too_slow", "en"))
 
 
 async def test_without_a_model_the_turn_fails_with_a_reason(house: House) -> None:
@@ -248,8 +247,8 @@ async def test_words_to_remember_are_kept_even_without_a_model(house: House) -> 
     [
         (Kind.OPEN, "", "hi"),
         (Kind.CLOSE, "", ""),
-        (Kind.EVENT, "", phrases.UNKNOWN_EVENT),
-        (Kind.UTTERANCE, "", phrases.NOTHING_HEARD),
+        (Kind.EVENT, "", wording("unknown_event", "en")),
+        (Kind.UTTERANCE, "", wording("nothing_heard", "en")),
         (Kind.ACTION, "count", "1"),
     ],
 )

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from core import phrases
 from core.dialogue.state import Frame, Question, State, stored
 from core.keywords import ruling
 from shared.turn import Keyword, Outcome, PlatformIntent, Request, Session
+from shared.wording import wording
 from tests.core.test_engine import CANCELLED, House
 
 STOP, START, HELP = Keyword("stop"), Keyword("start"), Keyword("help")
@@ -78,13 +78,13 @@ def test_what_the_rules_say(
 
 async def test_stop_silences_until_start(house: House, ann: Phone) -> None:
     assert await ann.text("count") == (Outcome.ANSWERED, "1")
-    assert await ann.text("STOP", STOP) == (Outcome.ANSWERED, phrases.STOPPED)
+    assert await ann.text("STOP", STOP) == (Outcome.ANSWERED, wording("stopped", "en"))
     house.sessions.flush()
     for text, keyword in (("count", None), ("STOP", STOP), ("", None)):
         assert await ann.text(text, keyword) == (Outcome.REFUSED, "")
     assert house.turns.records[-1].turn.reason == "opted out"
-    assert await ann.text("HELP", HELP) == (Outcome.ANSWERED, phrases.KEYWORD_HELP)
-    assert await ann.text("START", START) == (Outcome.ANSWERED, phrases.STARTED)
+    assert await ann.text("HELP", HELP) == (Outcome.ANSWERED, wording("keyword_help", "en"))
+    assert await ann.text("START", START) == (Outcome.ANSWERED, wording("started", "en"))
     assert await ann.text("count") == (Outcome.ANSWERED, "2"), "what was refused was not done"
 
 
@@ -104,7 +104,7 @@ async def test_words_of_the_carrier_and_of_the_app(ann: Phone) -> None:
 
 async def test_keywords_need_no_model(house: House, ann: Phone) -> None:
     house.model.broken = True
-    assert await ann.text("STOP", STOP) == (Outcome.ANSWERED, phrases.STOPPED)
+    assert await ann.text("STOP", STOP) == (Outcome.ANSWERED, wording("stopped", "en"))
 
 
 async def test_an_open_question_survives_keywords_and_silence(ann: Phone) -> None:
@@ -119,15 +119,15 @@ async def test_an_open_question_survives_keywords_and_silence(ann: Phone) -> Non
 async def test_ordinary_words_answer_an_open_question(ann: Phone) -> None:
     await ann.text("name")
     assert await ann.text("YES", YES) == (Outcome.ANSWERED, "Hello YES")
-    assert await ann.text("YES", YES) == (Outcome.ANSWERED, phrases.STARTED)
+    assert await ann.text("YES", YES) == (Outcome.ANSWERED, wording("started", "en"))
     await ann.text("name")
     assert (await ann.text("cancel", CANCEL))[1] in CANCELLED
-    assert await ann.text("cancel", CANCEL) == (Outcome.ANSWERED, phrases.STOPPED)
+    assert await ann.text("cancel", CANCEL) == (Outcome.ANSWERED, wording("stopped", "en"))
 
 
 async def test_a_keyword_comes_before_the_platforms_intent(ann: Phone) -> None:
     answer = await ann.text("STOP", STOP, intent=PlatformIntent("counter.count"))
-    assert answer == (Outcome.ANSWERED, phrases.STOPPED)
+    assert answer == (Outcome.ANSWERED, wording("stopped", "en"))
 
 
 async def test_a_repeated_stop_is_one_consent(house: House, ann: Phone) -> None:

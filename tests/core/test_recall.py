@@ -8,6 +8,8 @@ from core.memory.recall import PersonMemories
 from core.models.encoder import Encoder
 from core.models.service import InProcessModels
 from core.models.store import GRAPH, TOKENIZER
+from core.understanding.polyglot import Polyglot
+from core.understanding.tongues import Tongues
 from infra.models import encoder_folder
 from infra.system import SystemClock
 from shared.ports import ModelService, Person, StoredMemory, Vector
@@ -82,8 +84,9 @@ def shelf(vectors: Sequence[Vector | None], model: str) -> Shelf:
 
 @pytest.fixture(scope="module")
 def model() -> Iterator[InProcessModels]:
+    nobody = Polyglot({}, Tongues({}))
     folder = encoder_folder()
-    with InProcessModels(Encoder(folder / GRAPH, folder / TOKENIZER), {}, "test", SystemClock()) as service:
+    with InProcessModels(Encoder(folder / GRAPH, folder / TOKENIZER), nobody, "test", SystemClock()) as service:
         yield service
 
 

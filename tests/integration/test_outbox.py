@@ -8,8 +8,8 @@ import httpx
 import msgspec
 import pytest
 
-from core import phrases
 from shared.channel import Receipt
+from shared.wording import wording
 from tests.integration.api import Api, serve
 from tests.integration.conftest import Nexus, until
 from tests.integration.pager.adapter import KEY, Message
@@ -159,18 +159,18 @@ def test_stop_start_and_help_from_end_to_end(nexus: Nexus, api: Api, ann: Texter
     ann.say("remember that the tent is in the loft")
     assert ann.say("HELP") == "answered"
     assert ann.say("STOP") == "answered"
-    assert ann.hear(3)[1:] == [phrases.KEYWORD_HELP, phrases.STOPPED]
+    assert ann.hear(3)[1:] == [wording("keyword_help", "en"), wording("stopped", "en")]
     until(lambda: states(nexus, api, ann.name) == ["sent"] * 3)  # or what a killed worker had sent would be sent again
     nexus.flush()
     kill_both_workers(nexus)
     for text in ("where is the tent?", "STOP", "CANCEL"):
         assert ann.say(text) == "refused"
     assert ann.say("HELP") == "answered", "the rules owe it to everybody"
-    assert ann.hear(4)[3:] == [phrases.KEYWORD_HELP]
+    assert ann.hear(4)[3:] == [wording("keyword_help", "en")]
     assert ann.say("START") == "answered"
     assert ann.say("where is the tent?") == "answered"
     heard = ann.hear(6)[4:]
-    assert heard[0] == phrases.STARTED
+    assert heard[0] == wording("started", "en")
     assert "loft" in heard[1], "STOP erased nothing"
 
 
@@ -183,7 +183,7 @@ def test_a_keyword_leaves_an_open_question_open_and_an_ordinary_word_answers_it(
     ann.say("remember")
     assert ann.say("CANCEL") == "answered"
     ann.say("where is the kayak?")
-    assert phrases.STOPPED not in ann.hear(7)
+    assert wording("stopped", "en") not in ann.hear(7)
     assert "roof" in ann.heard[6], "CANCEL closed the question and opted nobody out"
 
 
@@ -193,4 +193,4 @@ def test_who_opted_out_at_the_platform_is_asked_no_more(nexus: Nexus, api: Api, 
     until(lambda: ann.say("what is 2 plus 2") == "refused")
     api.status = 200
     ann.say("START")
-    assert ann.hear(1) == [phrases.STARTED]
+    assert ann.hear(1) == [wording("started", "en")]

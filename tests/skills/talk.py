@@ -25,7 +25,7 @@ class Scripted:
         self.intent: str | None = None
         self.slots: Mapping[str, str] = {}
 
-    async def understand(self, text: str, locale: str, deadline: float) -> Understanding:
+    async def understand(self, text: str, locale: str, deadline: float, *, sure: bool = False) -> Understanding:
         """See `ModelService.understand`."""
         if self.intent is None:
             return Understanding(None, 0.0, 1.0)

@@ -62,6 +62,7 @@ def request_of(envelope: Envelope, app: str, message_id: str, received_at: float
         text=meant.text,
         locale=locale_of(envelope.session.language, envelope.user.locale if envelope.user else None),
         device=_device(envelope.device),
+        spoken=True,
         intent=meant.intent,
         event=event,
         native=native,

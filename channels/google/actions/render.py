@@ -58,7 +58,7 @@ def _acknowledged(native: Native) -> Prompt:
 def _prompt(reply: Reply, native: Native, device: Device, going_on: bool) -> Prompt | None:
     shown = rich.shown(reply, native.table, device)
     chips, others = _chips(reply, device, going_on)
-    first, last, over = _bubbles(reply, shown.lines, hint(others))
+    first, last, over = _bubbles(reply, shown.lines, hint(others, reply.language))
     content = native.content or shown.content or (rich.overflow(over) if device.screen else None)
     if not (first or content or native.canvas):
         return None

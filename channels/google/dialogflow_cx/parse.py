@@ -26,6 +26,7 @@ def request_of(envelope: Envelope, app: str, received_at: float, seconds: float,
     session = identifier(envelope.session.session, "sessionInfo.session", MAX_SESSION)
     parameters = envelope.session.parameters or {}
     intent = _intent(envelope)
+    device = _device(envelope)
     return Request(
         app=app,
         channel="google",
@@ -37,7 +38,8 @@ def request_of(envelope: Envelope, app: str, received_at: float, seconds: float,
         deadline=received_at + seconds - MARGIN_S,
         text=clean(envelope.text or envelope.transcript or envelope.dtmf or ""),
         locale=locale_of(envelope.language),
-        device=_device(envelope),
+        device=device,
+        spoken=device.speech,
         intent=intent,
         event=_event(envelope, intent),
         native={

@@ -60,7 +60,7 @@ def _messages(request: Request, reply: Reply, native: Native, rich: bool) -> Ite
     Where anything is made to be heard, nothing else is: so it has all that can be said.
     """
     lines = [*(table_lines(native.table) if native.table else ()), *([] if rich else _lines(reply))]
-    choices = "" if rich else hint(unsaid(reply))
+    choices = "" if rich else hint(unsaid(reply), reply.language)
     text = joined("\n", (reply.text, *(line.shown for line in lines), choices))
     if text:
         yield {"text": {"text": [text]}}
@@ -84,7 +84,7 @@ def _lines(reply: Reply) -> Iterator[Line]:
 
 def _spoken(reply: Reply, native: Native) -> Iterator[Message]:
     lines = [*(table_lines(native.table) if native.table else ()), *_lines(reply)]
-    speech = speakable(reply, [*(line.said for line in lines), hint(unsaid(reply))], MAX_SPEECH)
+    speech = speakable(reply, [*(line.said for line in lines), hint(unsaid(reply), reply.language)], MAX_SPEECH)
     if speech:
         yield {"outputAudioText": {"ssml": SPEAK.format(speech)}}
 

@@ -37,7 +37,7 @@ def payload(reply: Reply, table: Table | None, device: Device) -> dict[str, Any]
     """The answer: at most two simple responses around one rich one, then chips."""
     chips, others = _chips(reply, device)
     rich, lines = _rich(reply, table, device)
-    items = _around(reply, rich, [*lines, *(Line(one, one) for one in (hint(others),) if one)])
+    items = _around(reply, rich, [*lines, *(Line(one, one) for one in (hint(others, reply.language),) if one)])
     response: Item = {"items": items}
     if chips:
         response["suggestions"] = [{"title": title} for title in chips]

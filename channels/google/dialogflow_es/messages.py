@@ -26,6 +26,7 @@ from channels.google.words import (
     unsaid,
 )
 from shared.turn import Card, Choice, Media, Reply
+from shared.wording import wording
 
 MAX_TEXT = 2_000  # characters of one text
 MAX_TITLE = 80  # of a card, and of its subtitle
@@ -33,7 +34,6 @@ MAX_REPLIES = 11
 MAX_REPLY = 20  # characters
 MAX_SPEECH = 5_000  # bytes that are made into sound
 OPEN = "Open"
-CHOOSE = "You can say:"
 
 PLATFORMS = {
     "facebook": "FACEBOOK",
@@ -60,12 +60,14 @@ class Parts(Struct, frozen=True):
 
 def told(reply: Reply, table: Table | None) -> str:
     """All of the reply in words, links included: what a client shows that knows texts only."""
-    return joined("\n", (reply.text, *(line.shown for line in _all_lines(reply, table)), hint(unsaid(reply))))
+    return joined(
+        "\n", (reply.text, *(line.shown for line in _all_lines(reply, table)), hint(unsaid(reply), reply.language))
+    )
 
 
 def typed(reply: Reply, table: Table | None, source: str, messenger: bool) -> list[Message]:
     """Messages for a screen: texts, cards, pictures, quick replies; for no known platform, Dialogflow Messenger's too."""
-    cards, media, quick = _cards(reply.cards), _media(reply.media), _quick(reply.choices)
+    cards, media, quick = _cards(reply.cards), _media(reply.media), _quick(reply.choices, reply.language)
     lines = [*(table_lines(table) if table else ()), *cards.lines, *media.lines, *quick.lines]
     text = joined("\n", (reply.text, *(line.shown for line in lines)))
     found = [*_texts(text), *cards.messages, *media.messages, *quick.messages]
@@ -84,7 +86,7 @@ def in_words(reply: Reply, table: Table | None) -> list[Message]:
 def on_the_phone(reply: Reply, table: Table | None) -> list[Message]:
     """One text in SSML, with all that can be said."""
     lines = [line.said for line in _all_lines(reply, table)]
-    speech = speakable(reply, (*lines, hint(unsaid(reply))), MAX_SPEECH)
+    speech = speakable(reply, (*lines, hint(unsaid(reply), reply.language)), MAX_SPEECH)
     return [{"text": {"text": [SPEAK.format(speech)]}}] if speech else []
 
 
@@ -137,7 +139,7 @@ def _media(media: Iterable[Media]) -> Parts:
     return parts
 
 
-def _quick(choices: Iterable[Choice]) -> Parts:
+def _quick(choices: Iterable[Choice], language: str) -> Parts:
     """Quick replies; those that are too long, or too many, are told in a sentence."""
     titles: list[str] = []
     others: list[Choice] = []
@@ -147,6 +149,6 @@ def _quick(choices: Iterable[Choice]) -> Parts:
             titles.append(title)
         else:
             others.append(choice)
-    sentence = hint(others)
-    quick = {"quickReplies": {"title": CHOOSE, "quickReplies": list(dict.fromkeys(titles))}}
+    sentence = hint(others, language)
+    quick = {"quickReplies": {"title": wording("choose", language), "quickReplies": list(dict.fromkeys(titles))}}
     return Parts([quick] if titles else [], [Line(sentence, sentence)] if sentence else [])

@@ -28,6 +28,7 @@ def request_of(envelope: Envelope, app: str, received_at: float, trust: frozense
     source = usable(envelope.original.source, 64) if envelope.original else ""
     payload = (envelope.original.payload if envelope.original else None) or {}
     kind, text, intent = _meant(result)
+    device = _device(source, payload)
     return Request(
         app=app,
         channel="google",
@@ -39,7 +40,8 @@ def request_of(envelope: Envelope, app: str, received_at: float, trust: frozense
         deadline=received_at + BUDGET_S,
         text=text,
         locale=locale_of(result.language),
-        device=_device(source, payload),
+        device=device,
+        spoken=device.speech,
         intent=intent,
         event=intent.name if intent is not None else _name(result.intent),
         native={"form": "es", "session": session, "source": source.lower(), "ours": _ours(result.contexts)},

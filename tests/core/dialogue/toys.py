@@ -180,7 +180,7 @@ class Table:
     def __init__(self, meanings: Mapping[str, Any]) -> None:
         self.meanings = meanings
 
-    async def understand(self, text: str, locale: str, deadline: float) -> Understanding:
+    async def understand(self, text: str, locale: str, deadline: float, *, sure: bool = False) -> Understanding:
         """See `ModelService.understand`."""
         meaning = self.meanings.get(text)
         if isinstance(meaning, list) and meaning and isinstance(meaning[0], list):

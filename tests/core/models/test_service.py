@@ -9,15 +9,18 @@ import pytest
 from cachetools import LRUCache
 
 from core.models.encoder import SIZE, STREAMS, Encoder, Reading, Vectors
-from core.models.service import MOST_TOGETHER, MOST_WAITING, InProcessModels, TextEncoder
+from core.models.service import MOST_TOGETHER, MOST_WAITING, InProcessModels
 from core.models.tokenizer import Words
-from core.understanding.model import Meaning, Part
+from core.understanding.model import Meaning, Part, Reader
+from core.understanding.polyglot import Polyglot
 from core.understanding.rows import Slot
+from core.understanding.tongues import Tongues
 from infra.system import SystemClock
 from shared.errors import DeadlineExceeded, ModelUnavailable
 from shared.turn import SlotValue
 
 CLOCK = SystemClock()
+NOBODY = Polyglot({}, Tongues({}))
 PATIENCE = 20.0
 
 
@@ -47,7 +50,7 @@ class Gate:
 class Echo:
     """Interprets a text as an intent of its own name, with a slot that is its first letter; "A / B" is two of them."""
 
-    def understand(self, texts: Sequence[str], reader: TextEncoder) -> list[Meaning]:
+    def understand(self, texts: Sequence[str], reader: Reader) -> list[Meaning]:
         return [self._meaning(text, one) for text, one in zip(texts, reader.read(texts), strict=True)]
 
     def _meaning(self, text: str, reading: Reading) -> Meaning:
@@ -68,7 +71,7 @@ def gate() -> Iterator[Gate]:
 
 @pytest.fixture
 def models(gate: Gate) -> Iterator[InProcessModels]:
-    with InProcessModels(gate, {"en": Echo()}, "v1", CLOCK) as service:
+    with InProcessModels(gate, Polyglot({"en": Echo()}, Tongues({})), "v1", CLOCK) as service:
         yield service
         gate.open.set()
 
@@ -153,7 +156,7 @@ async def test_a_failure_concerns_its_batch_only(models: InProcessModels, gate: 
 
 
 async def test_closing_answers_who_waits(gate: Gate) -> None:
-    with InProcessModels(gate, {}, "v1", CLOCK) as models:
+    with InProcessModels(gate, NOBODY, "v1", CLOCK) as models:
         first = await busy(models, gate)
         waiting = asyncio.create_task(models.encode(["second"], soon()))
         await asyncio.sleep(0)
@@ -176,14 +179,14 @@ async def test_other_languages_get_the_first_interpreter(models: InProcessModels
 
 async def test_without_an_interpreter_nothing_is_understood(gate: Gate) -> None:
     gate.open.set()
-    with InProcessModels(gate, {}, "v1", CLOCK) as models:
+    with InProcessModels(gate, NOBODY, "v1", CLOCK) as models:
         with pytest.raises(ModelUnavailable):
             await models.understand("hello", "en", soon())
         assert len(await models.encode(["hello"], soon())) == 1
 
 
 async def test_the_real_encoder_gives_unit_vectors(encoder: Encoder) -> None:
-    with InProcessModels(encoder, {}, "v1", CLOCK) as models:
+    with InProcessModels(encoder, NOBODY, "v1", CLOCK) as models:
         vectors = await asyncio.gather(*(models.encode([f"hello {i}"], soon()) for i in range(40)))
         assert models.state().providers == ("CPUExecutionProvider",)
     lengths = [np.linalg.norm(np.frombuffer(one[0], "<f4")) for one in vectors]
@@ -219,7 +222,7 @@ async def test_what_is_remembered_is_bounded_and_holds_no_words(
 async def test_another_model_remembers_nothing(gate: Gate) -> None:
     gate.open.set()
     for version in ("v1", "v2"):
-        with InProcessModels(gate, {"en": Echo()}, version, CLOCK) as models:
+        with InProcessModels(gate, Polyglot({"en": Echo()}, Tongues({})), version, CLOCK) as models:
             await models.understand("hello", "en", soon())
     assert gate.batches == [["hello"], ["hello"]]
 

@@ -1,0 +1,1 @@
+"""The words of `shared.wording`, a file a language."""

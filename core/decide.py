@@ -58,11 +58,11 @@ class Decider:
         self, person: Person, request: Request, session: Session, stages: Stages, door: Door | None = None
     ) -> Decided:
         """The answer. Whatever goes wrong inside becomes a failed turn with a reason; only outages of the store pass."""
-        request = _as_before(request, session)
+        own_locale, request = request.locale, _as_before(request, session)
         left = request.deadline - self._clock.now()
         try:
             async with asyncio.timeout(max(0.0, _SHARE_FOR_DECIDING * left)):
-                return await self._decide(person, request, session, stages, door)
+                return await self._decide(person, request, session, stages, door, own_locale)
         except (TimeoutError, DeadlineExceeded):
             return self._failed("too_slow", request, "not ready before the deadline")
         except ModelUnavailable as error:
@@ -73,7 +73,13 @@ class Decider:
             return self._failed("skill_failed", request, str(error), error.name)
 
     async def _decide(
-        self, person: Person, request: Request, session: Session, stages: Stages, door: Door | None
+        self,
+        person: Person,
+        request: Request,
+        session: Session,
+        stages: Stages,
+        door: Door | None,
+        own_locale: str,
     ) -> Decided:
         if request.opt_out or request.keyword is not None:
             opted_out = request.opt_out and await self._turns.opted_out(person, request.channel)
@@ -86,7 +92,7 @@ class Decider:
                 return answered
         if request.kind is Kind.CLOSE:
             return Decided(Outcome.ANSWERED, Reply(text="", end_session=True), self._model.state())
-        around = self._around(request, session)
+        around = replace(self._around(request, session), own_locale=own_locale)
         state = read(session.dialogue)
         heard = await self._listener.hear(state, around, person)
         stages.mark("understand")

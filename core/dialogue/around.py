@@ -17,7 +17,10 @@ _NEVER_FOUND = frozenset({"text", "boolean"})  # any words are a text, and a "no
 
 
 class Around(Struct, frozen=True):
-    """Skills, values, the request, when and where. `last_reply` is what was said last."""
+    """Skills, values, the request, when and where. `last_reply` is what was said last.
+
+    `request.locale` is the one to speak; `own_locale` is the channel's, which a person may have left for another language.
+    """
 
     book: SkillBook
     values: Values
@@ -25,6 +28,7 @@ class Around(Struct, frozen=True):
     now: float
     timezone: str = "UTC"
     last_reply: str = ""
+    own_locale: str = ""
 
     @property
     def language(self) -> str:
@@ -33,7 +37,7 @@ class Around(Struct, frozen=True):
 
     def speaking(self, language: str) -> "Around":
         """The same with another language to speak; "" leaves it as it is."""
-        locale = in_language(self.request.locale, language) if language else self.request.locale
+        locale = in_language(self.own_locale or self.request.locale, language) if language else self.request.locale
         return self if locale == self.request.locale else replace(self, request=replace(self.request, locale=locale))
 
     def skill(self, intent: str) -> LoadedSkill | None:

@@ -18,7 +18,7 @@ MOST = 2
 
 _STAYS = 0.85  # the chance that a person goes on in the language they are likely to use
 _SMOOTHING = 0.5
-_OWN, _GENERAL = 0.6, 0.7  # weights: words of one text are not independent, so neither counts in full
+_OWN, _GENERAL = 0.8, 0.8  # weights: the words of a text are not independent, so neither counts in full
 _LONGEST = 400  # characters that are looked at
 
 
@@ -76,5 +76,5 @@ def _general(languages: list[str]) -> Any:
     from py3langid import langid  # type: ignore[import-untyped]  # here because it takes half a second to load
 
     known = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
-    known.set_languages([language for language in languages if language in known.labels()])
+    known.set_languages([language for language in languages if language in known.labels])
     return known

@@ -2,16 +2,18 @@
 
 A noisy channel (Kernighan, Church and Gale 1990): how often the word is said here, against how far it is from what was
 typed, in edits (optimal string alignment: insert, drop, replace, swap two neighbours). Words of the training data come first,
-then those that the encoder's vocabulary holds whole, which is sorted by how usual they are in English.
+then those that are usual in the language.
 """
 
+import heapq
 import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from msgspec import Struct
+import numpy as np
+from msgspec import Struct, field
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -27,6 +29,7 @@ LONGEST = 24
 """Letters; what is longer is no word."""
 
 _REMEMBERED = 4096
+_MOST_USUAL = 20_000  # words of a language, about as many as of English
 _EDIT = 4.0  # natural logarithm of how much less likely each edit makes a word
 _OTHER_START = 1.0  # people seldom err in the first letter
 _UNSAID = 2.5  # a word that the training data never say
@@ -63,11 +66,12 @@ class Mended(Struct, frozen=True):
 
 
 class Speller:
-    """Mends texts of one language. `said` counts the words of the training data, `general` ranks other known words by use."""
+    """Mends texts of one language. `said` counts the words of the training data, `general` knows others."""
 
-    def __init__(self, said: Mapping[str, int], general: Mapping[str, int]) -> None:
+    def __init__(self, said: Mapping[str, int], general: "General") -> None:
         self._said = said
-        self._general = {word: rank for word, rank in general.items() if word not in said}
+        self._known = general
+        self._general = {word: rank for word, rank in general.usual.items() if word not in said}
         self._by_length: defaultdict[int, list[str]] = defaultdict(list)
         for word in (*said, *(word for word in self._general if len(word) > SHORTEST)):
             self._by_length[len(word)].append(word)
@@ -90,7 +94,7 @@ class Speller:
 
     def _better(self, word: str) -> str:
         plain = word.casefold()
-        if plain in self._said or plain in self._general:
+        if plain in self._said or plain in self._known:
             return word
         return self._mend(plain) or word
 
@@ -123,8 +127,41 @@ def said(texts: Iterable[str]) -> dict[str, int]:
     return count
 
 
-def general_words(vocabulary: Sequence[tuple[str, int]], language: str) -> dict[str, int]:
-    """The encoder's whole words with their rank: English ones, as WordPiece learnt them from English text."""
+class General(Struct, frozen=True):
+    """Words of a language beside those of the training data: the `usual` ones with their rank, and whether others are any.
+
+    `rare` holds the hashes of the rest, sorted: hundreds of thousands of words need few bytes so.
+    """
+
+    usual: dict[str, int] = field(default_factory=dict)
+    rare: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def __contains__(self, word: str) -> bool:
+        if word in self.usual:
+            return True
+        place = int(np.searchsorted(self.rare, hash(word)))
+        return place < len(self.rare) and int(self.rare[place]) == hash(word)
+
+
+def general_words(vocabulary: Sequence[tuple[str, int]], language: str) -> General:
+    """What is known of the words of a language.
+
+    Of English the encoder's whole words, as WordPiece learnt them from English text; of others those of pyspellchecker's lists,
+    which count the words of film subtitles; nothing where it has no list.
+    """
     if language != "en":
-        return {}
-    return {word: rank for word, rank in vocabulary if len(word) > 1 and _LETTERS.fullmatch(word) and word.isascii()}
+        return _counted(language)
+    return General(
+        {word: rank for word, rank in vocabulary if len(word) > 1 and _LETTERS.fullmatch(word) and word.isascii()}
+    )
+
+
+def _counted(language: str) -> General:
+    from spellchecker import SpellChecker  # here because only who understands such a language needs it
+
+    if language not in SpellChecker.languages():
+        return General()
+    counts = SpellChecker(language=language).word_frequency.dictionary
+    usual = heapq.nlargest(_MOST_USUAL, (word for word in counts if _LETTERS.fullmatch(word)), key=counts.__getitem__)
+    rare = np.sort(np.fromiter(map(hash, counts.keys() - set(usual)), np.int64))
+    return General({word: rank for rank, word in enumerate(usual)}, rare)

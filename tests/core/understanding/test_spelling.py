@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.understanding.spelling import LONGEST, Mended, Speller, general_words, said
+from core.understanding.spelling import LONGEST, General, Mended, Speller, general_words, said
 
 SAID = said(["set an alarm for seven in the kitchen", "play some music", "weather tomorrow", "set the alarm"])
 GENERAL = {"the": 10, "fork": 3_000, "music": 2_500, "harbour": 9_000, "bread": 4_000}
@@ -12,7 +12,7 @@ GENERAL = {"the": 10, "fork": 3_000, "music": 2_500, "harbour": 9_000, "bread": 
 
 @pytest.fixture(scope="module")
 def speller() -> Speller:
-    return Speller(SAID, GENERAL)
+    return Speller(SAID, General(GENERAL))
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_what_is_known_or_near_nothing_stays(text: str, speller: Speller) -> Non
 
 
 def test_words_that_are_said_here_come_before_others() -> None:
-    assert Speller({"mug": 5}, {"bug": 100}).mended("mugg").text == "mug"
-    assert Speller({"mug": 1, "bug": 50}, {}).mended("zug").text == "bug"
+    assert Speller({"mug": 5}, General({"bug": 100})).mended("mugg").text == "mug"
+    assert Speller({"mug": 1, "bug": 50}, General()).mended("zug").text == "bug"
 
 
 def test_a_stretch_is_found_where_it_was_typed(speller: Speller) -> None:
@@ -90,7 +90,24 @@ def test_every_word_finds_its_place(words: list[str], speller: Speller) -> None:
         assert typed[first:last] == was
 
 
-def test_english_words_help_english_only() -> None:
+def test_english_words_are_the_encoders() -> None:
     vocabulary = [("the", 1), ("##ing", 2), ("a", 3), ("[CLS]", 4), ("über", 5), ("house", 6)]
-    assert general_words(vocabulary, "en") == {"the": 1, "house": 6}
-    assert general_words(vocabulary, "de") == {}
+    english = general_words(vocabulary, "en")
+    assert english.usual == {"the": 1, "house": 6}
+    assert "über" not in english
+
+
+@pytest.mark.parametrize(
+    ("language", "usual", "rare"),
+    [("de", "ich", "wetter"), ("es", "tiempo", "aguacate"), ("fr", "vous", "courgette"), ("it", "casa", "zucchina")],
+)
+def test_words_of_other_languages_are_known(language: str, usual: str, rare: str) -> None:
+    known = general_words([], language)
+    assert usual in known.usual
+    assert rare in known
+    assert "qwxyz" not in known
+    assert Speller({"werter": 9, usual: 1}, known).mended(rare).text == rare
+
+
+def test_of_some_languages_no_words_are_known() -> None:
+    assert "bom" not in general_words([], "xx")

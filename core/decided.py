@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from shared.effects import Keep
-from shared.ports import ModelState, NewMemory
+from shared.ports import ModelState, NewCall, NewMemory
 from shared.turn import Outcome, Reply, Session, Understanding
 
 
@@ -23,6 +23,7 @@ class Decided(Struct, frozen=True):
     remember: tuple[NewMemory, ...] = ()
     forget: tuple[str, ...] = ()
     keep: tuple[Keep, ...] = ()
+    calls: tuple[NewCall, ...] = ()
     consent: bool | None = None
     owed: bool = False  # see `TurnRecord`
     aside: bool = False  # said beside the conversation, which goes on as if it had not been

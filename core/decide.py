@@ -16,13 +16,14 @@ from core.handlers import OUTAGES, Handlers, failed
 from core.keywords import Ruling, ruling
 from core.listening import Listener, aside_the_loop, language_used
 from core.memory.documents import PersonDocuments, kept
+from core.reach import calls_of
 from core.skillbook import SkillBook, SkillFailed
 from core.stages import Stages
 from core.understanding import values
-from shared.effects import Forget, Remember
+from shared.effects import Call, Forget, Remember
 from shared.errors import DeadlineExceeded, ModelUnavailable
 from shared.locales import in_language, language_of
-from shared.ports import Clock, Door, Ids, ModelService, NewMemory, Person, TurnStore
+from shared.ports import Clock, Door, Ids, ModelService, NewCall, NewMemory, Outside, Person, TurnStore
 from shared.turn import Kind, Outcome, Reply, Request, Session, Understanding
 from shared.wording import wording
 
@@ -43,7 +44,9 @@ class Decider:
         ids: Ids,
         timezone: str,
         values: Values = values,
+        outside: Outside | None = None,
     ) -> None:
+        """`outside` is what skills reach of the world; without it, nothing."""
         self._turns = turns
         self._model = model
         self._skills = skills
@@ -51,7 +54,7 @@ class Decider:
         self._ids = ids
         self._timezone = timezone
         self._values = values
-        self._handlers = Handlers(turns, model, skills, clock, timezone)
+        self._handlers = Handlers(turns, model, skills, clock, timezone, outside)
         self._listener = Listener(model, skills, self._handlers)
 
     async def decide(
@@ -122,11 +125,13 @@ class Decider:
     ) -> Decided:
         """The dialogue's course to its end, with the handlers that it runs."""
         states: dict[str, dict[str, Any]] = {}
+        calls: list[NewCall] = []
         name, understanding = None, None
         while course.run is not None:
             name, understanding = self._name(course.run), course.run.understanding
             reply = await self._handlers.answer(course.run, person, around.request, _with(session, states))
             stages.mark("skill")
+            calls += self._calls(course.run, reply, around)
             if reply.state is not None:
                 states[name] = reply.state
             course = go_on(course, reply, around)
@@ -137,7 +142,13 @@ class Decider:
             states,
             understanding=_recorded(understanding, heard, course.state),
             dialogue=stored(course.state),
+            calls=tuple(calls),
         )
+
+    def _calls(self, run: Run, reply: Reply, around: Around) -> tuple[NewCall, ...]:
+        """What the handler of `run` has done outside, in time counted from when the message came."""
+        loaded = self._skills.of(run.frame.intent)
+        return calls_of(loaded, reply, around.request.received_at) if loaded else ()
 
     def _name(self, run: Run) -> str:
         loaded = self._skills.of(run.frame.intent)
@@ -162,6 +173,8 @@ class Decider:
         stages.mark("door's answer")
         if reply is None:
             return None
+        if any(isinstance(effect, Call) for effect in reply.effects):
+            raise SkillFailed(name, "a door cannot make calls")
         state = asked_elsewhere(read(session.dialogue), reply, self._around(request, session))
         states = {} if reply.state is None else {name: reply.state}
         return await self._said(name, reply, request, states, dialogue=stored(state))
@@ -175,6 +188,7 @@ class Decider:
         *,
         understanding: Understanding | None = None,
         dialogue: dict[str, Any] | None = None,
+        calls: tuple[NewCall, ...] = (),
     ) -> Decided:
         """The reply of the skill (or door) called `name`, with its effects as rows."""
         try:
@@ -193,6 +207,7 @@ class Decider:
             remember=await self._new_memories(reply, request),
             forget=tuple(effect.memory_id for effect in reply.effects if isinstance(effect, Forget)),
             keep=keep,
+            calls=calls,
         )
 
     async def _new_memories(self, reply: Reply, request: Request) -> tuple[NewMemory, ...]:

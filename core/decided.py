@@ -6,7 +6,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from shared.effects import Keep
-from shared.ports import ModelState, NewMemory
+from shared.ports import ModelState, NewCall, NewMemory
 from shared.turn import Outcome, Reply, Session, Understanding
 
 
@@ -24,6 +24,7 @@ class Decided(Struct, frozen=True):
     remember: tuple[NewMemory, ...] = ()
     forget: tuple[str, ...] = ()
     keep: tuple[Keep, ...] = ()
+    calls: tuple[NewCall, ...] = ()
     consent: bool | None = None
     owed: bool = False  # see `TurnRecord`
     aside: bool = False  # said beside the conversation, which goes on as if it had not been

@@ -164,6 +164,7 @@ class Engine:
             remember=decided.remember,
             forget=decided.forget,
             keep=decided.keep,
+            calls=decided.calls,
             consent=decided.consent,
             owed=decided.owed,
             model=decided.model.version,

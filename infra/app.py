@@ -17,13 +17,15 @@ from core.skillbook import SkillBook
 from infra import endpoints
 from infra.asgi import Front
 from infra.broken import tell_broken
+from infra.calls import Carriers
 from infra.doors import Doors
 from infra.exports.names import known_to_platforms
 from infra.home import Home, StoreAddresses
 from infra.keysource import key_source
 from infra.limits import Limits
 from infra.models import open_models
-from infra.outbox import Outbox
+from infra.outbox import Counts, Outbox
+from infra.outside import SkillConfigs, open_outside
 from infra.plugins import Plugins, load_plugins
 from infra.served import FIRST_WORKER, publish_served
 from infra.settings import Settings
@@ -38,7 +40,7 @@ from infra.system import RandomIds, SystemClock
 from infra.telemetry.metrics import CONTENT_TYPE, Metrics
 from infra.vault import Vault, load_master_key
 from infra.version import VERSION
-from shared.ports import Clock, Ids, ModelService
+from shared.ports import Clock, Ids, ModelService, Outside
 
 PAGE_THREADS = 8
 
@@ -64,6 +66,7 @@ class Parts(Struct, frozen=True):
     engine: Engine
     outbox: OutboxStore
     fresh: asyncio.Event
+    outside: Outside
 
 
 @asynccontextmanager
@@ -90,11 +93,26 @@ async def open_engine(
         fresh = asyncio.Event()
         turns = PostgresTurnStore(database, writer, vault, ids, fresh.set)
         sessions = ValkeySessionStore(valkey, vault, turns.people)
-        decider = Decider(turns, model, skills, clock, ids, settings.timezone)
+        configs = SkillConfigs(settings, registry, skills.loaded)
+        outside = await stack.enter_async_context(open_outside(configs, clock))
+        decider = Decider(turns, model, skills, clock, ids, settings.timezone, outside=outside)
         engine = Engine(turns, sessions, decider, clock, ids)
         outbox = OutboxStore(database, turns.people, vault)
         yield Parts(
-            settings, clock, ids, vault, database, valkey, registry, plugins, skills, model, engine, outbox, fresh
+            settings,
+            clock,
+            ids,
+            vault,
+            database,
+            valkey,
+            registry,
+            plugins,
+            skills,
+            model,
+            engine,
+            outbox,
+            fresh,
+            outside,
         )
 
 
@@ -112,7 +130,7 @@ async def open_front(
             metrics.model(parts.model.state())
             pages = WSGIMiddleware(cast(Any, make_pages(parts.skills.infos("en"))), workers=PAGE_THREADS)
             doors = make_doors(parts)
-            async with Outbox(parts.outbox, doors, metrics, parts.clock, random.random, parts.fresh) as outbox:
+            async with make_outbox(parts, doors, metrics) as outbox:
                 yield Front(
                     doors,
                     parts.engine,
@@ -143,6 +161,12 @@ def make_doors(parts: Parts) -> Doors:
         parts.registry,
         lambda platform, config: key_source(platform, config, parts.clock),
     )
+
+
+def make_outbox(parts: Parts, doors: Doors, counts: Counts) -> Outbox:
+    """What delivers what turns leave to go out: messages by the doors, calls by the skills."""
+    carriers = Carriers(doors, parts.skills.loaded, parts.outside, parts.clock)
+    return Outbox(parts.outbox, carriers, counts, parts.clock, random.random, parts.fresh)
 
 
 def _endpoints(parts: Parts, metrics: Metrics) -> dict[str, endpoints.Endpoint]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from infra.storage.postgres import PATIENCE_S, Connection, answering_within
 from shared.errors import StoreUnavailable
@@ -21,6 +22,19 @@ log = logging.getLogger("nexus.writer")
 _MOST_ROWS = 256  # in one transaction
 _MOST_WAITING = 4096  # beyond that callers are refused: a queue without end only moves the failure
 _RETRY_S = 0.05
+
+
+class OutgoingRow(Struct, frozen=True):
+    """One row of `outbox`. `channel`, `lane` (a digest) and `until` are a call's own; a message has those of its turn."""
+
+    id: str
+    place: str
+    position: int
+    owed: bool
+    content: bytes
+    channel: str | None = None
+    lane: bytes | None = None
+    until: float | None = None
 
 
 class TurnRow(Struct, frozen=True):
@@ -43,7 +57,7 @@ class TurnRow(Struct, frozen=True):
     forget: tuple[str, ...] = ()
     consent: bool | None = None
     keep: tuple[tuple[bytes, bytes | None], ...] = ()  # digest of the name, sealed document (None: remove it)
-    outgoing: tuple[tuple[str, str, int, bool, bytes], ...] = ()  # id, place, position, owed, sealed content
+    outgoing: tuple["OutgoingRow", ...] = ()
 
     @property
     def plain(self) -> bool:
@@ -174,8 +188,8 @@ def _more_params(rows: Sequence[TurnRow]) -> tuple[list[Any], ...]:
     """One array a column: the consents', then the documents', then the outgoing messages'."""
     agreed = [(row.app, row.message_digest, row.consent) for row in rows if row.consent is not None]
     kept = [(row.app, row.message_digest, *document) for row in rows for document in row.keep]
-    outgoing = [(row.app, row.message_digest, *message) for row in rows for message in row.outgoing]
-    return *_columns(agreed, 3), *_columns(kept, 4), *_columns(outgoing, 7)
+    outgoing = [(row.app, row.message_digest, *astuple(message)) for row in rows for message in row.outgoing]
+    return *_columns(agreed, 3), *_columns(kept, 4), *_columns(outgoing, 10)
 
 
 def _columns(rows: list[tuple[Any, ...]], width: int) -> tuple[list[Any], ...]:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, ClassVar, Self
 
+from channels.sms.countries import locale_of
 from channels.sms.keywords import Meaning, keyword_of
 from channels.sms.message import Inbound, Letter, Outbound, letter_of
 from channels.sms.numbers import is_north_american
@@ -175,6 +176,7 @@ class Carrier(ChannelAdapter):
             received_at=received_at,
             deadline=received_at + self.budget_s,
             text=text,
+            locale=locale_of(message.sender),
             attachments=message.media,
             keyword=message.keyword or keyword_of(message.text, self.own_keywords, self.settings.help_text),
             opt_out=True,

@@ -16,6 +16,7 @@ from shared.advice import how_to_set
 from shared.channel import ChannelAdapter, Limit, SidePath, Verified, Wire, WireReply
 from shared.errors import Malformed, NexusError, NotAuthentic
 from shared.jsontext import decode
+from shared.locales import preferred
 from shared.message import render_message
 from shared.ports import DoorPorts
 from shared.text import clean
@@ -111,6 +112,7 @@ class WebAdapter(ChannelAdapter):
             received_at=now,
             deadline=now + self.budget_s,
             text=text,
+            locale=preferred(only(verified.wire, "accept-language") or ""),
             device=Device(screen=True),
         )
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import msgspec
 
-from shared.locales import in_language, language_of
 from shared.manifest import SkillLocale, SkillManifest, SlotSpec, complaints, fitted
 
 MANIFEST = """
@@ -56,11 +55,3 @@ def test_an_identifier_needs_a_word_in_every_language() -> None:
     _, bad = german(GERMAN.replace('down = ["runter"]', "down = []"))
     assert complaints(manifest, {"de": good}) == []
     assert complaints(manifest, {"en": good, "de": bad}) == ["locales/de.toml has no word for down in [types.action]"]
-
-
-def test_locales() -> None:
-    assert language_of("de_AT") == language_of("de-AT") == "de"
-    assert language_of("x") == language_of("") == "en"
-    assert in_language("de-AT", "de") == "de-AT"
-    assert in_language("de-AT", "fr") == "fr-FR"
-    assert in_language("en-US", "pt") == "pt"

@@ -1,6 +1,6 @@
 """Understanding on public data sets, where they lie beside the repository (`../shared/data/nlu`), as a table in Markdown.
 
-    python -m bench.understanding [--finetune] [clinc] [banking] [snips] [latency]
+    python -m bench.understanding [--finetune] [clinc] [banking] [snips] [latency] [languages]
 
 Models are trained on the training rows. Every other row of the development set sets weights and threshold, and the rest is what
 is scored, so that no row is judged by what was set on it.
@@ -18,6 +18,8 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from bench.languages import measure as measure_languages
+from bench.noise import heard, misspelt
 from core.models.encoder import Encoder
 from core.models.store import GRAPH, TOKENIZER, check
 from core.understanding.evaluate import Scores, evaluate
@@ -31,7 +33,6 @@ DATA = Path(__file__).parents[2] / "shared" / "data" / "nlu"
 TEXT = "what time is it in tokyo right now please ok"
 """12 tokens with the two special ones."""
 
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _ROUNDS = 400
 
 
@@ -86,15 +87,6 @@ def measure(task: Task, folder: Path, *, finetune: bool) -> Trained:
     return Trained(predictor, asked, evaluate(asked, _meant(predictor, asked)), seconds)
 
 
-def misspelt(text: str, count: int, source: random.Random) -> str:
-    """`text` with one letter wrong in each of `count` words of three letters or more: swapped, dropped, added or replaced."""
-    words = text.split(" ")
-    places = [n for n, word in enumerate(words) if len(word) > 2]
-    for n in source.sample(places, min(count, len(places))):
-        words[n] = _wrong(words[n], source)
-    return " ".join(words)
-
-
 class _Timed(Encoder):
     """The encoder, which counts the seconds of the processor that it takes."""
 
@@ -119,15 +111,6 @@ def _meant(predictor: Predictor, rows: Sequence[Row]) -> list:  # type: ignore[t
     return list(predictor.stream(row.text for row in rows))
 
 
-def _wrong(word: str, source: random.Random) -> str:
-    kind, at = source.randrange(4), source.randrange(len(word) - 1)
-    if kind == 0:
-        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    if kind == 1:
-        return word[:at] + word[at + 1 :]
-    return word[:at] + source.choice(LETTERS) + word[at + (kind == 2) :]
-
-
 def _clinc(folder: Path, *, finetune: bool) -> Iterator[Line]:
     found = measure(TASKS["clinc"], folder, finetune=finetune)
     scores = found.scores
@@ -143,6 +126,10 @@ def _clinc(folder: Path, *, finetune: bool) -> Iterator[Line]:
         rows = [replace(row, text=misspelt(row.text, count, source), slots=()) for row in inside]
         typos.append(_percent(evaluate(rows, _meant(found.predictor, rows)).accuracy))
     yield Line("with one / two typos a sentence", " / ".join(typos), "93 / 90" if finetune else "91 / 86")
+    rows = [replace(row, text=heard(row.text, source), slots=()) for row in inside]
+    yield Line(
+        "as a speech recogniser mishears it", _percent(evaluate(rows, _meant(found.predictor, rows)).accuracy), "–"
+    )
     yield Line("expected calibration error", _percent(scores.ece), "≤ 1" if finetune else "≤ 2")
     if not finetune:
         yield Line("fitting 150 intents × 100 rows, after encoding", f"{found.seconds:.0f} s CPU", "≤ 60 s, two cores")
@@ -176,11 +163,21 @@ def _latency(folder: Path, *, finetune: bool) -> Iterator[Line]:
     yield Line("latency of 12 tokens, one thread, all included", f"p50 {p50:.1f} ms, p99 {p99:.1f} ms", "p50 ≤ 3.5 ms")
 
 
+def _languages(folder: Path, *, finetune: bool) -> Iterator[Line]:
+    """The models of the shipped skills, whatever is asked for."""
+    for one in measure_languages():
+        figures = (one.understood, one.found_out, one.told, one.refused)
+        name = (
+            f"skills in {one.language}: {one.count} paraphrases understood / language found out too / found / refused"
+        )
+        yield Line(name, " / ".join(map(_percent, figures)), "–")
+
+
 def _percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.1f}"
 
 
-PARTS = {"clinc": _clinc, "banking": _banking, "snips": _snips, "latency": _latency}
+PARTS = {"clinc": _clinc, "banking": _banking, "snips": _snips, "latency": _latency, "languages": _languages}
 
 
 def main() -> int:

@@ -120,7 +120,9 @@ class Around(Struct, frozen=True):
         intent, text = heard.intent or "", self.text(heard)
         told = self._told(intent, heard)
         model = {} if heard.source == "platform" else self._checked(intent, heard.slots)
-        found = {**self._by_type(intent, text), **model, **self.own(intent, text), **told}
+        typed = self._by_type(intent, text)
+        kept = {name: value for name, value in model.items() if not _says_more(typed.get(name), value)}
+        found = {**typed, **kept, **self.own(intent, text), **told}
         return {name: value for name, value in found.items() if size(value)}
 
     def _told(self, intent: str, heard: Understanding) -> dict[str, SlotValue]:
@@ -158,3 +160,10 @@ class Around(Struct, frozen=True):
         """What values of an intent are read against."""
         choices = self.words(intent).types
         return Context(self.request.locale, self.timezone, self.now, choices)
+
+
+def _says_more(typed: SlotValue | None, tagged: SlotValue) -> bool:
+    """Whether the type's own reading goes before the words that were tagged: those are a part of it, or no value at all."""
+    if typed is None:
+        return False
+    return tagged.value in (None, tagged.text) or (tagged.text != typed.text and tagged.text in typed.text)

@@ -14,6 +14,7 @@ from shared.turn import CORRECTION, Choice, Elicit, Reply
 from skills.timers import wording
 from skills.timers.choosing import Asked, asked, chosen, name_of, seconds_of
 from skills.timers.kept import DOCUMENT, Timer, Timers, read, stored
+from skills.timers.words import is_of_timer
 
 LONGEST = 24 * 3_600  # seconds
 MOST = 25  # timers
@@ -108,7 +109,7 @@ def _set(desk: Desk) -> Reply:
     timers, corrected = desk.timers, turn.understanding.source == CORRECTION
     if corrected:
         timers = timers.without(timer for timer in timers.timers if timer.id == turn.state.get("last"))
-    seconds = round(seconds_of(turn.slot("duration")) or -1)
+    seconds = _duration(turn)
     if (wrong := _out_of_bounds(desk, seconds)) is not None:
         return wrong
     if len(timers.timers) >= MOST:
@@ -116,6 +117,12 @@ def _set(desk: Desk) -> Reply:
     name = _new_name(desk)[:_LONGEST_NAME].rstrip()
     timers = timers.set(name, seconds, desk.now)
     return desk.answer(_started(desk, timers, corrected), timers, state={"last": timers.timers[-1].id})
+
+
+def _duration(turn: TurnContext) -> int:
+    """The seconds to set or add; -1 where no length was understood."""
+    seconds = seconds_of(turn.slot("duration"))
+    return -1 if seconds is None else int(seconds + 0.5)
 
 
 def _out_of_bounds(desk: Desk, seconds: int) -> Reply | None:
@@ -170,7 +177,7 @@ def _all_left(turn: TurnContext, timers: Sequence[Timer]) -> str:
     """Each with what is left, the one that is over first at the beginning."""
     now = turn.clock.now()
     order = sorted(timers, key=lambda timer: (timer.due is None, timer.remaining(now)))
-    listed = "; ".join(wording.told(turn, order[:TOLD]))
+    listed = turn.say("between").join(wording.told(turn, order[:TOLD]))
     said = turn.say("several", count=len(order), timers=listed)
     return f"{said} {turn.say('more', count=len(order) - TOLD)}" if len(order) > TOLD else said
 
@@ -193,17 +200,26 @@ def _nothing(desk: Desk, meant: Asked, there: Sequence[Timer], key: str = "none"
 
 def _extend(desk: Desk) -> Reply:
     turn, meant = desk.turn, asked(desk.turn)
-    seconds = round(seconds_of(turn.slot("duration")) or -1)
-    if meant.seconds is not None and not any(timer.seconds == meant.seconds for timer in desk.timers.timers):
-        swapped = [timer for timer in desk.timers.timers if timer.seconds == seconds]
-        if swapped:  # "the ten minute timer by five minutes" has them the other way round
-            meant, seconds = replace(meant, seconds=float(seconds)), round(meant.seconds)
+    seconds = _duration(turn)
+    if meant.seconds is not None and _is_swapped(turn, meant.seconds, desk.timers):
+        meant, seconds = replace(meant, seconds=float(seconds)), int(meant.seconds + 0.5)
     if seconds < 1:
         return desk.ask(turn.say("how_much"), turn.say("how_much"), "duration")
     found = chosen(meant, desk.timers.timers)
     if not found and (over := chosen(meant, desk.over)):
         return _again(desk, over[-1], seconds)
     return _for_one(desk, meant, found, desk.timers.timers, lambda timer: _extended(desk, timer, seconds))
+
+
+def _is_swapped(turn: TurnContext, length: float, timers: Timers) -> bool:
+    """Whether the first length that was said is the timer's own, as in "the ten minute timer by five minutes"."""
+    first, second = turn.slot("duration"), turn.slot("length")
+    if first is None or second is None:
+        return False
+    lengths = {timer.seconds for timer in timers.timers}
+    if length not in lengths:
+        return seconds_of(first) in lengths
+    return is_of_timer(first.text, turn.text) and not is_of_timer(second.text, turn.text)
 
 
 def _again(desk: Desk, timer: Timer, seconds: int) -> Reply:
@@ -309,7 +325,7 @@ def _which(desk: Desk, found: Sequence[Timer]) -> Reply:
     if len(set(labels)) < len(labels):
         words = turn.say("ordinals").split("|")
         choices = tuple(Choice(told, word) for told, word in zip(wording.told(turn, some), words, strict=False))
-        options = "; ".join(wording.told(turn, some))
+        options = turn.say("between").join(wording.told(turn, some))
     else:
         choices = tuple(Choice(label, label) for label in labels)
         options = wording.either(turn, labels)

@@ -17,12 +17,12 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
 def length(turn: TurnContext, seconds: float) -> str:
-    """ "1 hour and 30 minutes": whole seconds, begun ones counted; from an hour on whole minutes, from a day on hours."""
+    """ "1 hour and 30 minutes": whole seconds, begun ones counted; from an hour on whole minutes, beyond a day hours."""
     locale, rest = _locale(turn.locale), max(1, -int(-seconds // 1))
-    finest = 1 if rest < 3_600 else 60 if rest < 86_400 else 3_600
+    finest = 1 if rest < 3_600 else 60 if rest <= 86_400 else 3_600
     rest = -(-rest // finest) * finest
     said = []
-    for unit, size in _UNITS:
+    for unit, size in _UNITS if rest > 86_400 else _UNITS[1:]:
         count, rest = divmod(rest, size)
         if count:
             said.append(format_unit(count, f"duration-{unit}", length="long", locale=locale))

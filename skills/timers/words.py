@@ -41,6 +41,13 @@ def name_in(said: str, language: str, *others: str) -> str:
     return re.sub(r"^[ldLD]['’]", "", " ".join(words)) if language in ("fr", "it") else " ".join(words)
 
 
+def is_of_timer(length: str, text: str) -> bool:
+    """Whether `length` says in `text` which timer it is: "the ten minute timer", "le minuteur de dix minutes"."""
+    said = re.escape(fold(length))
+    before, after = r"(?:temporizador|minuteur|timer) (?:de|da|di) ", r" (?:timer|wecker|countdown)"
+    return re.search(rf"{before}{said}\b|\b{said}{after}", fold(text[:_LONGEST])) is not None
+
+
 def _is_small(word: str, language: str) -> bool:
     folded = fold(word)
     patterns = f"{_TIMERS.get(language, '')} {_SMALL.get(language, '')}".split()

@@ -1,5 +1,7 @@
 """What is around a dialogue in one turn, and what it needs to know of skills: specs, words, values."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from core.dialogue.state import size
@@ -12,6 +14,7 @@ from shared.skill import Skill
 from shared.turn import Request, SlotValue, Understanding
 
 SAID = SlotSpec()
+_MOMENTS = frozenset({"date", "time", "datetime"})
 _NEVER_FOUND = frozenset({"text", "boolean"})  # any words are a text, and a "no" somewhere is no value
 
 
@@ -95,12 +98,16 @@ class Around(Struct, frozen=True):
         return {name: value for name, value in found.items() if size(value)}
 
     def _apart(self, intent: str, text: str, types: tuple[str, ...], first: str) -> dict[str, list[Span]]:
-        """The values of `types` in `text`, those of each type in order. Of two in one place the longer, or the one of `first`."""
+        """The values of `types` in `text`, those of each type in order. Of two in one place the longer, or the one of `first`.
+
+        A value of a list and a moment may share words: "every monday at nine" says how often, and when.
+        """
         context = self.context(intent)
         every = [(span, type_) for type_ in types for span in self.values.find(type_, text, context)]
         kept: list[tuple[Span, str]] = []
         for span, type_ in sorted(every, key=lambda one: (one[0].start - one[0].end, one[1] != first)):
-            if all(span.end <= other.start or other.end <= span.start for other, _ in kept):
+            lists = self.words(intent).types
+            if all(_beside(span, other) or _share(type_, of, lists) for other, of in kept):
                 kept.append((span, type_))
         kept.sort(key=lambda one: one[0].start)
         return {type_: [span for span, of in kept if of == type_] for type_ in types}
@@ -167,3 +174,12 @@ def _says_more(typed: SlotValue | None, tagged: SlotValue) -> bool:
     if typed is None:
         return False
     return tagged.value in (None, tagged.text) or (tagged.text != typed.text and tagged.text in typed.text)
+
+
+def _beside(one: Span, other: Span) -> bool:
+    return one.end <= other.start or other.end <= one.start
+
+
+def _share(one: str, other: str, lists: Mapping[str, object]) -> bool:
+    """Whether values of two types may stand on the same words."""
+    return (one in lists and other in _MOMENTS) or (other in lists and one in _MOMENTS)

@@ -1,9 +1,10 @@
 """A value said later beside the one it corrects: "no, at six" keeps the day, "no, on Friday" keeps the hour."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
+from shared.moments import likely, wall
 from shared.turn import SlotValue
 
 
@@ -17,8 +18,10 @@ def _completed(earlier: SlotValue | None, later: SlotValue, zone: tzinfo) -> Slo
     if old is None or new is None or new["said"] == "datetime" or old["said"] == new["said"]:
         return later
     day, hour = (old, new) if new["said"] == "time" else (new, old)
-    local = datetime.combine(datetime.fromisoformat(day["at"]).date(), datetime.fromisoformat(hour["at"]).time(), zone)
-    at = local.astimezone(UTC).astimezone(zone)  # a local time that a clock change skips is moved on
+    time = datetime.fromisoformat(hour["at"]).time()
+    if hour is new and new.get("open"):
+        time = likely(time, datetime.fromisoformat(old["at"]).time() if old["said"] == "datetime" else None)
+    at = wall(datetime.fromisoformat(day["at"]).date(), time, zone)
     return SlotValue(later.text, {"at": at.isoformat(timespec="seconds"), "said": "datetime"})
 
 

@@ -45,7 +45,9 @@ def _no_such(desk: Desk, meant: Asked) -> Reply:
         return desk.answer("" if desk.due else turn.say("none"))
     said = turn.say("none_about", task=wording.cut(meant.task)) if meant.task else turn.say("none_such")
     items = wording.joined(turn, [wording.item(turn, one) for one in there[:3]])
-    return desk.answer(f"{said} {turn.say('one' if len(there) == 1 else 'all', count=len(there), items=items)}")
+    one = len(there) == 1
+    listed = turn.say("one" if one else "all", count=len(there), items=items if one else wording.sentence(items))
+    return desk.answer(f"{said} {listed}")
 
 
 def change(desk: Desk) -> Reply:

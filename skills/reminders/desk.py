@@ -62,7 +62,7 @@ class Desk(Struct, frozen=True):
         text = turn.say("which", options=wording.joined(turn, [wording.item(turn, one) for one in some]))
         words = turn.say("ordinals").split("|")
         choices = tuple(Choice(wording.item(turn, one), word) for one, word in zip(some, words, strict=False))
-        return self.ask(text, turn.say("which_again"), "place", choices=choices, state=state)
+        return self.ask(text, turn.say("which_again"), "task", choices=choices, state=state)
 
 
 async def opened(turn: TurnContext) -> Desk:

@@ -3,7 +3,7 @@
     {"version": 1, "next": 3, "reminders": [
         {"id": 1, "task": "call Anna", "at": 1795539600.0, "timezone": "Europe/Berlin"},
         {"id": 2, "task": "take the pills", "at": 1795593600.0, "timezone": "Europe/Berlin",
-         "repeat": {"every": "day", "first": "2026-11-25", "time": "09:00"}}
+         "repeat": {"every": "day", "first": "2026-11-25", "time": "09:00:00"}}
     ]}
 
 `id` is never used twice for one person; `next` is the next one. `at` is when it is due next, in Unix seconds. What repeats goes
@@ -17,13 +17,15 @@ what is due stays due. All functions are pure.
 
 import calendar
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
+
+from shared.moments import wall
 
 DOCUMENT = "reminders"
 VERSION = 1
@@ -115,11 +117,6 @@ class Reminders(Struct, frozen=True):
         return tuple(sorted(self.reminders, key=lambda one: (one.at, one.id)))
 
 
-def wall(day: date, hour: time, zone: tzinfo) -> datetime:
-    """The moment when clocks show `hour`; one that a clock change skips is moved on, of two the first is meant."""
-    return datetime.combine(day, hour, zone).astimezone(UTC).astimezone(zone)
-
-
 def zone_of(name: str) -> tzinfo:
     """A time zone by its name; UTC where that is not known."""
     try:
@@ -141,9 +138,6 @@ def read(document: dict[str, Any] | None) -> Reminders:
 def stored(reminders: Reminders) -> dict[str, Any]:
     """The document of some reminders; ids stay counted when none is left."""
     content: dict[str, Any] = msgspec.to_builtins(reminders)
-    for one in content["reminders"]:
-        if repeat := one.get("repeat"):
-            repeat["time"] = repeat["time"][:5]
     return content
 
 

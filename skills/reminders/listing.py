@@ -68,7 +68,7 @@ def _all(desk: Desk) -> Reply:
         return desk.answer("" if desk.due else turn.say("none"))
     items = wording.joined(turn, [wording.item(turn, one) for one in found[:TOLD]])
     key, state = ("one", {"last": found[0].id}) if len(found) == 1 else ("all", {})
-    return desk.answer(turn.say(key, count=len(found), items=items) + _more(desk, found), state=state)
+    return desk.answer(turn.say(key, count=len(found), items=items if key == "one" else wording.sentence(items)) + _more(desk, found), state=state)
 
 
 def _more(desk: Desk, found: Sequence[Reminder]) -> str:

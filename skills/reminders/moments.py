@@ -8,40 +8,35 @@ from babel import Locale
 from msgspec import Struct
 
 from shared.locales import LANGUAGES, language_of
+from shared.moments import likely, wall
 from shared.skill import TurnContext
 from shared.turn import SlotValue
-from skills.reminders.kept import Every, Repeat, wall, zone_of
+from skills.reminders.kept import Every, Repeat, zone_of
 from skills.reminders.words import fold
 
+_BETWEEN = 8  # characters: a preposition and an article
 USUAL = time(9)  # where only a day was said
 _NAMED: dict[str, Every] = {
     "daily": "day", "weekdays": "weekdays", "weekends": "weekend", "weekly": "week", "fortnightly": "fortnight", "monthly": "month",
     "yearly": "year",
 }  # fmt: skip
 _ROOTS = {
-    "en": r"every|each|dail|weekl|monthl|yearl|annual|weekday|weekend|fortnight|hourl|working days",
-    "de": r"jed|taglich|wochentl|werktag|wochenend|monatl|jahrl|alle|stundl|wochentag",
-    "es": r"cada|tod[oa]s|diari|semana|mensual|anual|laborable|quincena",
+    "en": r"every|each|days\b|dail|weekl|monthl|yearl|annual|weekday|weekend|fortnight|hourl|working days",
+    "de": r"jed|tags\b|mittwochs|sonnabends|taglich|wochentl|werktag|wochenend|monatl|jahrl|alle|stundl|wochentag",
+    "es": r"cada|tod[oa]s|los|diari|semana|mensual|anual|laborable|quincena",
     "fr": r"chaque|tou[ts]e?s?|quotidien|hebdo|mensuel|annuel|semaine|week",
     "it": r"ogni|tutt[ie]|giornal|quotidian|settiman|mensil|annual|feriali|lavorativ",
 }
-_HABITS = {
-    "en": r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b",
-    "de": r"\b(?:(?:mon|diens|donners|frei|sams|sonn)tags|mittwochs|sonnabends)\b",
-    "es": r"\blos (?:lunes|martes|miercoles|jueves|viernes|sabados|domingos)\b",
-    "fr": r"\bles (?:lun|mar|mercre|jeu|vendre|same)dis\b|\bles dimanches\b",
-    "it": r"\b(?:i|tutti i) (?:lunedi|martedi|mercoledi|giovedi|venerdi|sabati)\b|\ble domeniche\b",
-}
-
 assert set(_NAMED.values()) == set(get_args(Every))  # noqa: S101 (what the lists name and what is kept fit together)
 
 
 class Said(Struct, frozen=True):
-    """A moment in the person's time zone, and what of it was said."""
+    """A moment in the person's time zone, what of it was said, and whether its hour may be in the other half of the day."""
 
     at: datetime
     said: Literal["date", "time", "datetime"]
     text: str
+    open: bool = False
 
 
 def moment_of(turn: TurnContext, slot: str = "moment") -> Said | None:
@@ -53,7 +48,8 @@ def moment_of(turn: TurnContext, slot: str = "moment") -> Said | None:
     try:
         at = datetime.fromisoformat(str(value.get("at")))
         zone = zone_of(turn.timezone)
-        return Said(at.astimezone(zone) if at.tzinfo else at.replace(tzinfo=zone), value["said"], found.text)
+        local = at.astimezone(zone) if at.tzinfo else at.replace(tzinfo=zone)
+        return Said(local, value["said"], found.text, value.get("open") is True)
     except (ValueError, OverflowError):
         return None
 
@@ -66,23 +62,20 @@ def with_hour(said: Said, zone: tzinfo) -> datetime:
 def every_of(turn: TurnContext, said: Said | None) -> Every | Literal["other"] | None:
     """How it comes again: None where once is meant, "other" for what cannot be kept ("every two hours")."""
     language, slot = language_of(turn.locale), turn.slot("repeat")
-    if slot is not None and re.search(_ROOTS.get(language, "$^"), fold(slot.text)):
-        if slot.value in _NAMED:
-            return _NAMED[slot.value]
-        if slot.value == "other":
-            return "other"
-        if said is not None and slot.value == "each" and _leads_to(slot, said, turn.text):
-            return _by_day(said, language)
-    heard = fold(f"{said.text if said else ''} | {turn.text}")
-    return "week" if said and said.said != "time" and re.search(_HABITS.get(language, "$^"), heard) else None
+    if slot is None or not re.search(_ROOTS.get(language, "$^"), fold(slot.text)):
+        return None  # only nearly what the list has
+    if slot.value == "each":
+        return _by_day(said, language) if said is not None and _leads_to(slot, said, turn.text) else None
+    return "other" if slot.value == "other" else _NAMED.get(str(slot.value))
 
 
 def _leads_to(slot: SlotValue, said: Said, text: str) -> bool:
-    """Whether "every" stands before the moment, and not somewhere in what is to be done."""
+    """Whether "every" stands before the moment or reaches into it, and not somewhere in what is to be done."""
     text, word, moment = (fold(each) for each in (text, slot.text, said.text))
-    return word not in text or re.search(rf"\b{re.escape(word)} (?:\w+ )?{re.escape(moment)}", text) is not None or (
-        word in moment
-    )
+    begins, then = text.find(word), text.find(moment)
+    if begins < 0 or then < 0:
+        return True  # said in an earlier answer
+    return begins <= then <= begins + len(word) + _BETWEEN
 
 
 def _by_day(said: Said, language: str) -> Every:
@@ -99,7 +92,8 @@ def _has_month(text: str, language: str) -> bool:
 
 def repeat_from(kind: Every, said: Said, today: date) -> Repeat:
     """The rule that was said; it begins today where no day was said that it depends on."""
-    hour = USUAL if said.said == "date" else said.at.time().replace(second=0, microsecond=0, tzinfo=None)
+    hour = USUAL if said.said == "date" else said.at.time().replace(second=0, microsecond=0)
+    hour = likely(hour) if said.open else hour
     free = said.said == "time" or kind in ("day", "weekdays", "weekend")
     first = today if free and said.at.date() <= today else said.at.date()
     return Repeat(kind, today if said.said == "time" else first, hour)
@@ -112,5 +106,6 @@ def moved(said: Said, before: datetime, now: float) -> datetime:
         return said.at
     if said.said == "date":
         return wall(said.at.date(), before.time(), zone)
-    kept = wall(before.date(), said.at.time(), zone)
+    hour = likely(said.at.time(), before.time()) if said.open else said.at.time()
+    kept = wall(before.date(), hour, zone)
     return kept if kept.timestamp() > now else said.at

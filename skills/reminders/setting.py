@@ -19,7 +19,8 @@ LONGEST = 300  # characters of a task
 def noted(desk: Desk) -> Reply:
     """Notes it, or asks for what is missing or cannot be."""
     turn, said = desk.turn, moment_of(desk.turn)
-    task, kind = _task(desk), every_of(desk.turn, said)
+    kind = every_of(turn, said)
+    task = _task(desk, "moment", "repeat") if kind is not None else _task(desk, "moment")
     if not task:
         return desk.ask(turn.say("what"), turn.say("what"), "task")
     if len(task) > LONGEST:
@@ -32,10 +33,10 @@ def noted(desk: Desk) -> Reply:
     return wrong or _kept(desk, task, said, kind)
 
 
-def _task(desk: Desk) -> str:
+def _task(desk: Desk, *without: str) -> str:
     """What is to be done, without the words that say when."""
     turn, slot = desk.turn, desk.turn.slot("task")
-    others = [other.text for name in ("moment", "repeat") if (other := turn.slot(name)) is not None]
+    others = [other.text for name in without if (other := turn.slot(name)) is not None]
     return task_in(slot.text, language_of(turn.locale), *others) if slot is not None else ""
 
 
@@ -93,6 +94,6 @@ def rescheduled(reminder: Reminder, at: datetime, now: float, with_day: bool) ->
     if reminder.repeat is None:
         return replace(reminder, at=at.timestamp())
     local = at.astimezone(reminder.zone)
-    hour = local.time().replace(second=0, microsecond=0, tzinfo=None)
+    hour = local.time().replace(second=0, microsecond=0)
     repeat = replace(reminder.repeat, time=hour, first=local.date() if with_day else reminder.repeat.first)
     return replace(reminder, repeat=repeat, at=repeat.after(now, reminder.zone))

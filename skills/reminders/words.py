@@ -7,8 +7,8 @@ from rapidfuzz import fuzz
 
 _LEADS = {
     "en": r"(?:to|that|about|of|for|please)\b",
-    "de": r"(?:daran|dass ich|dass|an|zu|bitte)\b",
-    "es": r"(?:que tengo que|que debo|que|de|sobre|lo de|a)\b",
+    "de": r"(?:daran|dass ich|dass|ans|am|an|zu|bitte)\b",
+    "es": r"(?:que tengo que|que debo|que|del|de|sobre|lo de|a)\b",
     "fr": r"(?:de|que|qu['’]|d['’]|pour|à propos de)",
     "it": r"(?:di|che devo|che|d['’]|del|della|per)\b",
 }
@@ -105,5 +105,5 @@ def _share(asked: list[str], task: list[str]) -> float:
 
 
 def _alike(one: str, other: str) -> bool:
-    begins = len(one) > 3 < len(other) and (one.startswith(other) or other.startswith(one))
+    begins = len(one) > 4 < len(other) and (one.startswith(other) or other.startswith(one))
     return one == other or begins or (len(one) > 3 and fuzz.ratio(one, other) >= _ALIKE)

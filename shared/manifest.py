@@ -61,7 +61,9 @@ class IntentSpec(Struct, frozen=True):
     """An intent: what it is for, its slots, and the platforms' intents that mean the same (`AMAZON.HelpIntent`).
 
     `effects` names what its handler may do (see shared/effects.py); what else it does is refused. `confirm`: it is handled
-    only after the person agreed, as it must be where an effect cannot be taken back or reaches others.
+    only after the person agreed, as it must be where an effect cannot be taken back or reaches others. `corrects`: its
+    handler is run again when the person corrects at once what was done ("no, at six"), with `turn.understanding.source`
+    CORRECTION, and replaces what it did; without it such a correction would do the same twice, and is not taken for one.
     """
 
     summary: str
@@ -69,6 +71,7 @@ class IntentSpec(Struct, frozen=True):
     platform: tuple[str, ...] = ()
     confirm: bool = False
     effects: tuple[str, ...] = ()
+    corrects: bool = False
 
 
 class ListSpec(Struct, frozen=True):

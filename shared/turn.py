@@ -115,6 +115,10 @@ class Ranked(Struct, frozen=True):
     score: float
 
 
+CORRECTION = "correction"
+"""The source of an understanding that takes the place of what was just done ("no, at six"); see `IntentSpec.corrects`."""
+
+
 class Understanding(Struct, frozen=True):
     """What an utterance means. `intent` is None out of scope. Scores are calibrated, 0 to 1.
 
@@ -128,7 +132,7 @@ class Understanding(Struct, frozen=True):
     slots: dict[str, SlotValue] = field(default_factory=dict)
     ranking: tuple[Ranked, ...] = ()
     source: str = (
-        "model"  # "model", "platform" (it resolved the intent itself) or "dialogue" (answer to a question of ours)
+        "model"  # "model", "platform" (it resolved the intent itself), "dialogue" (answer to a question of ours), CORRECTION
     )
     text: str = ""
     more: tuple["Understanding", ...] = ()

@@ -1,5 +1,7 @@
 """What is around a dialogue in one turn, and what it needs to know of skills: specs, words, values."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -13,6 +15,7 @@ from shared.skill import Skill
 from shared.turn import Request, SlotValue, Understanding
 
 SAID = SlotSpec()
+_MOMENTS = frozenset({"date", "time", "datetime"})
 _NEVER_FOUND = frozenset({"text", "boolean"})  # any words are a text, and a "no" somewhere is no value
 
 
@@ -105,12 +108,16 @@ class Around(Struct, frozen=True):
         return {name: value for name, value in found.items() if size(value)}
 
     def _apart(self, intent: str, text: str, types: tuple[str, ...], first: str) -> dict[str, list[Span]]:
-        """The values of `types` in `text`, those of each type in order. Of two in one place the longer, or the one of `first`."""
+        """The values of `types` in `text`, those of each type in order. Of two in one place the longer, or the one of `first`.
+
+        A value of a list and a moment may share words: "every monday at nine" says how often, and when.
+        """
         context = self.context(intent)
         every = [(span, type_) for type_ in types for span in self.values.find(type_, text, context)]
         kept: list[tuple[Span, str]] = []
         for span, type_ in sorted(every, key=lambda one: (one[0].start - one[0].end, one[1] != first)):
-            if all(span.end <= other.start or other.end <= span.start for other, _ in kept):
+            lists = self.words(intent).types
+            if all(_beside(span, other) or _share(type_, of, lists) for other, of in kept):
                 kept.append((span, type_))
         kept.sort(key=lambda one: one[0].start)
         return {type_: [span for span, of in kept if of == type_] for type_ in types}
@@ -130,7 +137,9 @@ class Around(Struct, frozen=True):
         intent, text = heard.intent or "", self.text(heard)
         told = self._told(intent, heard)
         model = {} if heard.source == "platform" else self._checked(intent, heard.slots)
-        found = {**self._by_type(intent, text), **model, **self.own(intent, text), **told}
+        typed = self._by_type(intent, text)
+        kept = {name: value for name, value in model.items() if not _says_more(typed.get(name), value)}
+        found = {**typed, **kept, **self.own(intent, text), **told}
         return {name: value for name, value in found.items() if size(value)}
 
     def _told(self, intent: str, heard: Understanding) -> dict[str, SlotValue]:
@@ -168,3 +177,19 @@ class Around(Struct, frozen=True):
         """What values of an intent are read against."""
         choices = self.words(intent).types
         return Context(self.request.locale, self.timezone, self.now, choices)
+
+
+def _says_more(typed: SlotValue | None, tagged: SlotValue) -> bool:
+    """Whether the type's own reading goes before the words that were tagged: those are a part of it, or no value at all."""
+    if typed is None:
+        return False
+    return tagged.value in (None, tagged.text) or (tagged.text != typed.text and tagged.text in typed.text)
+
+
+def _beside(one: Span, other: Span) -> bool:
+    return one.end <= other.start or other.end <= one.start
+
+
+def _share(one: str, other: str, lists: Mapping[str, object]) -> bool:
+    """Whether values of two types may stand on the same words."""
+    return (one in lists and other in _MOMENTS) or (other in lists and one in _MOMENTS)

@@ -2,8 +2,9 @@
 
 from core.dialogue.around import Around
 from core.dialogue.hearing import CORRECT, FAIR, FOLLOW_UP, is_sure
+from core.dialogue.refining import refined
 from core.dialogue.state import Frame, State
-from shared.turn import SlotValue, Understanding
+from shared.turn import CORRECTION, SlotValue, Understanding
 
 CLOSE = 0.1  # intents whose scores are this near are too close to call
 LIKELY = 0.3  # a score below which an intent is not worth asking about
@@ -12,7 +13,7 @@ ELLIPTIC = 3  # words besides its values that a follow-up has at most: "and what
 
 def frame_of(heard: Understanding, around: Around, anew: bool = False) -> Frame:
     """What is begun by `heard`. Its slots are looked for, unless a dialogue found them already (`anew`: even then)."""
-    ready = heard.source in ("dialogue", "memory") and not anew
+    ready = heard.source in ("dialogue", "memory", CORRECTION) and not anew
     slots = heard.slots if ready else around.slots(heard)
     confirmed, sure = _platform(heard, around)
     return Frame(
@@ -46,12 +47,14 @@ def follow_up(state: State, heard: Understanding, around: Around) -> Understandi
         return None
     for frame in reversed(state.handled):
         spec = around.spec(frame.intent)
-        if is_sure(heard, CORRECT) and spec.effects and not spec.confirm:
+        corrects = is_sure(heard, CORRECT)
+        if corrects and spec.effects and not spec.confirm and not spec.corrects:
             continue  # what was done would be done twice
         if slots := _new_values(frame, heard, around):
-            slots = {**frame.slots, **slots}
+            slots = {**frame.slots, **refined(frame.slots, slots, around.context(frame.intent).zone)}
+            source = CORRECTION if corrects and spec.corrects else "dialogue"
             return Understanding(
-                frame.intent, heard.score, heard.oos_score, slots, heard.ranking, "dialogue", around.text(heard)
+                frame.intent, heard.score, heard.oos_score, slots, heard.ranking, source, around.text(heard)
             )
     return None
 

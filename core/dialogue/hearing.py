@@ -104,8 +104,8 @@ def _slot(frame: Frame, asked: Question, heard: Understanding, around: Around) -
     bar = SURE if whole is not None else FAIR
     if is_sure(heard, *COMMANDS, bar=bar):
         return Verdict("command", intent=heard.intent or "")
-    if (found or not anything) and is_sure(heard, CORRECT, bar=bar):
-        known = {name: value for name, value in found.items() if name in frame.slots or name == asked.slot}
+    known = {name: value for name, value in found.items() if name in frame.slots or name == asked.slot}
+    if (found or not anything) and is_sure(heard, CORRECT, bar=FAIR if known else bar):
         if set(known) == {asked.slot}:
             return Verdict("fill", known)
         return Verdict("correct", known) if known else Verdict("command", intent=GO_BACK)

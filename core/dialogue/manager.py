@@ -25,6 +25,7 @@ from core.dialogue.hearing import (
     hear,
 )
 from core.dialogue.joining import joined
+from core.dialogue.refining import refined
 from core.dialogue.state import Frame, Question, State
 from shared.turn import Confirm, Elicit, Reply, Understanding
 
@@ -135,6 +136,8 @@ def _heard(course: Course, frame: Frame, asked: Question, verdict: Verdict, arou
         case "fill":
             return _fill(course, frame, asked, verdict, around)
         case "correct":
+            zone = around.context(frame.intent).zone
+            verdict = replace(verdict, slots=refined(frame.slots, verdict.slots, zone))
             said = () if asked.kind != "slot" else (_echo(frame.filled(verdict.slots), verdict, around),)
             return _fill(replace(course, said=said), frame, asked, verdict, around)
         case "yes":

@@ -72,15 +72,25 @@ def _side_by_side(pieces: list[Hour | Part], moment: Moment) -> list[Hour | Part
 
 
 def find_datetimes(text: str, context: Context) -> list[Span]:
-    """`{"at": ISO 8601 with offset, "said": "date" | "time" | "datetime"}`: what was not said was filled in."""
+    """`{"at": ISO 8601 with offset, "said": "date" | "time" | "datetime"}`: what was not said was filled in.
+
+    With `"open": True` where only an hour was said that may be twelve hours later or earlier as well (see shared/moments.py).
+    """
     said, found = _moments(text, context)
     spans = []
     for moment in found:
         at = _settled(moment, context)
         if at is not None:
             place = said.place(moment.pieces[0].start, moment.pieces[-1].end)
-            spans.append(Span(*place, {"at": at.isoformat(timespec="seconds"), "said": _said(moment)}))
+            value: dict[str, Any] = {"at": at.isoformat(timespec="seconds"), "said": _said(moment)}
+            spans.append(Span(*place, {**value, "open": True} if _is_open(moment) else value))
     return spans
+
+
+def _is_open(moment: Moment) -> bool:
+    """Whether only an hour was said, and nothing of the half of the day that it is in."""
+    hour, *others = moment.pieces
+    return isinstance(hour, Hour) and not hour.sure and not others
 
 
 def _said(moment: Moment) -> str:

@@ -139,7 +139,7 @@ _ALL = (
     ValueType("time", '"15:00"', moments.find_times, _moment("time"), wording.hour),
     ValueType(
         "datetime",
-        '{"at": ISO 8601 with offset, "said": "date" | "time" | "datetime"}',
+        '{"at": ISO 8601 with offset, "said": "date" | "time" | "datetime"}, "open": true for an hour of either half of the day',
         moments.find_datetimes,
         _moment("datetime"),
         wording.moment,

@@ -1,7 +1,7 @@
 """What is asked for: how many, of how many sides, between which numbers, and which of several things."""
 
 import re
-from math import ceil, floor
+from math import ceil, floor, inf
 from typing import Any
 
 from shared.locales import language_of
@@ -50,7 +50,7 @@ def bounds(turn: TurnContext) -> tuple[int, int]:
 
     Fractions are narrowed to the whole numbers between them; the second is below the first where there is none.
     """
-    said = [value for name in ("low", "high") if _is_number(value := turn.slots.get(name))]
+    said = [value for name in ("low", "high") if (value := _number(turn.slots.get(name))) is not None]
     if not said:
         return 1, 100
     if len(set(said)) == 1:
@@ -79,8 +79,8 @@ def _between(words: str) -> str:
 
 
 def _count(turn: TurnContext) -> int:
-    value = turn.slots.get("count")
-    return floor(value) if _is_number(value) else 1
+    value = _number(turn.slots.get("count"))
+    return 1 if value is None else floor(value)
 
 
 def _listed(value: Any) -> int:
@@ -89,5 +89,7 @@ def _listed(value: Any) -> int:
     return int(found[1]) if found else 6
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+def _number(value: Any) -> float | None:
+    """A number that can be counted with; None for anything else."""
+    number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < inf
+    return value if number else None

@@ -49,7 +49,8 @@ def _told(
 def _new(items: Sequence[str], before: Sequence[str], words: Words) -> tuple[list[str], list[str]]:
     """The things that are not on a list yet, each once, and those that are."""
     known = {key(text, words) for text in before}
-    fresh, there = {}, []
+    fresh: dict[str, str] = {}
+    there: list[str] = []
     for item in items:
         if key(item, words) in known:
             there.append(item)

@@ -23,10 +23,7 @@ def split(text: str, words: Words, *, doing: bool = False) -> list[str]:
     dad"): there it parts the last one of those that commas part, and nothing else.
     """
     text = _LINES.sub("\n", _BLANKS.sub(" ", text[:READ]))
-    if doing and not re.search(r"[,;\n]\s", text):
-        parts = [text]
-    else:
-        parts = _apart(text, words)
+    parts = [text] if doing and not re.search(r"[,;\n]\s?\S", text) else _apart(text, words)
     return [item for part in parts if (item := tidy(part, words))]
 
 

@@ -9,7 +9,7 @@ from shared.turn import Choice, Elicit, Reply
 from skills.lists import shelf as kept
 from skills.lists.items import meant, split
 from skills.lists.language import Words, is_any, key, without_start, words_of
-from skills.lists.names import LAST, Which, which
+from skills.lists.names import LAST, Which, hinted, which
 from skills.lists.said import things
 from skills.lists.shelf import LONGEST_ITEM, LONGEST_NAME, MOST_ITEMS, MOST_LISTS, TODO, Entry, Shelf
 from skills.lists.wording import cut, listed, name_of, number_of
@@ -84,6 +84,8 @@ async def remove(turn: TurnContext) -> Reply | None:
     chosen = which(turn, shelf, said)
     if is_any(words.everything, said):
         return None
+    if not chosen.known and not said and (entry := hinted(turn.text, shelf, words)):  # the thing was taken for the list
+        said, chosen = chosen.entry.name, Which(entry, True, True)
     if not chosen.known:
         return Reply(text=turn.say("unknown", name=cut(chosen.entry.name)))
     place = turn.slots.get("place")

@@ -32,6 +32,7 @@ class Words(Struct, frozen=True):
     noun: str
     ending: str
     around: str
+    called: str
     shopping: str
     todo: str
     buying: str

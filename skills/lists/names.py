@@ -6,7 +6,17 @@ from msgspec import Struct
 from rapidfuzz import fuzz
 
 from shared.skill import TurnContext
-from skills.lists.language import Words, folded, has_any, is_any, key, without_end, without_start, words_of
+from skills.lists.language import (
+    Words,
+    folded,
+    folded_alike,
+    has_any,
+    is_any,
+    key,
+    without_end,
+    without_start,
+    words_of,
+)
 from skills.lists.shelf import SHOPPING, TODO, Entry, Shelf
 
 LAST = "last"  # in the session's state: the id of the list that was talked about last
@@ -26,10 +36,11 @@ def which(turn: TurnContext, shelf: Shelf, besides: str = "") -> Which:
     """The list that a turn is about. `besides` are words of it that are about something else (the things)."""
     words = words_of(turn.locale)
     said = turn.slot("list")
-    if said is not None and (found := _named(said.text[:_READ], shelf, words)) is not None:
+    name = said.text[:_READ] if said is not None else named(turn.text[:_READ], words)
+    if name and (found := _named(name, shelf, words)) is not None:
         return found
     text = turn.text[:_READ].replace(besides, " ") if besides else turn.text[:_READ]
-    return Which(_of_words(text, shelf, words) or _last(turn, shelf) or _ready(shelf, SHOPPING), False, True)
+    return Which(hinted(text, shelf, words) or _last(turn, shelf) or _ready(shelf, SHOPPING), False, True)
 
 
 def called(text: str, words: Words) -> str:
@@ -37,6 +48,12 @@ def called(text: str, words: Words) -> str:
     around = rf"{words.around}|{words.noun}"
     name = " ".join(text.split()).strip(' .,;:!?"“”„«»')
     return without_end(without_start(name, around), rf"{words.noun}|{words.around}").strip(" .,;:!?\"“”„«»'’")
+
+
+def named(text: str, words: Words) -> str:
+    """What stands behind "called" in a sentence; "" where that is not said."""
+    found = re.search(rf"(?<!\w)(?:{words.called})(?!\w)[\s:,]*", folded_alike(text))
+    return text[found.end() :].strip() if found else ""
 
 
 def _named(text: str, shelf: Shelf, words: Words) -> Which | None:
@@ -68,7 +85,7 @@ def _plain(name: str, words: Words) -> str:
     return re.sub(rf"(?<=\w)(?:{words.ending})(?!\w)", "", plain) if words.ending else plain
 
 
-def _of_words(text: str, shelf: Shelf, words: Words) -> Entry | None:
+def hinted(text: str, shelf: Shelf, words: Words) -> Entry | None:
     """A list that the sentence names or hints at: "what do I have to do", "we have to buy"."""
     said = f" {_plain(text, words)} "
     for entry in shelf.lists:

@@ -7,10 +7,14 @@ from skills.lists.language import Words, folded_alike, without_end
 
 _READ = 2000  # characters of a message that are looked at
 _LONGEST = 10_000
+_TASK = 2  # words behind those that the model found that make them longer; one may be a small word
 
 
 def things(turn: TurnContext, words: Words) -> str:
-    """The words of the slot `item`; with what goes on behind them where the model stopped at a comma or an "and"."""
+    """The words of the slot `item`, all of them: the model may have stopped at an "and", or in the middle of a task.
+
+    They go on behind a comma or an "and"; and, where something is put on a list that is named behind them, up to its name.
+    """
     said = turn.slot("item")
     if said is None:
         return ""
@@ -19,12 +23,12 @@ def things(turn: TurnContext, words: Words) -> str:
     if start < 0 or turn.understanding.source == "dialogue":
         return item
     end = start + len(item)
-    if not _goes_on(words).match(folded_alike(text[end:])):
-        return item
     listed = turn.slot("list")
     limit = text.find(listed.text, end) if listed else -1
-    rest = text[start:] if limit < 0 else text[start:limit]
-    return without_end(rest.rstrip(" .!?"), rf"{words.around}|{words.noun}|{words.polite}")
+    rest = text[end:] if limit < 0 else text[end:limit]
+    rest = without_end(f".{rest.rstrip(' .!?')}", rf"{words.around}|{words.noun}|{words.polite}")[1:]
+    task = turn.intent == "lists.add" and limit >= 0 and len(rest.split()) >= _TASK
+    return item + rest if task or _goes_on(words).match(folded_alike(rest)) else item
 
 
 def _goes_on(words: Words) -> re.Pattern[str]:

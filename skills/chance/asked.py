@@ -45,17 +45,27 @@ def cards(turn: TurnContext) -> int:
     return _count(turn)
 
 
-def bounds(turn: TurnContext) -> tuple[int, int]:
-    """The numbers to choose between, the lower first; 1 to 100 where none is said, from 1 where only one is.
+def bounds(turn: TurnContext) -> tuple[int, int] | None:
+    """The numbers to choose between, the lower first: 1 to 100 where none is said, from 1 where only the upper one is.
 
-    Fractions are narrowed to the whole numbers between them; the second is below the first where there is none.
+    None where only the lower one is. Fractions are narrowed to the whole numbers between them; the second is below the
+    first where there is none.
     """
     said = [value for name in ("low", "high") if (value := _number(turn.slots.get(name))) is not None]
     if not said:
         return 1, 100
-    if len(set(said)) == 1:
+    if len(said) == 1 or _is_one(turn):
         said = [1, said[0]]
+        if said[1] <= 1:
+            return None
     return ceil(min(said)), floor(max(said))
+
+
+def _is_one(turn: TurnContext) -> bool:
+    """Whether both bounds are the same words of the sentence, as of "up to ten"."""
+    low, high = turn.slot("low"), turn.slot("high")
+    same = low is not None and high is not None and low.value == high.value
+    return same and low is not None and turn.text.count(low.text) < 2
 
 
 def options(text: str, locale: str) -> list[str]:

@@ -55,7 +55,10 @@ class Chance(Skill):
     @intent("chance.number")
     async def number(self, turn: TurnContext) -> Reply:
         """A number between two, whichever was said first."""
-        low, high = asked.bounds(turn)
+        bounds = asked.bounds(turn)
+        if bounds is None:
+            return _asking(turn, "number_high", "chance.number", "high")
+        low, high = bounds
         if low > high:
             return Reply(text=turn.say("number_none"))
         if max(abs(low), abs(high)) > LARGEST:
@@ -85,6 +88,11 @@ class Chance(Skill):
         text = turn.say("cards" if count > 1 else "card", cards=_listed(turn, [_card(turn, card) for card in drawn]))
         text = f"{turn.say('shuffled')} {text}" if shuffled else text
         return _drawn(turn, text, gone=[*gone, *drawn])
+
+
+def _asking(turn: TurnContext, key: str, intent: str, slot: str) -> Reply:
+    question = turn.say(key)
+    return Reply(text=question, reprompt=question, expects_answer=True, elicit=Elicit(intent, slot))
 
 
 def _luck(turn: TurnContext) -> Luck:

@@ -142,7 +142,7 @@ def _at(place: int, count: int) -> list[int]:
 
 def _which(turn: TurnContext, items: Sequence[str], entry: Entry) -> Reply:
     """Asks which of several is meant."""
-    question = asking(turn, "which", "lists.remove", items=listed(turn, items))
+    question = asking(turn, "which", "lists.remove", items=listed(turn, items, "or"))
     return replace(question, choices=tuple(Choice(cut(item), item) for item in items[:10]), state={LAST: entry.id})
 
 

@@ -68,11 +68,21 @@ def meant(said: str, items: Sequence[str], words: Words) -> list[int]:
     if same := [place for place, each in enumerate(keys) if each == wanted]:
         return same
     parts = wanted.split()
-    if more := [place for place, each in enumerate(keys) if set(parts) <= set(each.split())]:
+    within = _ends if words.ending else _same
+    if more := [place for place, each in enumerate(keys) if all(within(part, each.split()) for part in parts)]:
         return more
     scored = [(_alike(parts, each.split()), place) for place, each in enumerate(keys)]
     best = max((score for score, _ in scored), default=0.0)
     return [place for score, place in scored if score == best] if best >= _ALIKE else []
+
+
+def _same(word: str, item: Sequence[str]) -> bool:
+    return word in item
+
+
+def _ends(word: str, item: Sequence[str]) -> bool:
+    """The same where words are put together: "Milch" is in "Hafermilch"."""
+    return any(other == word or (len(word) >= _FUZZY and other.endswith(word)) for other in item)
 
 
 def _alike(said: Sequence[str], item: Sequence[str]) -> float:

@@ -69,7 +69,9 @@ def has_any(alternatives: str, text: str) -> bool:
 def key(text: str, words: Words) -> str:
     """What a thing is known by: the stems of its words, without articles. Two texts with the same one mean the same thing."""
     said = without_start(" ".join(text.split()), rf"{words.article}|{words.one}").casefold()
-    stems = _stemmer(words.language).stemWords(_WORD.findall(unicodedata.normalize("NFC", said)))
+    tokens = _WORD.findall(unicodedata.normalize("NFC", said))
+    tokens = [token for token in tokens if folded(token) not in words.article.split("|")] or tokens
+    stems = _stemmer(words.language).stemWords(tokens)
     return folded(" ".join(stems) or said.strip())  # accents go last: they tell the stemmer what a word is
 
 

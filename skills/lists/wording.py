@@ -1,6 +1,7 @@
 """How lists, things and numbers are said."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.lists import format_list
@@ -37,12 +38,12 @@ def number_of(turn: TurnContext, number: int) -> str:
     return format_decimal(number, locale=locale_of(turn))
 
 
-def listed(turn: TurnContext, items: Sequence[str]) -> str:
+def listed(turn: TurnContext, items: Sequence[str], style: Literal["standard", "or"] = "standard") -> str:
     """Things one after another; of many the first, and how many more."""
     shown = [cut(item) for item in items[: portion(items)]]
     left = len(items) - len(shown)
     parts = [*shown, count_of(turn, "more", left)] if left else shown
-    return format_list(parts, locale=locale_of(turn))
+    return format_list(parts, style=style, locale=locale_of(turn))
 
 
 def portion(items: Sequence[str]) -> int:
@@ -52,7 +53,7 @@ def portion(items: Sequence[str]) -> int:
         length += min(len(item), QUOTED)
         if number and length > ROOM:
             return number
-    return min(len(items), TOLD)
+    return len(items) if len(items) == TOLD + 1 else min(len(items), TOLD)  # one is told as fast as "one more"
 
 
 def cut(text: str, length: int = QUOTED) -> str:

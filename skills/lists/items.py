@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
-from skills.lists.language import Words, folded_alike, key, without_end, without_start
+from skills.lists.language import Words, folded_alike, is_any, key, without_end, without_start
 
 READ = 10_000  # characters that are looked at
 _ALIKE = 82  # of 100: one letter of six may be another, none of five
@@ -30,6 +30,8 @@ def split(text: str, words: Words, *, doing: bool = False) -> list[str]:
 def tidy(part: str, words: Words) -> str:
     """A thing as it is written on a list."""
     said = " ".join(part.split()).strip(_EDGES)
+    if is_any(words.polite, said):
+        return ""
     said = without_end(without_start(said, words.polite), words.polite)
     return without_start(said, words.article).strip(_EDGES)
 

@@ -129,7 +129,8 @@ class Decider:
         name, understanding = None, None
         while course.run is not None:
             name, understanding = self._name(course.run), course.run.understanding
-            reply = await self._handlers.answer(course.run, person, around.request, _with(session, states))
+            told = _with(session, states)
+            reply = await self._handlers.answer(course.run, person, around.request, told, course.said)
             stages.mark("skill")
             calls += self._calls(course.run, reply, around)
             if reply.state is not None:

@@ -1,5 +1,7 @@
 """Runs the handlers of skills: gives each what its manifest permits, and takes of its answer what the manifest declares."""
 
+from collections.abc import Sequence
+
 from core.dialogue.manager import Run
 from core.memory.documents import PersonDocuments
 from core.memory.recall import PersonMemories
@@ -39,12 +41,17 @@ class Handlers:
         """What a person asked to remember."""
         return PersonMemories(person, self._turns, self._model, request.deadline)
 
-    async def answer(self, run: Run, person: Person, request: Request, session: Session) -> Reply:
-        """What the handler of `run` answers. Raises SkillFailed, or one of OUTAGES."""
+    async def answer(
+        self, run: Run, person: Person, request: Request, session: Session, said: Sequence[Reply] = ()
+    ) -> Reply:
+        """What the handler of `run` answers, after `said` in the same turn. Raises SkillFailed, or one of OUTAGES."""
         loaded = self._skills.of(run.frame.intent)
         assert loaded is not None, "an intent of nobody"  # noqa: S101 (a caller's mistake)
         name = loaded.manifest.name
-        context = await self._context(loaded, run, person, request, session)
+        try:
+            context = await self._context(loaded, run, person, request, session, said)
+        except (TypeError, ValueError) as error:  # what was said before keeps what cannot be kept
+            raise failed(name, error) from error
         try:
             reply = await (loaded.skill.ask_first(context) if run.first else loaded.skill.handle(context))
         except OUTAGES:
@@ -61,11 +68,13 @@ class Handlers:
         return reply
 
     async def _context(
-        self, loaded: LoadedSkill, run: Run, person: Person, request: Request, session: Session
+        self, loaded: LoadedSkill, run: Run, person: Person, request: Request, session: Session, said: Sequence[Reply]
     ) -> TurnContext:
         name, permitted = loaded.manifest.name, loaded.manifest.permissions
         memories: Memories = self.memories(person, request) if "memories" in permitted else _Withheld(name)
-        documents: Documents = PersonDocuments(person, self._turns) if "documents" in permitted else _Withheld(name)
+        documents: Documents = (
+            PersonDocuments(person, self._turns, said) if "documents" in permitted else _Withheld(name)
+        )
         language = language_of(request.locale)
         config = await self._reach.config(loaded, request.app)
         return TurnContext(

@@ -28,6 +28,16 @@ def frame_of(heard: Understanding, around: Around, anew: bool = False) -> Frame:
     )
 
 
+def complete(frames: list[Frame], around: Around) -> list[Frame]:
+    """Without those that lack what has to be known where another one of the same intent says it: "tea or coffee, you choose"."""
+    full = {frame.intent for frame in frames if not _lacks(frame, around)}
+    return [frame for frame in frames if frame.intent not in full or not _lacks(frame, around)]
+
+
+def _lacks(frame: Frame, around: Around) -> bool:
+    return any(slot.required and name not in frame.slots for name, slot in around.spec(frame.intent).slots.items())
+
+
 def doubt(heard: Understanding, around: Around) -> tuple[str, ...]:
     """Two intents that are too close to call; nothing where one is clear. Between two of small talk a guess is better."""
     if heard.source != "model" or heard.intent is None or heard.more or len(heard.ranking) < 2:

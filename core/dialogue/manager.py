@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from core.dialogue import wording
 from core.dialogue.around import Around
-from core.dialogue.fresh import doubt, frame_of
+from core.dialogue.fresh import complete, doubt, frame_of
 from core.dialogue.hearing import (
     CANCEL,
     GO_BACK,
@@ -101,7 +101,7 @@ def _fresh(course: Course, heard: Understanding, around: Around) -> Course:
         frame = Frame(options[0], text=around.text(heard), score=heard.score)
         return _ask(course, course.state.pushed(frame), Question("choose", options=options), around)
     frames = [frame_of(one, around) for one in (heard, *heard.more)[:MOST_AT_ONCE] if _is_ours(one, around)]
-    for frame in reversed(frames):
+    for frame in reversed(complete(frames, around)):
         course = replace(course, state=course.state.pushed(frame))
     return _advance(course, around) if frames else course
 

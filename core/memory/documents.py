@@ -1,5 +1,7 @@
 """A person's documents: as skills and doors see them during one turn, and as they are stored with it."""
 
+import copy
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,14 +14,21 @@ MOST_BYTES = 1024 * 1024  # of a document, as JSON
 
 
 class PersonDocuments:
-    """Implements `shared.ports.Documents` for one person."""
+    """Implements `shared.ports.Documents` for one person.
 
-    def __init__(self, person: Person, turns: TurnStore) -> None:
+    `said` are the replies of this very turn so far: what they keep is seen, though it is stored only with the turn. Or else
+    the second of two wishes in one sentence would overwrite what the first one changed.
+    """
+
+    def __init__(self, person: Person, turns: TurnStore, said: Sequence[Reply] = ()) -> None:
         self._person = person
         self._turns = turns
+        self._kept = {effect.name: effect.content for reply in said for effect in kept(reply)}
 
     async def get(self, name: str) -> dict[str, Any] | None:
         """See `Documents.get`."""
+        if name in self._kept:
+            return copy.deepcopy(self._kept[name])
         return await self._turns.document(self._person, name)
 
 

@@ -1,0 +1,1 @@
+"""Shopping, to-do and other lists."""

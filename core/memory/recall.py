@@ -1,9 +1,11 @@
 """Finds a person's memories again: exact search over all of them, decrypted in memory.
 
 Two signs are mixed: how close the sentences' embeddings are, and which share of the question's own words the memory
-holds (stemmed, rare words counting more). Where words of the question are in no memory and look like misspellings of some
-that are, the question is also read with these, and each memory has the better of its two scores. Word overlap alone misses paraphrases; embeddings alone confuse "the key" of
+holds (stemmed, rare words counting more). Word overlap alone misses paraphrases; embeddings alone confuse "the key" of
 one place with that of another (LoCoMo, turn level: dense 33.0, BM25 52.3, fused 64.9 recall@5).
+
+Where words of the question are in no memory and look like misspellings of some that are, the question is read with
+these as well, and each memory has the better of its two scores.
 """
 
 import math
@@ -11,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.memory.words import mended, stems
+from core.memory.words import Stems, mended, stemmed
 from shared.errors import DeadlineExceeded, ModelUnavailable
 from shared.ports import Memory, ModelService, Person, StoredMemory, TurnStore, Vector
 
@@ -47,10 +49,10 @@ class PersonMemories:
 
     async def _scores(self, text: str, stored: Sequence[StoredMemory]) -> list[float]:
         """How well each memory fits the question, read as it stands and with its misspelt words mended."""
-        texts = [memory.text for memory in stored]
-        readings = list(dict.fromkeys((text, mended(text, texts, self._language))))
+        held = [stemmed(memory.text, self._language) for memory in stored]
+        readings = list(dict.fromkeys((text, mended(text, held, self._language))))
         closeness = await self._closeness(readings, stored)
-        shares = [_shares(reading, texts, self._language) for reading in readings]
+        shares = [_shares(set(stemmed(reading, self._language).values()), held) for reading in readings]
         mixed = [_mixed(cosines, words) for cosines, words in zip(closeness, shares, strict=True)]
         return [max(scores) for scores in zip(*mixed, strict=True)]
 
@@ -82,10 +84,9 @@ def _mixed(closeness: list[float] | None, shares: list[float]) -> list[float]:
     return [_WEIGHT_OF_WORDS * s + (1 - _WEIGHT_OF_WORDS) * c for s, c in zip(shares, closeness, strict=True)]
 
 
-def _shares(question: str, texts: Sequence[str], language: str) -> list[float]:
-    """For each text the share of the question's words it holds, weighted by how rare they are among the texts."""
-    asked = stems(question, language)
-    held = [stems(text, language) for text in texts]
-    weights = {word: math.log(1 + len(texts) / (0.5 + sum(word in words for words in held))) for word in asked}
+def _shares(asked: set[str], held: Sequence[Stems]) -> list[float]:
+    """For each text the share of the asked stems that it holds, weighted by how rare they are among the texts."""
+    stems = [set(words.values()) for words in held]
+    weights = {word: math.log(1 + len(held) / (0.5 + sum(word in each for each in stems))) for word in asked}
     total = sum(weights.values())
-    return [sum(weights[word] for word in asked & words) / total if total else 0.0 for words in held]
+    return [sum(weights[word] for word in asked & each) / total if total else 0.0 for each in stems]

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -19,30 +19,36 @@ CLEAR_ALONE = 7
 """Letters from which on a misspelt word may find a memory by itself, and two edits are taken for a slip."""
 
 
-def stems(text: str, language: str) -> set[str]:
-    """The stems of the words of weight in `text`."""
-    return {_stem(word, language) for word in _weighty(text, language)}
+Stems = Mapping[str, str]
+"""The words of weight in a text, each with its stem."""
 
 
-def mended(question: str, texts: Sequence[str], language: str) -> str:
-    """`question` with words that no text holds replaced by those of a text that they may be misspellings of.
+def stemmed(text: str, language: str) -> Stems:
+    """The words of weight in `text` with their stems."""
+    words = [word for word in dict.fromkeys(_WORDS.findall(text.lower())) if word not in _stop_words(language)]
+    # A stemmer keeps its current word in itself: one a call, so that threads do not meet in it.
+    stemmer = snowballstemmer.stemmer(_STEMMERS.get(language, "english"))
+    return dict(zip(words, stemmer.stemWords(words), strict=True))
 
-    A text that also holds another word of the question lends any such word, others only long ones: "sparre key" is "spare
+
+def mended(question: str, held: Sequence[Stems], language: str) -> str:
+    """`question` with words that no text (`held`: their words) has replaced by those that they may be misspellings of.
+
+    A text that also has another word of the question lends any of its words, others only long ones: "sparre key" is "spare
     key" where a spare key is told of, and a mouse is never a house.
     """
-    held = [(_weighty(text, language), stems(text, language)) for text in texts]
-    asked = stems(question, language)
-    known: set[str] = set().union(*(found for _, found in held))
+    asked = stemmed(question, language)
+    known = {stem for words in held for stem in words.values()}
+    lost = {word for word, stem in asked.items() if stem not in known and len(word) >= SHORTEST}
+    shared = [bool(set(asked.values()) & set(words.values())) for words in held]
 
     def mend(match: re.Match[str]) -> str:
         word = match[0].lower()
-        if len(word) < SHORTEST or word in _stop_words(language) or _stem(word, language) in known:
-            return match[0]
         near = [
             (OSA.distance(word, other), other)
-            for words, found in held
-            for other in words
-            if _may_be(word, other, alone=not asked & found)
+            for words, also in zip(held, shared, strict=True)
+            for other in (words if word in lost else ())
+            if _may_be(word, other, alone=not also)
         ]
         return min(near)[1] if near else match[0]
 
@@ -55,16 +61,6 @@ def _may_be(word: str, other: str, *, alone: bool) -> bool:
         return False
     long = min(len(word), len(other)) >= CLEAR_ALONE
     return (long or not alone) and OSA.distance(word, other) <= (2 if long and not alone else 1)
-
-
-def _weighty(text: str, language: str) -> list[str]:
-    return [word for word in _WORDS.findall(text.lower()) if word not in _stop_words(language)]
-
-
-def _stem(word: str, language: str) -> str:
-    # A stemmer keeps its current word in itself: one a call, so that threads do not meet in it.
-    found: str = snowballstemmer.stemmer(_STEMMERS.get(language, "english")).stemWord(word)
-    return found
 
 
 @cache

@@ -65,12 +65,21 @@ def test_a_note_that_the_tagger_cut_short_is_kept_whole(german: InGerman, text: 
 @pytest.mark.parametrize(
     ("locale", "hours", "when"),
     [
-        ("en-US", 1, "today at 2:05 PM"), ("en-US", 2 + 5 / 60, "today at 1 PM"), ("en-GB", 30, "yesterday at 09:05"),
-        ("en-IN", 9000, "on 13 November 2025 at 3:05 pm"), ("de-AT", 30, "gestern um 09:05 Uhr"), ("de-DE", 100, "am Donnerstag um 11:05 Uhr"),
-        ("es-ES", 2, "hoy a las 13:05"), ("es-ES", 14, "hoy a la 1:05"), ("es-MX", 2, "hoy a la 1:05 p.m."), ("fr-FR", 6000, "le 18 mars à 16:05"),
-        ("it-IT", 14, "oggi all'01:05"), ("it-CH", 9000, "il 13 novembre 2025 alle 15:05"), ("xx-ZZ", 1, "today at 2:05 PM"),
+        ("en-US", 1, "today at 2:05 PM"),
+        ("en-US", 2 + 5 / 60, "today at 1 PM"),
+        ("en-GB", 30, "yesterday at 09:05"),
+        ("en-IN", 9000, "on 13 November 2025 at 3:05 pm"),
+        ("de-AT", 30, "gestern um 09:05 Uhr"),
+        ("de-DE", 100, "am Donnerstag um 11:05 Uhr"),
+        ("es-ES", 2, "hoy a las 13:05"),
+        ("es-ES", 14, "hoy a la 1:05"),
+        ("es-MX", 2, "hoy a la 1:05 p.m."),
+        ("fr-FR", 6000, "le 18 mars à 16:05"),
+        ("it-IT", 14, "oggi all'01:05"),
+        ("it-CH", 9000, "il 13 novembre 2025 alle 15:05"),
+        ("xx-ZZ", 1, "today at 2:05 PM"),
     ],
-)  # fmt: skip
+)
 def test_when_it_was_said(locale: str, hours: float, when: str) -> None:
     contract = InGerman()
     contract.language = locale[:2] if locale[:2] in LANGUAGES else "en"  # type: ignore[misc]

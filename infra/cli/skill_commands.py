@@ -20,6 +20,7 @@ class Platform(StrEnum):
     DIALOGFLOW_CX = "dialogflow-cx"
     ACTIONS = "actions"
     TOOLS = "tools"
+    HELP = "help"
     ALL = "all"
 
 
@@ -53,7 +54,7 @@ def skills_export(
         ),
     ] = None,
 ) -> None:
-    """Write platforms' language models of the skills; what a platform cannot take is left out and told."""
+    """Write platforms' language models of the skills, and help for people; what a platform cannot take is left out and told."""
     from infra.cli.skills_export import run
 
     run(settings(), platform.value, skill or [], locale or [], out)

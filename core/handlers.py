@@ -39,7 +39,7 @@ class Handlers:
 
     def memories(self, person: Person, request: Request) -> Memories:
         """What a person asked to remember."""
-        return PersonMemories(person, self._turns, self._model, request.deadline)
+        return PersonMemories(person, self._turns, self._model, request.deadline, language_of(request.locale))
 
     async def answer(
         self, run: Run, person: Person, request: Request, session: Session, said: Sequence[Reply] = ()

@@ -1,7 +1,8 @@
 """What is said while nothing is asked: what it begins, what it follows up on, and when it could mean two things."""
 
+from core.dialogue.amending import amended
 from core.dialogue.around import Around
-from core.dialogue.hearing import CORRECT, FAIR, FOLLOW_UP, is_sure
+from core.dialogue.hearing import CORRECT, FAIR, FOLLOW_UP, NO, SURE, is_sure, sureness
 from core.dialogue.refining import refined
 from core.dialogue.state import Frame, State
 from shared.turn import CORRECTION, SlotValue, Understanding
@@ -57,7 +58,7 @@ def follow_up(state: State, heard: Understanding, around: Around) -> Understandi
         return None
     for frame in reversed(state.handled):
         spec = around.spec(frame.intent)
-        corrects = is_sure(heard, CORRECT)
+        corrects = _takes_back(heard)
         if corrects and spec.effects and not spec.confirm and not spec.corrects:
             continue  # what was done would be done twice
         if slots := _new_values(frame, heard, around):
@@ -70,15 +71,26 @@ def follow_up(state: State, heard: Understanding, around: Around) -> Understandi
 
 
 def _is_elliptic(heard: Understanding) -> bool:
-    """Whether the model takes it for a follow-up, or for nothing that it knows well."""
-    return heard.intent in (None, FOLLOW_UP, CORRECT) or heard.score < FAIR
+    """Whether the model takes it for a follow-up, for a correction, or for nothing that it knows well."""
+    return heard.intent in (None, FOLLOW_UP) or heard.score < FAIR or _takes_back(heard)
+
+
+def _takes_back(heard: Understanding) -> bool:
+    """Whether it may say that something was wrong: a no and a few words more ("no, of 90") are hardly told from other things."""
+    if heard.intent == CORRECT:
+        return True
+    if heard.intent == NO:
+        return sureness(heard) < SURE  # nothing but a no
+    return any(one.intent in (NO, CORRECT) and one.score >= LIKELY for one in heard.ranking)
 
 
 def _new_values(frame: Frame, heard: Understanding, around: Around) -> dict[str, SlotValue]:
     text = around.text(heard)
     found = around.find(frame.intent, text)
     if is_sure(heard, FOLLOW_UP, CORRECT):
-        return found or around.own(frame.intent, text)
+        return found or amended(frame, text, around) or around.own(frame.intent, text)
+    if not found and _takes_back(heard):
+        return amended(frame, text, around)
     rest = len(text.split()) - sum(len(value.text.split()) for value in found.values())
     return found if rest <= ELLIPTIC else {}
 

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from infra.cli.context import command
+from infra.cli.declared import declared
 from infra.plugins import LoadedChannel, load_channel, load_plugins, twins_of
 from infra.settings import Settings
 from shared.errors import NotFound, PluginInvalid
@@ -58,7 +59,7 @@ def _channels(settings: Settings, target: str) -> list[LoadedChannel | _Broken]:
 
 def _in_folder(folder: Path, known: tuple[LoadedChannel, ...]) -> Iterator[LoadedChannel | _Broken]:
     """The channel in a folder, or those that a package's project in it declares."""
-    packages = {"": folder} if (folder / "channel.toml").is_file() else _declared(folder)
+    packages = {"": folder} if (folder / "channel.toml").is_file() else declared(folder, "channel")
     if not packages:
         raise NotFound(
             f"{folder} holds no channel: neither a channel.toml nor a project with the entry point nexus.channels"
@@ -69,21 +70,6 @@ def _in_folder(folder: Path, known: tuple[LoadedChannel, ...]) -> Iterator[Loade
             yield loaded or load_channel(inner, package)
         except PluginInvalid as error:
             yield _Broken(f"the channel in {inner}", str(error))
-
-
-def _declared(project: Path) -> dict[str, Path]:
-    """Packages that a pyproject.toml names as channels, with their folders, from which they can be imported now."""
-    try:
-        table = tomllib.loads((project / "pyproject.toml").read_text("utf-8")).get("project", {})
-    except (OSError, ValueError) as error:
-        raise NotFound(f"{project} holds no channel: {error}") from None
-    found: dict[str, Path] = {}
-    for package in table.get("entry-points", {}).get("nexus.channels", {}).values():
-        for root in (project / "src", project):
-            if (folder := root.joinpath(*package.split("."))).is_dir() and package not in found:
-                found[package] = folder
-                sys.path.insert(0, str(root))
-    return found
 
 
 def _check(channel: LoadedChannel, examples: int) -> bool:

@@ -20,6 +20,7 @@ class Platform(StrEnum):
     DIALOGFLOW_CX = "dialogflow-cx"
     ACTIONS = "actions"
     TOOLS = "tools"
+    HELP = "help"
     ALL = "all"
 
 
@@ -68,7 +69,7 @@ def skills_export(
         ),
     ] = None,
 ) -> None:
-    """Write platforms' language models of the skills; what a platform cannot take is left out and told."""
+    """Write platforms' language models of the skills, and help for people; what a platform cannot take is left out and told."""
     from infra.cli.skills_export import run
 
     run(settings(), platform.value, skill or [], locale or [], out)
@@ -77,19 +78,25 @@ def skills_export(
 @skills.command("new")
 def skills_new(
     name: Annotated[str, typer.Argument(help="Lower-case letters, digits and underscores.")],
+    package: Annotated[bool, typer.Option("--package", help="A package that pip installs, not a folder.")] = False,
     into: Annotated[
-        Path | None, typer.Option(help="Where to; else NEXUS_HOME/plugins.", file_okay=False, show_default=False)
+        Path | None,
+        typer.Option(
+            help="Where to; else NEXUS_HOME/plugins, or the current folder for a package.",
+            file_okay=False,
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Write a new skill that keeps the contract, for you to change."""
     from infra.cli.skills_new import run
 
-    run(settings(), name, into)
+    run(settings(), name, package=package, into=into)
 
 
 @skills.command("check")
 def skills_check(
-    target: Annotated[str, typer.Argument(metavar="SKILL", help="A skill's name, or the folder it lies in.")],
+    target: Annotated[str, typer.Argument(metavar="SKILL", help="A skill's name, its folder, or a project's.")],
 ) -> None:
     """Hold a skill to the contract of all skills, and say in words what fails and which intents are hard to tell apart."""
     from infra.cli.skills_check import run

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from core.skillbook import LoadedSkill
 from infra.cli.check import told
+from infra.cli.declared import declared
 from infra.plugins import Plugins, load_plugins, load_skill, package_of, skill_folders
 from infra.settings import Settings
 from shared.errors import NotFound, PluginInvalid
@@ -32,16 +33,18 @@ def run(settings: Settings, target: str) -> int:
 
 
 def _found(settings: Settings, plugins: Plugins, target: str) -> tuple[LoadedSkill, Path, str]:
-    """The skill, where it lies, and the package that it is imported as."""
+    """The skill, where it lies, and the package that it is imported as; of a project the first that it declares."""
     named = target in {one.manifest.name for one in plugins.skills}
     for folder, package in skill_folders(settings.home).items() if named else ():
         if (skill := _loaded(folder, package)) is not None and skill.manifest.name == target:
             return skill, folder, package
     folder = Path(target).expanduser().absolute()
-    if not (folder / "skill.toml").is_file():
-        names = ", ".join(sorted(one.manifest.name for one in plugins.skills))
-        raise NotFound(f"there is no skill {target!r} and no skill.toml in such a folder; skills are: {names}")
-    return load_skill(folder), folder, package_of(folder)
+    if (folder / "skill.toml").is_file():
+        return load_skill(folder), folder, package_of(folder)
+    for package, inner in (declared(folder, "skill") if (folder / "pyproject.toml").is_file() else {}).items():
+        return load_skill(inner, package), inner, package
+    names = ", ".join(sorted(one.manifest.name for one in plugins.skills))
+    raise NotFound(f"there is no skill {target!r} and no skill.toml in such a folder; skills are: {names}")
 
 
 def _loaded(folder: Path, package: str) -> LoadedSkill | None:

@@ -1,4 +1,4 @@
-"""`nexus skills export`: the language models of platforms, written to a folder."""
+"""`nexus skills export`: the language models of platforms and help for people, written to a folder."""
 
 import json
 import sys
@@ -37,7 +37,9 @@ def _write(folder: Path, export: Export) -> None:
 
 
 def text_of(value: object) -> str:
-    """A file's JSON, for people to read and to compare."""
+    """A file's JSON, for people to read and to compare; a text as it is."""
+    if isinstance(value, str):
+        return value
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 

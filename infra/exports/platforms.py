@@ -1,9 +1,9 @@
-"""The platforms that skills can be exported to."""
+"""The platforms that skills can be exported to, and help for people."""
 
 from collections.abc import Callable, Sequence
 
 from core.skillbook import LoadedSkill, SkillBook
-from infra.exports import actions, alexa, dialogflow_cx, dialogflow_es, tools
+from infra.exports import actions, alexa, dialogflow_cx, dialogflow_es, help_page, tools
 from infra.exports.names import claimed
 from infra.exports.source import Chosen, Export, language_of
 from shared.errors import NotFound
@@ -14,6 +14,7 @@ EXPORTERS: dict[str, Callable[[Chosen, Sequence[str]], Export]] = {
     "dialogflow-cx": dialogflow_cx.export,
     "actions": actions.export,
     "tools": tools.export,
+    "help": help_page.export,
 }
 
 

@@ -29,7 +29,7 @@ Losses = list[LeftOut]
 
 
 class Export(Struct, frozen=True):
-    """Files by their path, as the JSON values they hold, and what is not in them."""
+    """Files by their path, as the JSON values they hold or as texts (`.md`), and what is not in them."""
 
     files: dict[str, Any]
     left_out: tuple[LeftOut, ...] = ()

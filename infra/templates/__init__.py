@@ -1,1 +1,1 @@
-"""What `nexus channels new` copies: a whole channel called doorname, and what makes a package of it."""
+"""What `nexus channels new` and `nexus skills new` copy: a whole channel, a whole skill, and what makes a package of them."""

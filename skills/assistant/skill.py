@@ -4,7 +4,6 @@ What is said about an open question (cancel, repeat, help, yes, no, start over, 
 here only where nothing is asked.
 """
 
-import re
 from datetime import datetime
 from zlib import crc32
 from zoneinfo import ZoneInfo
@@ -14,7 +13,8 @@ from shared.turn import Choice, Kind, Reply
 from skills.assistant import help as helping
 
 NAME = "assistant"
-_PART_OF_DAY = re.compile(r"\bgood (morning|afternoon|evening)\b")
+PARTS = ("morning", "afternoon", "evening")
+"""The parts of a day, each with its greetings among the answers."""
 
 
 class Assistant(Skill):
@@ -23,8 +23,8 @@ class Assistant(Skill):
     @intent("assistant.help")
     async def help(self, turn: TurnContext) -> Reply:
         """What NEXUS can do here, or what one skill does when it is named."""
-        named = helping.meant(turn.text, turn.skills)
-        return helping.about(named) if named else helping.overview(turn.skills, NAME)
+        named = helping.meant(turn.text, turn.skills, NAME)
+        return helping.about(turn, named) if named else helping.overview(turn, NAME)
 
     @intent("assistant.greet")
     async def greet(self, turn: TurnContext) -> Reply:
@@ -96,27 +96,28 @@ class Assistant(Skill):
 
 
 def _greeting(turn: TurnContext) -> Reply:
-    hello = f"Good {_part_of_day(turn)}."
+    hello = turn.say(_part_of_day(turn))
     examples = [info.examples[0] for info in turn.skills if info.examples and info.name != NAME]
     choices = tuple(Choice(example, example) for example in examples[:4])
     if turn.request.kind is not Kind.OPEN:
-        return Reply(text=f"{hello} What can I do for you?", choices=choices, expects_answer=True)
+        return Reply(text=turn.say("greeted", hello=hello), choices=choices, expects_answer=True)
     if not examples:
-        return Reply(text=f"{hello} I'm NEXUS. What can I do for you?", expects_answer=True)
-    example = examples[crc32(turn.request.message_id.encode()) % len(examples)]
+        return Reply(text=turn.say("opened", hello=hello), expects_answer=True)
+    example = helping.quoted(turn, [examples[crc32(turn.request.message_id.encode()) % len(examples)]])
     return Reply(
-        text=f"{hello} I'm NEXUS. Ask me something, such as “{example}”, or say help.",
+        text=turn.say("opened_with", hello=hello, example=example),
         choices=choices,
         expects_answer=True,
-        reprompt=f"You could say “{example}”, or help.",
+        reprompt=turn.say("opened_again", example=example),
     )
 
 
 def _part_of_day(turn: TurnContext) -> str:
     """What the person called it, else what the clock says where they are."""
-    said = _PART_OF_DAY.search(turn.text.casefold())
-    if said:
-        return said[1]
+    said = f" {helping.plain(turn.text)} "
+    for part in PARTS:
+        if any(helping.plain(hello).strip(" .!¡") in said for hello in turn.answers[part]):
+            return part
     hour = datetime.fromtimestamp(turn.clock.now(), ZoneInfo(turn.timezone)).hour
     if hour < 4 or hour >= 18:
         return "evening"

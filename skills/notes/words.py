@@ -1,196 +1,121 @@
 """What a note says and what a question is about, found in the person's own sentence. Nothing of their wording is changed.
 
-Each pattern below eats the words that carry the message ("could you remember that …"); what is left is the message.
+The patterns of each language (`patterns/`) eat the words that carry the message ("could you remember that …", "merk dir bitte
+…"); what is left is the message. Where none of them fits, what the model's tagger found is better, unless nothing in the
+sentence speaks of notes: then all of it is the message.
 """
 
 import re
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+
+from shared.locales import LANGUAGES, language_of
+
+_FOLDER = Path(__file__).with_name("patterns")
+_WORD = re.compile(r"\w+")
 
 
-def _any(*alternatives: str) -> str:
-    return "(?:" + "|".join(alternatives) + ")"
+def words_of(locale: str) -> "Words":
+    """The words of the language of a locale; English for those that have none here."""
+    language = language_of(locale)
+    return _read(language if language in LANGUAGES else "en")
+
+
+class Words:
+    """The patterns of one language, compiled. `data` is what a file of `patterns/` holds."""
+
+    def __init__(self, data: dict[str, list[str]], small: str, clause: str) -> None:
+        lead = rf"^[\s¿¡]*(?P<lead>(?:(?:{_any(data['lead'])})[ ,]+)*)"
+        self._remember = _compiled(lead, f"(?:{_any(data['keep'])})", *data["keep_rest"])
+        self._after = _compiled(*data["keep_after"])
+        self._polite = _compiled(rf"(?:[\s,]+(?:{_any(data['polite_end'])}))+[.!?]*$|[\s.!?]+$")
+        self._for_me = _compiled(rf"\s+(?:{_any(data['keep_end'])})$")
+        self._mentions = _compiled(rf"\b(?:{_any(data['mentions'])})\b")
+        self._asking = _compiled(lead, f"(?:{_any(data['asking'])})", *data["asking_rest"], _NEXT)
+        self._question = _compiled(rf"^[\s¿¡]*(?:{_any(data['question'])}){_NEXT}")
+        self._question_end = _compiled(rf"(?:\s+(?:{_any(data['question_end'])}))+$")
+        self._forget = _compiled(lead, f"(?:{_any(data['forget'])})", f"(?:{_any(data['forget_rest'])}|)", _NEXT)
+        self._forget_end = _compiled(rf"(?:\s+(?:{_any(data['forget_end'])}))+$")
+        self._all, self._last = _compiled(_any(data["all"])), _compiled(_any(data["last"]))
+        self._nothing, self._small = frozenset({"", *data["nothing"]}), frozenset(small.split())
+        self._clause = _compiled(clause or "(?!)")
+
+    def note_in(self, text: str) -> str:
+        """What to remember, in the person's own words; empty where they have not said it yet, or it cannot be told here."""
+        carrier = self._remember.match(text)
+        if carrier is not None:
+            return self._told(text[carrier.end() :], polite=bool(carrier["lead"]))
+        told = self._after.sub("", text)
+        return self._told(told) if told != text or not self._mentions.search(text) else ""
+
+    def note_from(self, found: str, text: str) -> str:
+        """The note of which `found` is what the tagger made out: notes go on to the end of what was said."""
+        at = text.find(found)
+        return self._told(self._after.sub("", text[at:] if at >= 0 else found))
+
+    def note_answered(self, text: str) -> str:
+        """What to remember, where an answer to "What shall I remember?" says nothing else, or says the command again."""
+        carrier = self._remember.match(text)
+        return self._told(text[carrier.end() :] if carrier else text)
+
+    def _told(self, text: str, *, polite: bool = False) -> str:
+        note = self._polite.sub("", text).strip()
+        note = self._for_me.sub("", note) if polite else note
+        return "" if note.casefold() in self._nothing else note
+
+    def topic_of_question(self, text: str) -> str:
+        """What a question asks about ("the spare key"); all of it where it speaks of no notes; empty where that is unclear."""
+        plain = self._polite.sub("", text).strip(" ¿¡")
+        topic = self._question_end.sub("", self._question.sub("", self._asking.sub("", plain))).strip()
+        return "" if topic == plain and self._mentions.search(plain) else topic or plain
+
+    def topic_to_forget(self, text: str) -> str:
+        """What shall be forgotten ("the spare key", "everything"); empty where the sentence does not say, or it is unclear."""
+        said = self._forget.match(text)
+        topic = self.topic_answered(text) if said else ""
+        several = self._all.search(text)
+        return topic or (several[0] if several else "")
+
+    def topic_answered(self, text: str) -> str:
+        """What is meant by the answer to "Which note shall I forget?"."""
+        topic = self._forget_end.sub("", self._polite.sub("", self._forget.sub("", text))).strip()
+        return "" if topic.casefold() in self._nothing else topic
+
+    def means_all(self, text: str) -> bool:
+        """Whether all notes are meant."""
+        return self._all.search(text) is not None
+
+    def means_last(self, text: str) -> bool:
+        """Whether the newest note is meant."""
+        return self._last.search(text) is not None
+
+    def covers(self, topic: str, note: str) -> bool:
+        """Whether every word of weight in `topic` stands in `note`."""
+        wanted = set(_WORD.findall(topic.casefold())) - self._small
+        return bool(wanted) and wanted <= set(_WORD.findall(note.casefold()))
+
+    def is_clause(self, note: str) -> bool:
+        """Whether a note is only part of a sentence ("dass der Schlüssel unter der Matte liegt"), and is told as one."""
+        return self._clause.match(note) is not None
+
+
+_NEXT = r"(?:\s*,)?(?:\s+|(?<=['’])|$)"
+
+
+def _any(alternatives: list[str]) -> str:
+    return "|".join(alternatives)
 
 
 def _compiled(*parts: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.IGNORECASE)
 
 
-_LEAD = (
-    "^(?:"
-    + _any(
-        "please",
-        "hey",
-        "okay",
-        "ok",
-        "nexus",
-        "(?:can|could|would|will) you",
-        "i(?: want|['’]d like| need) you to",
-        "i want to",
-    )
-    + "[ ,]+)*"
-)
-_KEEP = _any(
-    r"(?:do not|don['’]?t)(?: let me)? forget",
-    "remember|memori[sz]e|(?:keep|bear) in mind|for the record",
-    "(?:make|take|add|save|write|leave|create)(?: me)?(?: a| another)?(?: new)?(?: quick)? (?:note|memo)(?: to self)?",
-    "new (?:note|memo)|note to self",
-    "(?:note|write|jot|put)(?: this| it)? down|note|save|store",
-    "tell you something",
-)
-_REMEMBER = _compiled(
-    _LEAD,
-    _KEEP,
-    "(?: to remember)?",
-    "(?: (?:this|something|it|one thing)(?=[:,.!? ]*$| for me|[:,]))?",
-    "(?: for me| in your notes| down)?",
-    r"(?:\s*[:,;–—-])?",
-    "(?: saying| which says)?",
-    r"(?: that(?!['’]s\b| is\b))?",
-    r"(?:\s*[:,;]\s*|\s+|$)",
-)
-_ASKED_POLITELY = _compiled("^(?:can|could|would|will) you|^please")
-_REMEMBER_AFTER = _compiled(  # "my locker is 42, remember that"
-    r"[,;.]\s*(?:please |and )?(?:remember|note|save|write down|don['’]t forget|keep)",
-    r"(?: (?:that|this|it))?(?: (?:for me|please))*[.!]?$",
-)
-_TRAILING = _compiled(r"(?:[\s,]+(?:please|thanks|thank you))+[.!?]*$|[\s.!?]+$")
-_FOR_ME = _compiled(r"\s+for me$")
-_SAYS_NOTHING = frozenset({"", "this", "that", "it", "something", "a note", "note", "me"})
-
-_ASKING = _compiled(
-    _LEAD,
-    _any(
-        "(?:do|did) (?:you|i) (?:know|remember|recall|mention)",
-        "tell me|remind me(?: of| about)?|look up|find(?: me)?|search(?: for)?|i (?:want|need) to know",
-    ),
-    r"(?:\s+(?:about|if|whether))?(?:\s+|$)",
-)
-_QUESTION = _compiled(
-    "^",
-    _any(
-        "what (?:did|have) i (?:say|said|tell you|told you|note|noted|got written down|written down)(?: down)? (?:about|on)",
-        "what do (?:you|i) (?:know|remember|have)(?: noted)? (?:about|on)",
-        "what (?:time|day|date) (?:is|was)",
-        r"(?:what|who|when|where|how)(?:['’]s|['’]re| is| are| was| were)",
-        "(?:where|when) (?:did|do|have|had|should|must|can) (?:i|we)(?: have to| need to)?"
-        "(?: (?:put|leave|left|park|parked|keep|kept|store|stored|hide|hid|last))?",
-        "where (?:i|we) (?:put|left|parked|keep|stored|hid)",
-        "(?:how|what|who|which) (?:did|do|does|have|has|should|can) (?:i|we)",
-        "(?:where|what|when|who|which|how)",
-        "(?:my |the |a )?notes? (?:about|on)|anything about|about",
-    ),
-    r"(?:\s+|$)",
-)
-_QUESTION_END = _compiled(r"(?:\s+(?:again|called|please|now|is|are|was|were))+$")
-
-_FORGET = _compiled(
-    _LEAD,
-    "(?:you (?:can|may|should) )?",
-    _any(
-        "(?:now )?forget|delete|remove|erase|clear|get rid of|stop remembering",
-        r"(?:you )?(?:do not|don['’]?t) (?:need|have) to remember",
-    ),
-    _any(
-        "(?: (?:the|my|that|your|an?|any|this))* notes?(?: (?:about|on|that|saying|of))?",
-        " (?:what|everything|anything) (?:i|you) (?:said|told you|know|remember|noted|have)(?: noted)?(?: down)? (?:about|on)",
-        " about",
-        " that",
-        "",
-    ),
-    r"(?:\s+|$)",
-)
-_FORGET_END = _compiled(r"\s+(?:now|any ?more|any longer|from (?:your|my) (?:notes|memory))$")
-_ALL = _compiled(
-    r"\b(?:everything|all of (?:it|them)|all(?: of)?(?: my| the| your| our)? (?:notes|memories))\b(?!.* about )",
-    r"|\bclear my notes\b",
-)
-_LAST = _compiled(r"\b(?:last|latest|newest|most recent) (?:note|thing|one|memory)\b")
-
-_YES = _compiled(
-    "^",
-    _any(
-        "yes|yeah|yep|yup|sure|ok|okay|do it|do that|go ahead|of course|please do|right|correct|absolutely|definitely"
-    ),
-    r"\b|^(?:please )?(?:forget|delete|erase|remove)\b",
-)
-_DOUBT = _compiled(r"\b(?:no|not|nothing|don['’]?t|wait|keep|never)\b")
-
-_WORD = re.compile(r"\w+")
-_SMALL = frozenset(
-    (
-        "a",
-        "an",
-        "the",
-        "my",
-        "our",
-        "your",
-        "his",
-        "her",
-        "their",
-        "i",
-        "me",
-        "that",
-        "this",
-        "is",
-        "are",
-        "was",
-        "were",
-        "about",
-    )
-) | {"of", "to", "in", "on", "at", "for"}
+def _file(language: str) -> Path:
+    return _FOLDER / f"{language}.toml"
 
 
-def note_in(text: str) -> str:
-    """What to remember, in the person's own words; empty where they have not said it yet."""
-    carrier = _REMEMBER.match(text)
-    if carrier is None:
-        note = _TRAILING.sub("", _REMEMBER_AFTER.sub("", text)).strip()
-    else:
-        note = _TRAILING.sub("", text[carrier.end() :]).strip()
-        if _ASKED_POLITELY.match(text):
-            note = _FOR_ME.sub("", note)
-    return "" if note.casefold() in _SAYS_NOTHING else note
-
-
-def topic_of_question(text: str) -> str:
-    """What a question asks about ("the spare key"); the whole sentence where it has no shape known here."""
-    plain = _TRAILING.sub("", text).strip()
-    topic = _ASKING.sub("", plain)
-    topic = _QUESTION_END.sub("", _QUESTION.sub("", topic)).strip()
-    return topic or plain
-
-
-def topic_to_forget(text: str) -> str:
-    """What shall be forgotten; empty where the sentence does not say."""
-    topic = _FORGET_END.sub("", _TRAILING.sub("", _FORGET.sub("", text))).strip()
-    return "" if topic.casefold() in _SAYS_NOTHING | {"about", "notes", "my notes"} else topic
-
-
-def asks_to_remember(text: str) -> bool:
-    """Whether the sentence begins with a request to remember ("don't forget that …" is one)."""
-    return _REMEMBER.match(text) is not None
-
-
-def asks_to_forget(text: str) -> bool:
-    """Whether the sentence begins with a request to forget."""
-    return _FORGET.match(text) is not None and not asks_to_remember(text)
-
-
-def means_all(text: str) -> bool:
-    """Whether all notes are meant."""
-    return _ALL.search(text) is not None
-
-
-def means_last(text: str) -> bool:
-    """Whether the newest note is meant."""
-    return _LAST.search(text) is not None
-
-
-def covers(topic: str, note: str) -> bool:
-    """Whether every word of weight in `topic` stands in `note`."""
-    wanted = set(_WORD.findall(topic.casefold())) - _SMALL
-    return bool(wanted) and wanted <= set(_WORD.findall(note.casefold()))
-
-
-def agrees(text: str) -> bool:
-    """Whether an answer to "shall I?" is a yes. Anything unclear is not."""
-    return _YES.match(text.strip()) is not None and _DOUBT.search(text) is None
+@lru_cache(maxsize=16)
+def _read(language: str) -> Words:
+    data = tomllib.loads(_file(language).read_text("utf-8"))
+    return Words(data, data.pop("small"), data.pop("clause", ""))

@@ -67,6 +67,50 @@ NOT_TOLD = [
 ]
 
 
+MISSPELT = {
+    "where is the sparre key": 0,
+    "wheres the spaer key": 0,
+    "whats the wifi pasword": 3,
+    "where is my pasport": 8,
+    "who is the plummer": 5,
+    "when is grandmas brithday": 2,
+    "what is Ben alergic to": 6,
+    "when does the car insurence end": 9,
+}
+ALIKE = [
+    "where is the mouse",  # a mat is told of
+    "where is my map",
+    "when does the train leave",
+    "what is on level 4",
+    "where is the grill",  # a drill
+    "who has the pen",  # Ben
+    "where are the pins",  # bins
+    "when do I go to church",  # March
+    "where is the dust",
+]
+GERMAN = [
+    "dass der Ersatzschlüssel unter der Fußmatte liegt",
+    "Omas Geburtstag ist am 3. Mai",
+    "das WLAN-Passwort ist Tulpe 92",
+    "dass mein Zahnarzt Dr. Lind heißt",
+    "ich habe auf Ebene 3 geparkt",
+]
+GERMAN_ASKED = {
+    "wo ist der Ersatzschlüssel?": 0,
+    "wo liegt der Ersatzschlüsel": 0,
+    "wann hat Oma Geburtstag": 1,
+    "wie ist das WLAN Passwort": 2,
+    "wie heißt mein Zahnarzt": 3,
+    "wo habe ich geparkt": 4,
+}
+GERMAN_NOT_TOLD = [
+    "wo ist der Rasenmäher",
+    "wann fährt der Zug",
+    "wie heißt meine Lehrerin",
+    "was ist die Hauptstadt von Peru",
+]
+
+
 class Shelf(FakeTurnStore):
     """A store in which somebody's memories are the notes."""
 
@@ -78,8 +122,8 @@ class Shelf(FakeTurnStore):
         return self._notes
 
 
-def shelf(vectors: Sequence[Vector | None], model: str) -> Shelf:
-    return Shelf([StoredMemory(str(i), NOTES[i], 0.0, vector, model) for i, vector in enumerate(vectors)])
+def shelf(vectors: Sequence[Vector | None], model: str, notes: Sequence[str] = NOTES) -> Shelf:
+    return Shelf([StoredMemory(str(i), notes[i], 0.0, vector, model) for i, vector in enumerate(vectors)])
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +134,10 @@ def model() -> Iterator[InProcessModels]:
         yield service
 
 
-async def memories(model: ModelService) -> PersonMemories:
+async def memories(model: ModelService, notes: Sequence[str] = NOTES, language: str = "en") -> PersonMemories:
     deadline = SystemClock().now() + 30
-    vectors = await model.encode(NOTES, deadline)
-    return PersonMemories(Person("a", "p"), shelf(vectors, model.state().version), model, deadline)
+    vectors = await model.encode(notes, deadline)
+    return PersonMemories(Person("a", "p"), shelf(vectors, model.state().version, notes), model, deadline, language)
 
 
 async def test_what_was_told_is_found_and_nothing_else(model: InProcessModels) -> None:
@@ -106,6 +150,24 @@ async def test_what_was_told_is_found_and_nothing_else(model: InProcessModels) -
     assert right >= len(ASKED) - 1
     # One asks for the house's insurance where the car's is noted: quoted word for word, that misleads nobody.
     assert len(wrong) <= 1, wrong
+
+
+async def test_what_is_misspelt_is_found_too(model: InProcessModels) -> None:
+    found = await memories(model)
+    best = {question: [one.id for one in await found.search(question, 1)] for question in MISSPELT}
+    assert best == {question: [str(note)] for question, note in MISSPELT.items()}
+
+
+@pytest.mark.parametrize("question", ALIKE)
+async def test_another_word_is_no_misspelling(model: InProcessModels, question: str) -> None:
+    assert await (await memories(model)).search(question) == []
+
+
+async def test_what_was_told_in_german_is_found(model: InProcessModels) -> None:
+    found = await memories(model, GERMAN, "de")
+    best = {question: [one.id for one in await found.search(question, 1)] for question in GERMAN_ASKED}
+    assert best == {question: [str(note)] for question, note in GERMAN_ASKED.items()}
+    assert [question for question in GERMAN_NOT_TOLD if await found.search(question)] == []
 
 
 async def test_memories_of_another_model_are_embedded_anew(model: InProcessModels) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from core.reach import NoWeb
 from shared.skill import TurnContext
-from shared.testing.fakes import FakeClock, FakeDocuments, FakeMemories
+from shared.testing.fakes import FakeCalls, FakeClock, FakeDocuments, FakeMemories
 from shared.turn import Kind, Request, Session, SlotValue, Understanding
 from skills.chance import asked
 from skills.chance.luck import Luck
@@ -138,6 +139,8 @@ def turn(text: str, **slots: object) -> TurnContext:
         documents=FakeDocuments(),
         clock=FakeClock(NOW),
         timezone="UTC",
+        web=NoWeb("no web here"),
+        called=FakeCalls(),
     )
 
 

@@ -226,9 +226,9 @@ def test_two_wishes_in_one_sentence_are_both_kept() -> None:
 class Twice(Scripted):
     """A model that hears two wishes in "add milk and add eggs"."""
 
-    async def understand(self, text: str, locale: str, deadline: float) -> Understanding:
+    async def understand(self, text: str, locale: str, deadline: float, *, sure: bool = False) -> Understanding:
         """See `ModelService.understand`."""
-        heard = await super().understand(text, locale, deadline)
+        heard = await super().understand(text, locale, deadline, sure=sure)
         if self.intent != "lists.add":
             return heard
         first, second = (

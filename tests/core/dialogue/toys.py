@@ -13,11 +13,23 @@ from core.skillbook import LoadedSkill, SkillBook
 from core.stages import Stages
 from infra.plugins import load_skill
 from shared.effects import Keep, Remember
-from shared.manifest import SkillLocale, SkillManifest, complaints
+from shared.manifest import IntentSpec, SkillLocale, SkillManifest, SlotSpec, complaints
 from shared.ports import ModelState, Person, Vector
 from shared.skill import Skill, TurnContext, confirm, intent
 from shared.testing.fakes import FakeClock, FakeIds, FakeModel, FakeTurnStore
-from shared.turn import Confirm, Elicit, Kind, Outcome, PlatformIntent, Ranked, Reply, Request, Session, Understanding
+from shared.turn import (
+    Confirm,
+    Elicit,
+    Kind,
+    Outcome,
+    PlatformIntent,
+    Ranked,
+    Reply,
+    Request,
+    Session,
+    SlotValue,
+    Understanding,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 NOW = 1_795_464_300.0  # Monday, 23 November 2026, 20:05 UTC
@@ -169,9 +181,32 @@ def lunch() -> LoadedSkill:
     return LoadedSkill(manifest, Lunch(), {"en": locale})
 
 
+class Sums(Skill):
+    """Says sums back. As a sum it takes what follows "what is", else all that was said."""
+
+    def slots(self, intent: str, text: str, locale: str) -> dict[str, SlotValue]:
+        """See `Skill.slots`."""
+        sum_ = text.removeprefix("what is ")
+        return {"sum": SlotValue(sum_, sum_)} if sum_ else {}
+
+    @intent("sums.say")
+    async def say(self, turn: TurnContext) -> Reply:
+        """Says it back."""
+        return Reply(text=f"{turn.slots.get('sum', 'No sum')}.")
+
+
+def sums() -> LoadedSkill:
+    """The skill, loaded."""
+    spec = IntentSpec("Says a sum back.", {"sum": SlotSpec()})
+    locale = SkillLocale(utterances={"sums.say": ("what is 7 plus 5",)})
+    return LoadedSkill(
+        SkillManifest("sums", "Sums", "I say sums.", "skill:Sums", {"sums.say": spec}), Sums(), {"en": locale}
+    )
+
+
 def book() -> SkillBook:
-    """The lunch bar and the assistant."""
-    return SkillBook([lunch(), load_skill(ROOT / "skills" / "assistant")])
+    """The lunch bar, sums and the assistant."""
+    return SkillBook([lunch(), sums(), load_skill(ROOT / "skills" / "assistant")])
 
 
 class Table:

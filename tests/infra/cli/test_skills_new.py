@@ -1,6 +1,7 @@
 """`nexus skills new`: what it writes keeps the contract at once, reads well, and hides nothing that is there."""
 
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,34 @@ def test_it_keeps_the_contract_at_once(run: Run, home: Path) -> None:
     assert "my_fridge" in run("skills", "list").out
 
 
+def test_a_package_keeps_it_too(run: Run, home: Path, tmp_path: Path) -> None:
+    told = run("skills", "new", "my_fridge", "--package", "--into", str(tmp_path / "work"))
+    assert told.code == 0, told.err
+    made = tmp_path / "work" / "nexus-my-fridge"
+    assert f"skills check {made}" in told.out
+    assert f"-m pip install --editable {made}" in told.out
+    inside = {f"src/nexus_my_fridge/{name}" for name in (*FILES - {"pyproject.toml"}, "py.typed")}
+    assert files(made) == inside | {"pyproject.toml", "README.md", "tests/test_my_fridge.py"}
+    project = tomllib.loads((made / "pyproject.toml").read_text())["project"]
+    assert project["entry-points"] == {"nexus.skills": {"my_fridge": "nexus_my_fridge"}}
+    assert "channel" not in "".join(path.read_text() for path in made.rglob("*") if path.is_file())
+    own = call(made, "pytest", "-q", "-p", "no:cacheprovider", "--disable-plugin-autoload")
+    assert own.returncode == 0, own.stdout
+    assert "34 passed" in own.stdout
+
+
+@pytest.mark.slow
+def test_a_package_is_checked_and_typed(run: Run, home: Path, tmp_path: Path) -> None:
+    run("skills", "new", "my_fridge", "--package", "--into", str(tmp_path))
+    made = tmp_path / "nexus-my-fridge"
+    checked = call(made, "infra.cli", "skills", "check", ".")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    told = call(
+        made, "mypy", "--strict", "--no-error-summary", "--cache-dir", os.devnull, "src/nexus_my_fridge", "tests"
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
 def test_elsewhere_it_says_where_nexus_finds_it(run: Run, home: Path, tmp_path: Path) -> None:
     told = run("skills", "new", "my_fridge", "--into", str(tmp_path / "work"))
     assert told.code == 0, told.err
@@ -32,16 +61,21 @@ def test_elsewhere_it_says_where_nexus_finds_it(run: Run, home: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["fax", "my_fridge", "a_name_of_24_letters_too"])
-def test_what_is_written_reads_as_our_own_code_does(run: Run, home: Path, name: str) -> None:
+def test_what_is_written_reads_as_our_own_code_does(run: Run, home: Path, tmp_path: Path, name: str) -> None:
+    run("skills", "new", name, "--package", "--into", str(tmp_path))
     run("skills", "new", name)
-    made = home / "plugins" / name
-    texts = "".join(path.read_text() for path in made.rglob("*") if path.is_file()).lower()
-    assert "skillname" not in texts.replace("-", "").replace(" ", "").replace("_", "")
-    told = call(made, "ruff", "format", "--no-cache", "--diff", "--config", PYPROJECT, ".")
-    assert told.returncode == 0, told.stdout + told.stderr
-    ours = [option for line in (PYPROJECT, *_SECTIONS) for option in ("--config", line)]
-    told = call(made, "ruff", "check", "--no-cache", *ours, ".")
-    assert told.returncode == 0, told.stdout
+    for made in (home / "plugins" / name, tmp_path / f"nexus-{name.replace('_', '-')}"):
+        texts = "".join(path.read_text() for path in made.rglob("*") if path.is_file()).lower()
+        assert not [word for word in ("skillname", "doorname") if word in plain(texts)]
+        told = call(made, "ruff", "format", "--no-cache", "--diff", "--config", PYPROJECT, ".")
+        assert told.returncode == 0, told.stdout + told.stderr
+        ours = [option for line in (PYPROJECT, 'src = ["src"]', *_SECTIONS) for option in ("--config", line)]
+        told = call(made, "ruff", "check", "--no-cache", *ours, ".")
+        assert told.returncode == 0, told.stdout
+
+
+def plain(text: str) -> str:
+    return text.replace("-", "").replace(" ", "").replace("_", "")
 
 
 @pytest.mark.slow

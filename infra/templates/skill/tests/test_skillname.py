@@ -8,14 +8,16 @@ import pytest
 
 from shared.testing.skill_contract import SkillContract
 
-FOLDER = Path(__file__).parent.parent
+from .. import skill
+
+FOLDER = Path(skill.__file__).parent
 DIALOGUES = tomllib.loads((FOLDER / "dialogues.toml").read_text("utf-8"))["dialogue"]
 
 
 class TestSkillName(SkillContract):
     """All the cases of the contract, and the dialogues."""
 
-    package = __name__.rpartition(".tests.")[0]
+    package = skill.__name__.rpartition(".")[0]
 
     @pytest.mark.parametrize("dialogue", DIALOGUES, ids=lambda one: one["title"])
     def test_dialogue(self, dialogue: dict[str, Any]) -> None:

@@ -115,7 +115,9 @@ def _aside(course: Course, asked: Question, heard: Understanding, around: Around
 
 def _more(course: Course, heard: Understanding, around: Around) -> Course:
     """What else was said beside an answer waits below what is being talked about."""
-    frames = [frame_of(one, around) for one in heard.more[: MOST_AT_ONCE - 1] if _is_ours(one, around)]
+    frames = [frame_of(one, around) for one in (heard, *heard.more)[:MOST_AT_ONCE] if _is_ours(one, around)]
+    first = frames[0] if frames and _is_ours(heard, around) else None
+    frames = [frame for frame in complete(frames, around) if frame is not first]
     if not frames:
         return course
     state = replace(course.state, frames=(*reversed(frames), *course.state.frames))

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from shared.skill import TurnContext
 from shared.turn import Choice, Elicit, Reply
 from skills.lists import shelf as kept
-from skills.lists.items import meant, split
+from skills.lists.items import meant, named, split
 from skills.lists.language import Words, is_any, key, without_start, words_of
 from skills.lists.names import LAST, Which, hinted, which
 from skills.lists.said import things
@@ -91,7 +91,10 @@ async def remove(turn: TurnContext) -> Reply | None:
     place = turn.slots.get("place")
     wanted = [item[:LONGEST_ITEM] for item in split(said, words, doing=chosen.entry.id == TODO)]
     if not wanted and not isinstance(place, int):
-        return asking(turn, "remove_what", "lists.remove")
+        said = named(turn.text, await kept.items_of(turn.documents, chosen.entry), words)
+        if not said:
+            return asking(turn, "remove_what", "lists.remove")
+        wanted = [said]
     entry, items, found = await _found(turn, shelf, chosen, wanted)
     if not any(found) and isinstance(place, int) and items:
         found = [_at(place, len(items))]

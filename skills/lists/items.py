@@ -11,6 +11,7 @@ from skills.lists.language import Words, folded_alike, is_any, key, without_end,
 READ = 10_000  # characters that are looked at
 _ALIKE = 82  # of 100: one letter of six may be another, none of five
 _FUZZY = 4  # letters from which on a word may be misspelt
+_SENTENCE, _MOST_WORDS = 30, 5  # words of a sentence, and of a name in it, that are tried
 _AT_ONCE = 60  # things that are looked for on a list
 _BLANKS, _LINES = re.compile(r"[^\S\n]+"), re.compile(r" ?\n[ \n]*")
 _EDGES = " \t\r\n.,;:!?\"“”„«»'*-–—"
@@ -59,6 +60,20 @@ def _seam(words: Words) -> re.Pattern[str]:
     joint = rf"(?:{words.and_})(?!\w)(?!\s+(?:{words.half})(?!\w))"
     behind = "".join(rf"(?<!\b{one})" for one in words.tens.split("|") if one)
     return re.compile(rf"\s*[,;\n]+(?:(?<!\d,)|(?=\s|\D))\s*(?:{joint}\s*)?|(?<=\S){behind}(?<!-)\s+{joint}\s+")
+
+
+def named(text: str, items: Sequence[str], words: Words) -> str:
+    """The words of a sentence that name a thing on a list, as many as do; "" where none does."""
+    small = rf"{words.around}|{words.noun}|{words.polite}|{words.article}|{words.one}"
+    tokens = text.split()[:_SENTENCE]
+    keys = [set(key(item, words).split()) for item in items]
+    for length in range(min(_MOST_WORDS, len(tokens)), 0, -1):
+        for start in range(len(tokens) - length + 1):
+            said = tidy(" ".join(tokens[start : start + length]), words)
+            stems = set(key(said, words).split())
+            if stems and not is_any(small, said) and any(stems <= each for each in keys):
+                return said
+    return ""
 
 
 def meant(said: str, items: Sequence[str], words: Words) -> list[int]:

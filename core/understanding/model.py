@@ -111,7 +111,7 @@ class Model:
         return meaning
 
     def _is_sure(self, meaning: Meaning) -> bool:
-        return meaning.intent is not None and meaning.score >= SURE
+        return meaning.intent is not None and meaning.score * (1.0 - meaning.oos_score) >= SURE
 
     def prepare(self, text: str) -> Mended:
         """The text as the encoder shall read it: its misspelt words mended."""

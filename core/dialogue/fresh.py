@@ -54,11 +54,11 @@ def doubt(heard: Understanding, around: Around) -> tuple[str, ...]:
 
 def follow_up(state: State, heard: Understanding, around: Around) -> Understanding | None:
     """`heard` as an elliptic follow-up of what was handled last ("and in Paris?"), or None where it stands for itself."""
-    if state.top is not None or heard.source != "model" or not _is_elliptic(heard):
+    if state.top is not None or heard.source != "model" or not _is_elliptic(heard, around):
         return None
     for frame in reversed(state.handled):
         spec = around.spec(frame.intent)
-        corrects = _takes_back(heard)
+        corrects = _takes_back(heard, around)
         if corrects and spec.effects and not spec.confirm and not spec.corrects:
             continue  # what was done would be done twice
         if slots := _new_values(frame, heard, around):
@@ -70,18 +70,21 @@ def follow_up(state: State, heard: Understanding, around: Around) -> Understandi
     return None
 
 
-def _is_elliptic(heard: Understanding) -> bool:
+def _is_elliptic(heard: Understanding, around: Around) -> bool:
     """Whether the model takes it for a follow-up, for a correction, or for nothing that it knows well."""
-    return heard.intent in (None, FOLLOW_UP) or heard.score < FAIR or _takes_back(heard)
+    return heard.intent in (None, FOLLOW_UP) or heard.score < FAIR or _takes_back(heard, around)
 
 
-def _takes_back(heard: Understanding) -> bool:
+def _takes_back(heard: Understanding, around: Around) -> bool:
     """Whether it may say that something was wrong: a no and a few words more ("no, of 90") are hardly told from other things."""
     if heard.intent == CORRECT:
         return True
     if heard.intent == NO:
         return sureness(heard) < SURE  # nothing but a no
-    return any(one.intent in (NO, CORRECT) and one.score >= LIKELY for one in heard.ranking)
+    if any(one.intent in (NO, CORRECT) and one.score >= LIKELY for one in heard.ranking):
+        return True
+    said = around.values.find("boolean", around.text(heard), around.context(""))
+    return sureness(heard) < SURE and bool(said) and said[0].start == 0 and said[0].value is False
 
 
 def _new_values(frame: Frame, heard: Understanding, around: Around) -> dict[str, SlotValue]:
@@ -89,7 +92,7 @@ def _new_values(frame: Frame, heard: Understanding, around: Around) -> dict[str,
     found = around.find(frame.intent, text)
     if is_sure(heard, FOLLOW_UP, CORRECT):
         return found or amended(frame, text, around) or around.own(frame.intent, text)
-    if not found and _takes_back(heard):
+    if not found and _takes_back(heard, around):
         return amended(frame, text, around)
     rest = len(text.split()) - sum(len(value.text.split()) for value in found.values())
     return found if rest <= ELLIPTIC else {}

@@ -98,17 +98,21 @@ class Model:
     def _whole(self, meaning: Meaning, ways: Sequence[Sequence[Part]]) -> Meaning:
         """`meaning` with the parts of the first way to cut it in which every clause is surely meant by itself.
 
-        A slot that goes over a seam ("remember that Ann likes tea and cake") speaks against cutting there.
+        A slot that goes over a seam ("remember that Ann likes tea and cake") speaks against cutting there, and so does a clause
+        that lacks what the whole has ("remember this, the code is 5120").
         """
         for way in ways:
             seams = [(one.end, other.start) for one, other in pairwise(way)]
             whole = any(slot.start < end and slot.end > start for slot in meaning.slots for start, end in seams)
-            if not whole and all(self._is_sure(part.meaning) for part in way):
+            lacking = meaning.slots and any(
+                part.meaning.intent == meaning.intent and not part.meaning.slots for part in way
+            )
+            if not whole and not lacking and all(self._is_sure(part.meaning) for part in way):
                 return msgspec.structs.replace(meaning, parts=tuple(way))
         return meaning
 
     def _is_sure(self, meaning: Meaning) -> bool:
-        return meaning.intent is not None and meaning.score >= SURE
+        return meaning.intent is not None and meaning.score * (1.0 - meaning.oos_score) >= SURE
 
     def prepare(self, text: str) -> Mended:
         """The text as the encoder shall read it: its misspelt words mended."""

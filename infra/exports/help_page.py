@@ -5,40 +5,15 @@ The frame's own words are in help_words.toml. For the listings see listing.py.
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
-from pathlib import Path
-
-import msgspec
-from msgspec import Struct
 
 from core.skillbook import LoadedSkill
+from infra.exports.help_words import Words, frame_words
 from infra.exports.listing import listing
 from infra.exports.source import Chosen, Export, LeftOut, Losses, Meaning, filled, language_of, meanings
 from shared.manifest import CONFIRM, PLACEHOLDER
 
 SAID = 3  # sentences an intent
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|])")
-
-
-class Words(Struct, frozen=True):
-    """What the frame says in one language."""
-
-    title: str
-    intro: str
-    quote: str
-    say: str
-    asks_for: str
-    asks_first: str
-    privacy: str
-    nothing: str
-    short: str
-    description: str
-    alexa_open: str
-    alexa_ask: str
-    google_open: str
-    google_ask: str
-    permissions: dict[str, str]
-    effects: dict[str, str]
 
 
 def export(chosen: Chosen, locales: Sequence[str]) -> Export:
@@ -53,12 +28,6 @@ def export(chosen: Chosen, locales: Sequence[str]) -> Export:
         files[f"{locale}.md"] = "\n".join(_page(words, meanings(chosen, locale, losses))) + "\n"
         files[f"listing.{locale}.json"] = listing(chosen, locale, words, losses)
     return Export(files, tuple(losses))
-
-
-@cache
-def frame_words() -> dict[str, Words]:
-    """The frame's words by language."""
-    return msgspec.toml.decode(Path(__file__).with_name("help_words.toml").read_bytes(), type=dict[str, Words])
 
 
 def _page(words: Words, found: Sequence[Meaning]) -> Iterator[str]:

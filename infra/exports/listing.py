@@ -7,9 +7,8 @@ Google: localizedSettings of an Actions project.
 https://developers.google.com/assistant/actionssdk/reference/rest/Shared.Types/LocalizedSettings
 """
 
-from typing import Protocol
-
 from infra.exports.alexa_frame import LOCALES, frame
+from infra.exports.help_words import Words
 from infra.exports.source import Chosen, Json, LeftOut, Losses, language_of
 from shared.manifest import PLACEHOLDER
 
@@ -20,35 +19,7 @@ LONGEST_PHRASE = 200
 _FROM_ITSELF = "assistant"
 
 
-class Frame(Protocol):
-    """The words that a listing needs, in one language."""
-
-    @property
-    def short(self) -> str:
-        """What NEXUS is, in 80 characters."""
-
-    @property
-    def description(self) -> str:
-        """What stands above the summaries of the skills."""
-
-    @property
-    def alexa_open(self) -> str:
-        """How it is opened by its `{name}`."""
-
-    @property
-    def alexa_ask(self) -> str:
-        """How `{name}` is asked for `{words}`."""
-
-    @property
-    def google_open(self) -> str:
-        """How it is opened."""
-
-    @property
-    def google_ask(self) -> str:
-        """How it is asked for `{words}`."""
-
-
-def listing(chosen: Chosen, locale: str, words: Frame, losses: Losses) -> Json:
+def listing(chosen: Chosen, locale: str, words: Words, losses: Losses) -> Json:
     """The texts by store; a store that does not speak the language is left out."""
     language = language_of(locale)
     description = _description(chosen, language, words, losses)
@@ -77,7 +48,7 @@ def listing(chosen: Chosen, locale: str, words: Frame, losses: Losses) -> Json:
     return {"alexa": {exact: alexa}, "google": google}
 
 
-def _description(chosen: Chosen, language: str, words: Frame, losses: Losses) -> str:
+def _description(chosen: Chosen, language: str, words: Words, losses: Losses) -> str:
     """All summaries, as many as there is room for."""
     text = words.description
     for one in chosen.skills:

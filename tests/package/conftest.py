@@ -84,7 +84,7 @@ class Installed:
 
 @pytest.fixture(scope="module")
 def installed(short_tmp: Path) -> Installed:
-    """NEXUS, a channel that `nexus channels new --package` wrote, and one that was written by hand, all from wheels."""
+    """NEXUS, a channel and a skill that `new --package` wrote, and a channel that was written by hand, all from wheels."""
     folder = short_tmp / "pk"
     copy_to(folder / "tree")
     one = Installed(folder)
@@ -93,8 +93,13 @@ def installed(short_tmp: Path) -> Installed:
     one.pip("install", *_OFFLINE, *map(str, (folder / "wheels").glob("*.whl")))
     made = one.nexus("channels", "new", "homing_dove", "--package")
     assert made.returncode == 0, made.stderr
-    _pip(*wheel, str(folder / "nexus-homing-dove"))
-    one.pip("install", *_OFFLINE, *map(str, (folder / "wheels").glob("nexus_homing_dove-*.whl")))
+    made = one.nexus("skills", "new", "night_owl", "--package")
+    assert made.returncode == 0, made.stderr
+    _pip(*wheel, str(folder / "nexus-homing-dove"), str(folder / "nexus-night-owl"))
+    birds = ("homing_dove", "night_owl")
+    one.pip(
+        "install", *_OFFLINE, *(str(file) for bird in birds for file in (folder / "wheels").glob(f"nexus_{bird}-*.whl"))
+    )
     return one
 
 

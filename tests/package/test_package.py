@@ -50,6 +50,14 @@ def test_its_twin_speaks_through_the_running_nexus(running: Installed) -> None:
     assert "42" in told.stdout
 
 
+def test_a_foreign_skill_answers(running: Installed) -> None:
+    assert "night_owl" in running.nexus("skills", "list").stdout
+    told = running.nexus("say", "--channel", "homing-dove", "cheer for Ada")
+    assert told.returncode == 0, told.stderr
+    assert "ooray" in told.stdout
+    assert "Ada" in told.stdout
+
+
 def test_it_keeps_the_contract_where_it_is_installed(running: Installed) -> None:
     told = running.nexus("channels", "check", "pigeon", "--quick")
     assert told.returncode == 0, told.stdout + told.stderr

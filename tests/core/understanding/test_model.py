@@ -13,8 +13,8 @@ from core.models.encoder import Encoder, Reading
 from core.understanding.clauses import clauses
 from core.understanding.facts import Labels
 from core.understanding.folder import HEADS, LABELS
-from core.understanding.model import LONGEST, Model
-from core.understanding.rows import OUTSIDE, Row
+from core.understanding.model import LONGEST, Meaning, Model, Part
+from core.understanding.rows import OUTSIDE, Row, Slot
 from core.understanding.samples import background, samples, variants
 from core.understanding.train import train
 from shared.errors import DataInvalid
@@ -240,6 +240,18 @@ def test_variants_say_the_same_otherwise() -> None:
 def test_a_sentence_may_say_several_things(text: str, parts: list[str], model: Model, encoder: Encoder) -> None:
     (meaning,) = model.understand([text], encoder)
     assert [part.meaning.intent for part in meaning.parts] == parts
+
+
+def test_a_clause_that_lacks_what_the_whole_has_is_no_sentence(model: Model) -> None:
+    def meaning(*slots: Slot) -> Meaning:
+        return Meaning("note.keep", 1.0, 0.0, (), slots)
+
+    text = "keep this, the code is 5120"
+    code, late = Slot("note", 11, 27, text[11:]), Slot("note", 0, 16, text[11:])
+    way = [Part(0, 9, meaning()), Part(11, 27, meaning(late))]
+    assert model._whole(meaning(code), [way]).parts == ()
+    assert model._whole(meaning(), [way]).parts == tuple(way)
+    assert len(model._whole(meaning(code), [[Part(0, 9, meaning(late)), way[1]]]).parts) == 2
 
 
 def test_the_slots_of_a_clause_count_from_its_start(model: Model, encoder: Encoder) -> None:

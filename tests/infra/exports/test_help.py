@@ -6,7 +6,7 @@ import pytest
 
 from channels.alexa.amazon.interaction import InteractionModel
 from core.skillbook import SkillBook
-from infra.exports.help_page import frame_words
+from infra.exports.help_words import frame_words
 from infra.exports.names import known_to_platforms
 from infra.exports.platforms import exports
 from infra.exports.source import Export

@@ -121,9 +121,13 @@ def _slot(frame: Frame, asked: Question, heard: Understanding, around: Around) -
 def _answer(
     frame: Frame, asked: Question, heard: Understanding, around: Around, whole: SlotValue | None, found: Slots
 ) -> Verdict:
-    """The value asked for, or whatever else of this intent was said."""
+    """The value asked for, or whatever else of this intent was said; all anew where it is about something else."""
     text = around.text(heard)
     mine = {} if heard.intent not in (None, frame.intent) else around.own(frame.intent, text)
+    if is_sure(heard, frame.intent, bar=SURE):
+        mine = around.slots(heard)
+        if any(around.is_text(frame.intent, name) for name in _changed(frame, mine) if name in frame.slots):
+            return Verdict("aside")
     if asked.slot in mine and (heard.intent == frame.intent or whole is None):
         return Verdict("fill", mine)
     if whole is not None:

@@ -43,6 +43,8 @@ def _task(turn: TurnContext, *without: str) -> str:
     slot = turn.slot("task")
     if slot is None:
         return ""
+    if turn.slots.get("scope") == "all" and slot.text.strip() == turn.text.strip():
+        return ""  # "delete all of them" where one was asked for
     others = [turn.slot(name) for name in without]
     said = task_in(slot.text, language_of(turn.locale), *(other.text for other in others if other is not None))
     return said if tells_apart(said) else ""

@@ -14,6 +14,7 @@ from shared.turn import SlotValue
 from skills.reminders.kept import Every, Repeat, zone_of
 from skills.reminders.words import fold
 
+_EARLY, _SOON = 6, 6 * 3_600  # an hour of the day, seconds
 _BETWEEN = 8  # characters: a preposition and an article
 USUAL = time(9)  # where only a day was said
 _NAMED: dict[str, Every] = {
@@ -54,9 +55,13 @@ def moment_of(turn: TurnContext, slot: str = "moment") -> Said | None:
         return None
 
 
-def with_hour(said: Said, zone: tzinfo) -> datetime:
-    """The moment; nine o'clock where only a day was said."""
-    return wall(said.at.date(), USUAL, zone) if said.said == "date" else said.at
+def with_hour(said: Said, zone: tzinfo, now: float) -> datetime:
+    """The moment; nine o'clock where only a day was said, and not before six where "at five" is far from now."""
+    if said.said == "date":
+        return wall(said.at.date(), USUAL, zone)
+    if said.open and said.at.hour < _EARLY and said.at.timestamp() - now > _SOON:
+        return wall(said.at.date(), said.at.time().replace(hour=said.at.hour + 12), zone)
+    return said.at
 
 
 def every_of(turn: TurnContext, said: Said | None) -> Every | Literal["other"] | None:

@@ -10,7 +10,7 @@ from skills.reminders import wording
 from skills.reminders.desk import Desk
 from skills.reminders.kept import Every, Reminder
 from skills.reminders.moments import Said, every_of, moment_of, repeat_from, with_hour
-from skills.reminders.words import task_in
+from skills.reminders.words import task_in, task_of_command
 
 MOST = 100  # reminders
 LONGEST = 300  # characters of a task
@@ -37,12 +37,14 @@ def _task(desk: Desk, *without: str) -> str:
     """What is to be done, without the words that say when."""
     turn, slot = desk.turn, desk.turn.slot("task")
     others = [other.text for name in without if (other := turn.slot(name)) is not None]
-    return task_in(slot.text, language_of(turn.locale), *others) if slot is not None else ""
+    language = language_of(turn.locale)
+    task = task_in(slot.text, language, *others) if slot is not None else ""
+    return task or (task_of_command(turn.text, language, *others) if turn.understanding.source == "model" else "")
 
 
 def _not_ahead(desk: Desk, said: Said) -> Reply | None:
     """Asks for another moment where this one is over; for the hour where it is today and none was said."""
-    turn, at = desk.turn, with_hour(said, desk.zone)
+    turn, at = desk.turn, with_hour(said, desk.zone, desk.now)
     if at.timestamp() > desk.now:
         return None
     if said.said == "date" and said.at.date() == desk.here.date():
@@ -75,7 +77,7 @@ def _corrected(desk: Desk) -> Reminder | None:
 def _made(desk: Desk, id_: int, task: str, said: Said, kind: Every | None) -> Reminder:
     timezone = desk.turn.timezone
     if kind is None:
-        return Reminder(id_, task, with_hour(said, desk.zone).timestamp(), timezone)
+        return Reminder(id_, task, with_hour(said, desk.zone, desk.now).timestamp(), timezone)
     repeat = repeat_from(kind, said, desk.here.date())
     return Reminder(id_, task, repeat.after(desk.now, desk.zone), timezone, repeat)
 

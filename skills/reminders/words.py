@@ -19,6 +19,17 @@ _ENDS = {
     "fr": r"\b(?:à|le|dans|vers|s['’]il (?:te|vous) pla[iî]t|pour|de|tous)",
     "it": r"\b(?:a|alle|il|tra|fra|per favore|di|per|ogni)",
 }
+_FORGET = (  # nobody wants to be reminded to forget: the small words before and after it
+    r"^(?:(?:not to |don't |do not )?forget(?: to| about)?|no (?:olvidar|olvide|olvidarme)(?: de)?|olvidar(?:me)?(?: de)?|"
+    r"(?:ne pas )?oublier(?: de| d['’])?|(?:non )?dimenticar[ei](?: di)?)\s+|,? (?:nicht )?(?:zu )?vergessen$"
+)
+_COMMANDS = {
+    "en": r"(?:remind me|reminder|let me forget)(?: (?:to|that|about|of|for))*\s+(.+)$",
+    "de": r"\b(?:mich|erinnerung)(?: bitte| mal)*(?: (?:daran|dran|an|dass|für))*,?\s+(.+?)(?:,? (?:zu )?erinnern)?$",
+    "es": r"(?:recu[eé]rdame|recordarme|recordatorio|me recuerdes)(?: (?:que tengo que|que debo|que|de|para|a))*\s+(.+)$",
+    "fr": r"(?:rappel(?:le|ez)[- ]moi|me rappeler|rappel|penser)(?: (?:de|que|pour|à))*\s+(.+)$",
+    "it": r"(?:ricordami|ricordarmi|mi ricordi|promemoria)(?: (?:di|che devo|che|per))*\s+(.+)$",
+}
 _SMALL = frozenset(
     "a an the my our to of for about reminder reminders me i that one der die das den dem ein eine einen mein meine meinen an zu "
     "erinnerung erinnerungen mich mir el la los las un una mi mis de del que a recordatorio recordatorios le les l d des du mon ma "
@@ -40,9 +51,20 @@ def task_in(said: str, language: str, *others: str) -> str:
     for other in filter(None, (" ".join(each.split()) for each in others)):
         task = _without(task, other, _ENDS.get(language, r"\b\B"))
     task = task.strip(" .,;:!?\"“”„«»")
-    lead = _LEADS.get(language, "")
+    command = re.match(_COMMANDS.get(language, "$^"), task, re.IGNORECASE)
+    task, lead = command[1] if command else task, _LEADS.get(language, "")
     task = re.sub(rf"^(?:{lead})\s*", "", task, flags=re.IGNORECASE) if lead else task
+    task = re.sub(_FORGET, "", task, flags=re.IGNORECASE)
     return _infinitive(task) if language == "de" else task
+
+
+def task_of_command(text: str, language: str, *others: str) -> str:
+    """What is to be done in a whole command ("remind me tomorrow to call Anna"); "" where it does not say."""
+    command = " ".join(text[:1_000].split())
+    for other in filter(None, (" ".join(each.split()) for each in others)):
+        command = _without(command, other, _ENDS.get(language, r"\b\B"))
+    found = re.search(_COMMANDS.get(language, "$^"), command, re.IGNORECASE)
+    return task_in(found[1], language) if found else ""
 
 
 def _without(task: str, other: str, ends: str) -> str:

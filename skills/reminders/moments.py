@@ -1,6 +1,7 @@
 """What was said of when: the moment, and how it comes again."""
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime, time, tzinfo
 from typing import Literal, get_args
 
@@ -15,6 +16,7 @@ from skills.reminders.kept import Every, Repeat, zone_of
 from skills.reminders.words import fold
 
 _EARLY, _SOON = 6, 6 * 3_600  # an hour of the day, seconds
+_STEM = 5  # letters that tell names of days and months apart
 _BETWEEN = 8  # characters: a preposition and an article
 USUAL = time(9)  # where only a day was said
 _NAMED: dict[str, Every] = {
@@ -84,15 +86,19 @@ def _leads_to(slot: SlotValue, said: Said, text: str) -> bool:
 
 
 def _by_day(said: Said, language: str) -> Every:
-    """ "every" with an hour is every day, with a month every year, else every week."""
+    """ "every" with an hour is every day, with a month every year, with a day of the week every week, else every month."""
     if said.said == "time":
         return "day"
-    return "year" if _has_month(said.text, language) else "week"
+    locale = Locale(language if language in LANGUAGES else "en")
+    if _names(said.text, locale.months["format"]["wide"].values()):
+        return "year"
+    return "week" if _names(said.text, locale.days["format"]["wide"].values()) else "month"
 
 
-def _has_month(text: str, language: str) -> bool:
-    months = Locale(language if language in LANGUAGES else "en").months["format"]["wide"].values()
-    return bool({fold(str(month)) for month in months} & set(fold(text).split()))
+def _names(text: str, names: Iterable[object]) -> bool:
+    """Whether one of these names stands in a text, in whatever form ("Mondays", "samedis")."""
+    begun = tuple(fold(str(name))[:_STEM] for name in names)
+    return any(word.startswith(begun) for word in fold(text).split())
 
 
 def repeat_from(kind: Every, said: Said, today: date) -> Repeat:

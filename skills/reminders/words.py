@@ -26,14 +26,14 @@ _FORGET = (  # nobody wants to be reminded to forget: the small words before and
 _COMMANDS = {
     "en": r"(?:remind me|reminder|let me forget)(?: (?:to|that|about|of|for))*\s+(.+)$",
     "de": r"\b(?:mich|erinnerung)(?: bitte| mal)*(?: (?:daran|dran|an|dass|für))*,?\s+(.+?)(?:,? (?:zu )?erinnern)?$",
-    "es": r"(?:recu[eé]rdame|recordarme|recordatorio|me recuerdes)(?: (?:que tengo que|que debo|que|de|para|a))*\s+(.+)$",
-    "fr": r"(?:rappel(?:le|ez)[- ]moi|me rappeler|rappel|penser)(?: (?:de|que|pour|à))*\s+(.+)$",
-    "it": r"(?:ricordami|ricordarmi|mi ricordi|promemoria)(?: (?:di|che devo|che|per))*\s+(.+)$",
+    "es": r"(?:recu[eé]rdame|recordarme|recordatorio|me recuerdes)(?: (?:que tengo que|que debo|que|del|de|para|a))*\s+(.+)$",
+    "fr": r"(?:rappel(?:le|ez)[- ]moi|me rappeler|rappel|penser)(?: (?:des|du|de|que|pour|à))*\s+(.+)$",
+    "it": r"(?:ricordami|ricordarmi|mi ricordi|promemoria)(?: (?:di|che devo|che|per|del|della|delle|dei))*\s+(.+)$",
 }
 _SMALL = frozenset(
     "a an the my our to of for about reminder reminders me i that one der die das den dem ein eine einen mein meine meinen an zu "
     "erinnerung erinnerungen mich mir el la los las un una mi mis de del que a recordatorio recordatorios le les l d des du mon ma "
-    "mes rappel rappels pour il lo gli i uno di della del mio mia promemoria che con mit von with et und and y e".split()
+    "mes rappel rappels pour il lo gli i uno di della del mio mia promemoria che con delle dei dello degli bitte please favor favore plait si te vous up back mit von with et und and y e".split()
 )
 _PREFIXES = (
     "ab|an|auf|aus|bei|durch|ein|fern|fest|fort|frei|heim|her|heraus|herunter|hin|hoch|los|mit|nach|raus|rein|runter|statt|teil|um|"

@@ -9,7 +9,7 @@ from shared.locales import language_of
 from shared.skill import TurnContext
 from skills.reminders.kept import Reminder, zone_of
 from skills.reminders.moments import Said
-from skills.reminders.words import fitting, task_in, task_of_command, tells_apart
+from skills.reminders.words import fitting, means_all, task_in, task_of_command, tells_apart
 
 
 class Asked(Struct, frozen=True):
@@ -29,6 +29,7 @@ class Asked(Struct, frozen=True):
 
 def asked(turn: TurnContext, moment: Said | None) -> Asked:
     """What the slots of a turn say."""
+    scope = turn.slot("scope")
     place, listed, last = turn.slots.get("place"), turn.state.get("asked"), turn.state.get("last")
     task = _task(turn, "moment", "earlier", "place", "scope", "by")
     counts = isinstance(place, int) and place and not task  # "the first aid course" is not the first one
@@ -38,7 +39,7 @@ def asked(turn: TurnContext, moment: Said | None) -> Asked:
         "" if task or turn.slot("task") else _perhaps(turn),
         moment,
         place if counts else None,
-        turn.slots.get("scope") == "all",
+        scope is not None and scope.value == "all" and means_all(scope.text),
         tuple(one for one in listed if isinstance(one, int)) if isinstance(listed, list) else (),
         last if isinstance(last, int) else None,
     )

@@ -1,7 +1,6 @@
 """What was said of when: the moment, and how it comes again."""
 
 import re
-from collections.abc import Iterable
 from datetime import date, datetime, time, tzinfo
 from typing import Literal, get_args
 
@@ -16,12 +15,12 @@ from skills.reminders.kept import Every, Repeat, zone_of
 from skills.reminders.words import fold
 
 _EARLY, _SOON = 6, 6 * 3_600  # an hour of the day, seconds
-_STEM = 5  # letters that tell names of days and months apart
+_STEM = 5  # letters that tell the days of the week apart, in whatever form
 _BETWEEN = 8  # characters: a preposition and an article
 USUAL = time(9)  # where only a day was said
 _NAMED: dict[str, Every] = {
-    "daily": "day", "weekdays": "weekdays", "weekends": "weekend", "weekly": "week", "fortnightly": "fortnight", "monthly": "month",
-    "yearly": "year",
+    "daily": "day", "weekdays": "weekdays", "weekends": "weekend", "weekly": "week", "fortnightly": "fortnight",
+    "monthly": "month", "yearly": "year",
 }  # fmt: skip
 _ROOTS = {
     "en": r"every|each|days\b|dail|weekl|monthl|yearl|annual|weekday|weekend|fortnight|hourl|working days",
@@ -90,15 +89,11 @@ def _by_day(said: Said, language: str) -> Every:
     if said.said == "time":
         return "day"
     locale = Locale(language if language in LANGUAGES else "en")
-    if _names(said.text, locale.months["format"]["wide"].values()):
+    words = fold(said.text).split()
+    if {fold(str(month)) for month in locale.months["format"]["wide"].values()} & set(words):
         return "year"
-    return "week" if _names(said.text, locale.days["format"]["wide"].values()) else "month"
-
-
-def _names(text: str, names: Iterable[object]) -> bool:
-    """Whether one of these names stands in a text, in whatever form ("Mondays", "samedis")."""
-    begun = tuple(fold(str(name))[:_STEM] for name in names)
-    return any(word.startswith(begun) for word in fold(text).split())
+    days = tuple(fold(str(day))[:_STEM] for day in locale.days["format"]["wide"].values())
+    return "week" if any(word.startswith(days) for word in words) else "month"
 
 
 def repeat_from(kind: Every, said: Said, today: date) -> Repeat:
@@ -111,7 +106,7 @@ def repeat_from(kind: Every, said: Said, today: date) -> Repeat:
 
 
 def moved(said: Said, before: datetime, now: float) -> datetime:
-    """Another moment for something that was at `before`: only a day keeps the hour, only an hour keeps the day if it is to come."""
+    """Another moment for something that was at `before`: a day alone keeps the hour, an hour alone the day."""
     zone = before.tzinfo
     if zone is None or said.said == "datetime":
         return said.at

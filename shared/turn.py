@@ -121,7 +121,9 @@ class Understanding(Struct, frozen=True):
     """What an utterance means. `intent` is None out of scope. Scores are calibrated, 0 to 1.
 
     `source` is "model", "platform" (it resolved the intent itself), "dialogue" (an answer to a question of ours), "memory" or
-    CORRECTION. `more` is what else one sentence asked for, in order; then `text` is the part of it that this is about ("": all of it).
+    CORRECTION.
+
+    `more` is what else one sentence asked for, in order; then `text` is the part of it that this is about ("": all of it).
     """
 
     intent: str | None
@@ -130,3 +132,122 @@ class Understanding(Struct, frozen=True):
     slots: dict[str, SlotValue] = field(default_factory=dict)
     ranking: tuple[Ranked, ...] = ()
     source: str = "model"
+    text: str = ""
+    more: tuple["Understanding", ...] = ()
+
+
+class Card(Struct, frozen=True):
+    """A titled piece to look at. Channels without cards get it as text with its link."""
+
+    title: str
+    text: str = ""
+    image_url: str | None = None
+    url: str | None = None
+
+
+class Choice(Struct, frozen=True):
+    """Something the person may pick. `value` is what is sent back; `title` is what is shown or spoken."""
+
+    title: str
+    value: str
+
+
+class Media(Struct, frozen=True):
+    """A picture, sound or film by reference, with words for those who cannot see or play it."""
+
+    url: str
+    media_type: str
+    alt: str = ""
+
+
+class Elicit(Struct, frozen=True):
+    """The reply asks for one slot of one intent; the next utterance is taken as its value.
+
+    The rest is for platforms that lead dialogues themselves, and filled in by NEXUS: `slots` is what is known. `plain`: the
+    reply is the skill's first prompt and nothing else, so a platform may speak its own in its place. `foreign`: this is about
+    another intent than the one the platform understood.
+    """
+
+    intent: str
+    slot: str
+    slots: dict[str, SlotValue] = field(default_factory=dict)
+    plain: bool = False
+    foreign: bool = False
+
+
+class Confirm(Struct, frozen=True):
+    """The reply asks whether an intent may be handled, or whether one slot is right. For the rest see Elicit."""
+
+    intent: str
+    slot: str = ""
+    slots: dict[str, SlotValue] = field(default_factory=dict)
+    plain: bool = False
+    foreign: bool = False
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """What NEXUS says, rich and platform-free. Each adapter renders the best its platform can show and drops nothing.
+
+    `speech` is an SSML fragment without the <speak> element (subset in shared/ssml.py); None means that `text` is spoken.
+    `native` is the escape hatch: channel name -> what that channel's README documents. `state` replaces what the skill
+    keeps in the session; None leaves it as it is.
+    """
+
+    text: str
+    speech: str | None = None
+    cards: tuple[Card, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    media: tuple[Media, ...] = ()
+    reprompt: str | None = None
+    expects_answer: bool = False
+    elicit: Elicit | None = None
+    confirm: Confirm | None = None
+    end_session: bool = False
+    effects: tuple[Effect, ...] = ()
+    state: dict[str, Any] | None = None
+    native: dict[str, Any] = field(default_factory=dict)
+
+
+class Session(Struct, frozen=True):
+    """The state of one conversation after its turn number `seq` (0: nothing said yet). Lives in Valkey, rebuilt from Postgres.
+
+    `dialogue` is what core/dialogue keeps there: open questions, what is known, what waits. It has a version of its own.
+    """
+
+    seq: int = 0
+    updated_at: float = 0.0
+    last_intent: str | None = None
+    last_reply: str = ""
+    skills: dict[str, dict[str, Any]] = field(default_factory=dict)
+    version: int = 1
+    dialogue: dict[str, Any] | None = None
+
+
+class Trace(Struct, frozen=True):
+    """How a turn came about: its stages in milliseconds, the skill, the model and what went wrong."""
+
+    id: str
+    stages_ms: dict[str, float]
+    skill: str | None = None
+    model: str = ""
+    providers: tuple[str, ...] = ()
+    attempts: int = 1  # 2 or more: the turn was recomputed because another one in its conversation came first
+    error: str = ""
+    degraded: tuple[str, ...] = ()  # parts that were missing ("valkey", "model")
+
+
+class Turn(Struct, frozen=True, kw_only=True):
+    """The recorded result of one request. Rendering it again gives the same bytes."""
+
+    app: str
+    channel: str
+    message_id: str
+    conversation: str
+    outcome: Outcome
+    at: float
+    seq: int = 0
+    reply: Reply | None = None
+    understanding: Understanding | None = None
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    trace_id: str = ""
+    reason: str = ""  # why it failed or was refused, for a person to read

@@ -180,10 +180,11 @@ class Around(Struct, frozen=True):
 
 
 def _says_more(typed: SlotValue | None, tagged: SlotValue) -> bool:
-    """Whether the type's own reading goes before the words that were tagged: those are a part of it, or no value at all."""
-    if typed is None:
-        return False
-    return tagged.value in (None, tagged.text) or (tagged.text != typed.text and tagged.text in typed.text)
+    """Whether the type's own reading goes before the words that were tagged: those are all or a part of it, or no value.
+
+    The type has read them in their sentence: in "jeden Morgen um acht" they are another moment than by themselves.
+    """
+    return typed is not None and (tagged.value in (None, tagged.text) or tagged.text in typed.text)
 
 
 def _beside(one: Span, other: Span) -> bool:

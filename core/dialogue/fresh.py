@@ -63,7 +63,8 @@ def follow_up(state: State, heard: Understanding, around: Around) -> Understandi
             continue  # what was done would be done twice
         if slots := _new_values(frame, heard, around):
             slots = {**frame.slots, **refined(frame.slots, slots, around.context(frame.intent).zone)}
-            source = CORRECTION if corrects and spec.corrects else "dialogue"
+            again = spec.corrects and not is_sure(heard, FOLLOW_UP)  # a bare value takes the place of the one before
+            source = CORRECTION if again else "dialogue"
             return Understanding(
                 frame.intent, heard.score, heard.oos_score, slots, heard.ranking, source, around.text(heard)
             )

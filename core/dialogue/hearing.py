@@ -121,14 +121,25 @@ def _slot(frame: Frame, asked: Question, heard: Understanding, around: Around) -
 def _answer(
     frame: Frame, asked: Question, heard: Understanding, around: Around, whole: SlotValue | None, found: Slots
 ) -> Verdict:
-    """The value asked for, or whatever else of this intent was said."""
+    """The value asked for, or whatever else of this intent was said; all anew where it says more than an answer would."""
     text = around.text(heard)
     mine = {} if heard.intent not in (None, frame.intent) else around.own(frame.intent, text)
+    if is_sure(heard, frame.intent, bar=SURE):
+        mine = around.slots(heard)
+        changed = set(_changed(frame, mine)) - {asked.slot}
+        whole_command = changed if around.is_text(frame.intent, asked.slot) else _texts(frame, around) & changed
+        if whole_command:
+            return Verdict("aside")
     if asked.slot in mine and (heard.intent == frame.intent or whole is None):
         return Verdict("fill", mine)
     if whole is not None:
         return Verdict("fill", {**found, asked.slot: whole})
     return Verdict("fill", found) if found else MISS
+
+
+def _texts(frame: Frame, around: Around) -> set[str]:
+    """The slots of a frame that are known in words."""
+    return {name for name in frame.slots if around.is_text(frame.intent, name)}
 
 
 def _is_most(part: SlotValue | None, text: str) -> bool:

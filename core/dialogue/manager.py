@@ -107,8 +107,12 @@ def _fresh(course: Course, heard: Understanding, around: Around) -> Course:
 
 
 def _aside(course: Course, asked: Question, heard: Understanding, around: Around) -> Course:
-    """Something else meanwhile: what was asked is asked again afterwards, unless it was only which of two was meant."""
-    if asked.kind == "choose":
+    """Something else meanwhile: what was asked is asked again afterwards, unless it was only which of two was meant.
+
+    The same intent about something else takes the place of what was begun.
+    """
+    top = course.state.top
+    if asked.kind == "choose" or (top is not None and heard.intent == top.intent):
         course = replace(course, state=course.state.popped())
     return _fresh(course, heard, around)
 

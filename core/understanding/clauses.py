@@ -17,6 +17,18 @@ _CONNECTORS = {
 }
 _MARKS = r"\s*[.;!?,]+\s+"
 
+_GOES_ON = {
+    "en": "that|to|because|if|when|which|who",
+    "de": "dass|weil|wenn|ob|damit|um|zu|die ich|das ich|den ich",
+    "es": "que|porque|si|cuando",
+    "fr": "que|qu'|de|d'|parce|si|quand",
+    "it": "che|di|perché|se|quando",
+}
+"""What a clause begins with that only goes on with the one before, behind a comma."""
+
+_INFINITIVE = re.compile(r"(?<!\w)(?:zu \w+n|\w{2,}zu\w+n)[.!?]*$", re.IGNORECASE)
+"""German: "…, Anna anzurufen", "…, die Blumen zu gießen"."""
+
 Span = tuple[int, int]
 
 
@@ -33,7 +45,8 @@ def clauses(text: str, language: str) -> list[list[Span]]:
 
     Empty where there is no seam, or more of them than a person says things in one sentence.
     """
-    seams = [match.span() for match in _PATTERNS.get(language, _PATTERNS["en"]).finditer(text)]
+    found = _PATTERNS.get(language, _PATTERNS["en"]).finditer(text)
+    seams = [match.span() for match in found if not _goes_on(match[0], text[match.end() :], language)]
     if not 0 < len(seams) < 2 * MOST:
         return []
     ways = [seams] if len(seams) < MOST else []
@@ -41,6 +54,15 @@ def clauses(text: str, language: str) -> list[list[Span]]:
         ways += [[seam] for seam in seams]
     cut = [_cut(text, way) for way in ways]
     return [way for way in cut if all(len(text[start:end].split()) >= SHORTEST for start, end in way)]
+
+
+def _goes_on(seam: str, rest: str, language: str) -> bool:
+    """Whether what follows a comma belongs to what is before it: "remind me, that …", "erinnere mich, Anna anzurufen"."""
+    if seam.strip() != ",":
+        return False
+    if re.match(rf"(?:{_GOES_ON.get(language, '$^')})(?!\w)", rest, re.IGNORECASE):
+        return True
+    return language == "de" and _INFINITIVE.search(rest.partition(",")[0]) is not None
 
 
 def _cut(text: str, seams: list[Span]) -> list[Span]:

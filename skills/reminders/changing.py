@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-
 from shared.skill import TurnContext
 from shared.turn import CORRECTION, Reply
 from skills.reminders import wording
@@ -85,10 +84,8 @@ def _moments(turn: TurnContext, order: Sequence[Reminder]) -> tuple[Said | None,
 def _moved(desk: Desk, one: Reminder, to: Said | None, by: float | None) -> Reply:
     turn = desk.turn
     before = datetime.fromtimestamp(one.at, desk.zone)
-    if to is None:
-        at = datetime.fromtimestamp(before.timestamp() + (by or 0.0), desk.zone)
-    else:
-        at = moved(to, before, desk.now)
+    later = datetime.fromtimestamp(before.timestamp() + (by or 0.0), desk.zone)
+    at = later if to is None else moved(to, before, desk.now)
     changed = rescheduled(one, at, desk.now, with_day=to is not None and to.said != "time")
     if changed.at <= desk.now:
         over = turn.say("past", when=wording.sentence(wording.when(turn, changed.at)))

@@ -9,13 +9,17 @@ from shared.locales import language_of
 from shared.skill import TurnContext
 from skills.reminders.kept import Reminder, zone_of
 from skills.reminders.moments import Said
-from skills.reminders.words import fitting, task_in, tells_apart
+from skills.reminders.words import fitting, means_all, task_in, task_of_command, tells_apart
 
 
 class Asked(Struct, frozen=True):
-    """What was said about which reminder. `place` counts from 1 in `listed` (ids), -1 is the last."""
+    """What was said about which reminder. `place` counts from 1 in `listed` (ids), -1 is the last.
+
+    `perhaps` is what may be its task, where nothing was heard for one: it counts if it fits.
+    """
 
     task: str = ""
+    perhaps: str = ""
     moment: Said | None = None
     place: int | None = None
     all: bool = False
@@ -25,14 +29,17 @@ class Asked(Struct, frozen=True):
 
 def asked(turn: TurnContext, moment: Said | None) -> Asked:
     """What the slots of a turn say."""
+    scope = turn.slot("scope")
     place, listed, last = turn.slots.get("place"), turn.state.get("asked"), turn.state.get("last")
     task = _task(turn, "moment", "earlier", "place", "scope", "by")
     counts = isinstance(place, int) and place and not task  # "the first aid course" is not the first one
+    task = task if counts or not place else _task(turn, "moment", "earlier", "scope", "by")
     return Asked(
-        task if counts or not place else _task(turn, "moment", "earlier", "scope", "by"),
+        task,
+        "" if task or turn.slot("task") else _perhaps(turn),
         moment,
         place if counts else None,
-        turn.slots.get("scope") == "all",
+        scope is not None and scope.value == "all" and means_all(scope.text),
         tuple(one for one in listed if isinstance(one, int)) if isinstance(listed, list) else (),
         last if isinstance(last, int) else None,
     )
@@ -50,16 +57,24 @@ def _task(turn: TurnContext, *without: str) -> str:
     return said if tells_apart(said) else ""
 
 
+def _perhaps(turn: TurnContext) -> str:
+    """What stands behind "reminder" in the whole command."""
+    slots = [turn.slot(name) for name in ("moment", "earlier", "scope", "by")]
+    said = task_of_command(turn.text, language_of(turn.locale), *(slot.text for slot in slots if slot is not None))
+    return said if tells_apart(said) else ""
+
+
 def chosen(meant: Asked, reminders: Sequence[Reminder], timezone: str) -> list[Reminder]:
     """Those that fit, in the order they are due; all where nothing tells them apart."""
     if meant.place is not None:
         return _at(meant.place, meant.listed, reminders)
     found = list(reminders)
-    if meant.task:
-        found = [found[place] for place in fitting(meant.task, [one.task for one in found])]
+    if meant.task or meant.perhaps:
+        places = fitting(meant.task or meant.perhaps, [one.task for one in found])
+        found = [found[place] for place in places] if meant.task or places else found
     if meant.moment is not None:
         found = [one for one in found if is_at(one, meant.moment, timezone)]
-    if meant.all or meant.task or meant.moment is not None:
+    if meant.all or len(found) < len(reminders) or meant.task or meant.moment is not None:
         return found
     return [one for one in found if one.id == meant.last] or found
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -38,15 +39,15 @@ class Desk(Struct, frozen=True):
         """Now, in the person's time zone."""
         return datetime.fromtimestamp(self.now, self.zone)
 
-    def answer(self, text: str, reminders: Reminders | None = None, **more: object) -> Reply:
+    def answer(self, text: str, reminders: Reminders | None = None, **more: Any) -> Reply:
         """Says what became due, then `text`; keeps `reminders` if they changed."""
         kept = self.reminders if reminders is None else reminders
         said = " ".join(part for part in (_told(self), wording.sentence(text)) if part)
         effects = (Keep(DOCUMENT, stored(kept)),) if self.due or reminders is not None else ()
-        fields: dict[str, object] = {"state": {}, **more}
+        fields: dict[str, Any] = {"state": {}, **more}
         return replace(Reply(text=said, effects=effects), **fields)
 
-    def ask(self, text: str, again: str, slot: str, **more: object) -> Reply:
+    def ask(self, text: str, again: str, slot: str, **more: Any) -> Reply:
         """Asks for a slot."""
         elicit = Elicit(self.turn.intent, slot)
         return self.answer(text, reprompt=again, expects_answer=True, elicit=elicit, **more)

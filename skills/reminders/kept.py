@@ -117,12 +117,12 @@ class Reminders(Struct, frozen=True):
         return tuple(sorted(self.reminders, key=lambda one: (one.at, one.id)))
 
 
-def zone_of(name: str) -> tzinfo:
+def zone_of(name: str) -> ZoneInfo:
     """A time zone by its name; UTC where that is not known."""
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError):
-        return UTC
+        return ZoneInfo("UTC")
 
 
 def read(document: dict[str, Any] | None) -> Reminders:

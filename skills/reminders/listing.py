@@ -49,7 +49,9 @@ def _of_day(desk: Desk, day: date) -> Reply:
     if not found:
         return desk.answer(turn.say("none_on", day=wording.day(turn, day)))
     items = [wording.item_of_day(turn, one) for one in found[:TOLD]]
-    return desk.answer(turn.say("on_day", day=wording.day(turn, day), items=wording.joined(turn, items)) + _more(desk, found))
+    return desk.answer(
+        turn.say("on_day", day=wording.day(turn, day), items=wording.joined(turn, items)) + _more(desk, found)
+    )
 
 
 def _of_days(desk: Desk, period: str, first: date, last: date) -> Reply:
@@ -68,7 +70,10 @@ def _all(desk: Desk) -> Reply:
         return desk.answer("" if desk.due else turn.say("none"))
     items = wording.joined(turn, [wording.item(turn, one) for one in found[:TOLD]])
     key, state = ("one", {"last": found[0].id}) if len(found) == 1 else ("all", {})
-    return desk.answer(turn.say(key, count=len(found), items=items if key == "one" else wording.sentence(items)) + _more(desk, found), state=state)
+    return desk.answer(
+        turn.say(key, count=len(found), items=items if key == "one" else wording.sentence(items)) + _more(desk, found),
+        state=state,
+    )
 
 
 def _more(desk: Desk, found: Sequence[Reminder]) -> str:

@@ -15,11 +15,12 @@ from skills.reminders.kept import Every, Repeat, zone_of
 from skills.reminders.words import fold
 
 _EARLY, _SOON = 6, 6 * 3_600  # an hour of the day, seconds
+_STEM = 5  # letters that tell the days of the week apart, in whatever form
 _BETWEEN = 8  # characters: a preposition and an article
 USUAL = time(9)  # where only a day was said
 _NAMED: dict[str, Every] = {
-    "daily": "day", "weekdays": "weekdays", "weekends": "weekend", "weekly": "week", "fortnightly": "fortnight", "monthly": "month",
-    "yearly": "year",
+    "daily": "day", "weekdays": "weekdays", "weekends": "weekend", "weekly": "week", "fortnightly": "fortnight",
+    "monthly": "month", "yearly": "year",
 }  # fmt: skip
 _ROOTS = {
     "en": r"every|each|days\b|dail|weekl|monthl|yearl|annual|weekday|weekend|fortnight|hourl|working days",
@@ -84,15 +85,15 @@ def _leads_to(slot: SlotValue, said: Said, text: str) -> bool:
 
 
 def _by_day(said: Said, language: str) -> Every:
-    """ "every" with an hour is every day, with a month every year, else every week."""
+    """ "every" with an hour is every day, with a month every year, with a day of the week every week, else every month."""
     if said.said == "time":
         return "day"
-    return "year" if _has_month(said.text, language) else "week"
-
-
-def _has_month(text: str, language: str) -> bool:
-    months = Locale(language if language in LANGUAGES else "en").months["format"]["wide"].values()
-    return bool({fold(str(month)) for month in months} & set(fold(text).split()))
+    locale = Locale(language if language in LANGUAGES else "en")
+    words = fold(said.text).split()
+    if {fold(str(month)) for month in locale.months["format"]["wide"].values()} & set(words):
+        return "year"
+    days = tuple(fold(str(day))[:_STEM] for day in locale.days["format"]["wide"].values())
+    return "week" if any(word.startswith(days) for word in words) else "month"
 
 
 def repeat_from(kind: Every, said: Said, today: date) -> Repeat:
@@ -105,7 +106,7 @@ def repeat_from(kind: Every, said: Said, today: date) -> Repeat:
 
 
 def moved(said: Said, before: datetime, now: float) -> datetime:
-    """Another moment for something that was at `before`: only a day keeps the hour, only an hour keeps the day if it is to come."""
+    """Another moment for something that was at `before`: a day alone keeps the hour, an hour alone the day."""
     zone = before.tzinfo
     if zone is None or said.said == "datetime":
         return said.at

@@ -88,7 +88,9 @@ def _said(desk: Desk, made: Reminder, replaced: Reminder | None) -> str:
         return turn.say("changed", when=wording.timing(turn, made), task=task)
     if made.repeat is None:
         return turn.say("noted", when=wording.when(turn, made.at), task=task)
-    return turn.say("noted_repeat", every=wording.every(turn, made.repeat), task=task, first=wording.when(turn, made.at))
+    return turn.say(
+        "noted_repeat", every=wording.every(turn, made.repeat), task=task, first=wording.when(turn, made.at)
+    )
 
 
 def rescheduled(reminder: Reminder, at: datetime, now: float, with_day: bool) -> Reminder:

@@ -23,23 +23,31 @@ _FORGET = (  # nobody wants to be reminded to forget: the small words before and
     r"^(?:(?:not to |don't |do not )?forget(?: to| about)?|no (?:olvidar|olvide|olvidarme)(?: de)?|olvidar(?:me)?(?: de)?|"
     r"(?:ne pas )?oublier(?: de| d['’])?|(?:non )?dimenticar[ei](?: di)?)\s+|,? (?:nicht )?(?:zu )?vergessen$"
 )
+_NO_TASK = (
+    "something|some thing|a thing|it|this|that|etwas|was|es|das|dran|daran|algo|una cosa|eso|esto|quelque chose|ca|cela|"
+    "qualcosa|questo|quello|me|mich|please|bitte"
+)
+_NOTHING = frozenset(_NO_TASK.split("|"))
 _COMMANDS = {
     "en": r"(?:remind me|reminder|let me forget)(?: (?:to|that|about|of|for))*\s+(.+)$",
     "de": r"\b(?:mich|erinnerung)(?: bitte| mal)*(?: (?:daran|dran|an|dass|für))*,?\s+(.+?)(?:,? (?:zu )?erinnern)?$",
-    "es": r"(?:recu[eé]rdame|recordarme|recordatorio|me recuerdes)(?: (?:que tengo que|que debo|que|de|para|a))*\s+(.+)$",
-    "fr": r"(?:rappel(?:le|ez)[- ]moi|me rappeler|rappel|penser)(?: (?:de|que|pour|à))*\s+(.+)$",
-    "it": r"(?:ricordami|ricordarmi|mi ricordi|promemoria)(?: (?:di|che devo|che|per))*\s+(.+)$",
+    "es": r"(?:recu[eé]rdame|recordarme|recordatorio|me recuerdes)(?: (?:que tengo que|que debo|que|del|de|para|a))*\s+(.+)$",
+    "fr": r"(?:rappel(?:le|ez)[- ]moi|me rappeler|rappel|penser)(?: (?:des|du|de|que|pour|à))*\s+(.+)$",
+    "it": r"(?:ricordami|ricordarmi|mi ricordi|promemoria)(?: (?:di|che devo|che|per|del|della|delle|dei))*\s+(.+)$",
 }
-_SMALL = frozenset(
-    "a an the my our to of for about reminder reminders me i that one der die das den dem ein eine einen mein meine meinen an zu "
-    "erinnerung erinnerungen mich mir el la los las un una mi mis de del que a recordatorio recordatorios le les l d des du mon ma "
-    "mes rappel rappels pour il lo gli i uno di della del mio mia promemoria che con mit von with et und and y e".split()
+_SMALL_WORDS = (
+    "a an the my our to of for about reminder reminders me i that one der die das den dem ein eine einen mein meine meinen "
+    "zu erinnerung erinnerungen mich mir el la los las un una mi mis de del que recordatorio recordatorios le les l d des "
+    "du mon ma mes rappel rappels pour il lo gli uno di della mio mia promemoria che con delle dei dello degli bitte "
+    "please favor favore plait si te vous up back mit von with et und and y e"
 )
+_SMALL = frozenset(_SMALL_WORDS.split(" "))
 _PREFIXES = (
     "ab|an|auf|aus|bei|durch|ein|fern|fest|fort|frei|heim|her|heraus|herunter|hin|hoch|los|mit|nach|raus|rein|runter|statt|teil|um|"
     "vor|vorbei|weg|weiter|wieder|zurück|zusammen"
 )
 _EARLIER = re.compile(r"\b(?:earlier|sooner|fruher|vorher|antes|adelanta\w*|avance\w*|anticip\w*|prima|plus tot)\b")
+_ALL = re.compile(r"all|every|both|samtlich|beide|tod[oa]|amb|los dos|tou[ts]|les deux|chacun|tutt|entramb|ogni")
 _WORD = re.compile(r"[^\W_]+")
 _ALIKE = 85  # of 100
 _FITS = 0.5  # share of the words
@@ -50,11 +58,13 @@ def task_in(said: str, language: str, *others: str) -> str:
     task = " ".join(said.split())
     for other in filter(None, (" ".join(each.split()) for each in others)):
         task = _without(task, other, _ENDS.get(language, r"\b\B"))
-    task = task.strip(" .,;:!?\"“”„«»")
+    task = task.strip(' .,;:!?"“”„«»')
     command = re.match(_COMMANDS.get(language, "$^"), task, re.IGNORECASE)
     task, lead = command[1] if command else task, _LEADS.get(language, "")
-    task = re.sub(rf"^(?:{lead})\s*", "", task, flags=re.IGNORECASE) if lead else task
+    task = re.sub(rf"^(?:{lead})[\s,:]*", "", task, flags=re.IGNORECASE) if lead else task
     task = re.sub(_FORGET, "", task, flags=re.IGNORECASE)
+    if fold(task) in _NOTHING:
+        return ""
     return _infinitive(task) if language == "de" else task
 
 
@@ -101,6 +111,11 @@ def fold(text: str) -> str:
 def means_earlier(text: str) -> bool:
     """Whether something shall move to an earlier moment, by so much."""
     return _EARLIER.search(fold(text)) is not None
+
+
+def means_all(text: str) -> bool:
+    """Whether all are meant, and not something that only sounds nearly so."""
+    return _ALL.search(fold(text)) is not None
 
 
 def tells_apart(said: str) -> bool:

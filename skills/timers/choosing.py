@@ -9,7 +9,7 @@ from shared.locales import language_of
 from shared.skill import TurnContext
 from shared.turn import SlotValue
 from skills.timers.kept import Timer
-from skills.timers.words import fold, name_in
+from skills.timers.words import fold, means_all, name_in
 
 _ALIKE = 80  # of 100
 
@@ -31,13 +31,13 @@ class Asked(Struct, frozen=True):
 
 def asked(turn: TurnContext) -> Asked:
     """What the slots of a turn say."""
-    place = turn.slots.get("place")
+    place, scope = turn.slots.get("place"), turn.slot("scope")
     listed = turn.state.get("asked")
     return Asked(
         name_of(turn),
         seconds_of(turn.slot("length")),
         place if isinstance(place, int) and place else None,
-        turn.slots.get("scope") == "all",
+        scope is not None and scope.value == "all" and means_all(scope.text),
         tuple(one for one in listed if isinstance(one, int)) if isinstance(listed, list) else (),
     )
 

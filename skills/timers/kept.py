@@ -5,10 +5,12 @@
         {"id": 2, "seconds": 300, "left": 120.0}
     ]}
 
-`id` is never used twice for one person; `next` is the next one. `seconds` is for how long the timer was set; what
-was added to it later is in `due` alone, for people go on to call it "the ten minute timer". A timer runs until `due` (Unix seconds), or is paused with `left` seconds to go; one of the two is there. `name` is
-missing where none was given. A timer that ran out stays until somebody was told: whoever delivers asks `due`, tells, and keeps
-what `without` leaves. All functions are pure.
+`id` is never used twice for one person; `next` is the next one. `seconds` is for how long the timer was set; what was
+added to it later is in `due` alone, for people go on to call it "the ten minute timer". A timer runs until `due`
+(Unix seconds), or is paused with `left` seconds to go; one of the two is there. `name` is missing where none was
+given. A timer that ran out stays until somebody was told: whoever delivers asks `due`, tells, and keeps what
+`without` leaves.
+All functions are pure.
 """
 
 from collections.abc import Iterable

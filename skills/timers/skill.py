@@ -4,6 +4,7 @@ Nothing rings by itself here: a timer that ran out is told of at the next turn o
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -35,16 +36,16 @@ class Desk(Struct, frozen=True):
         """Unix seconds."""
         return self.turn.clock.now()
 
-    def answer(self, text: str, timers: Timers | None = None, **more: object) -> Reply:
+    def answer(self, text: str, timers: Timers | None = None, **more: Any) -> Reply:
         """Says what ran out, then `text`; keeps `timers` if they changed."""
         kept = self.timers if timers is None else timers
         changed = bool(self.over) or timers is not None
         said = " ".join(part for part in (_ended(self), wording.sentence(text)) if part)
         effects = (Keep(DOCUMENT, stored(kept)),) if changed else ()
-        fields: dict[str, object] = {"state": {}, **more}
+        fields: dict[str, Any] = {"state": {}, **more}
         return replace(Reply(text=said, effects=effects), **fields)
 
-    def ask(self, text: str, again: str, slot: str, **more: object) -> Reply:
+    def ask(self, text: str, again: str, slot: str, **more: Any) -> Reply:
         """Asks for a slot."""
         elicit = Elicit(self.turn.intent, slot)
         return self.answer(text, reprompt=again, expects_answer=True, elicit=elicit, **more)
@@ -192,7 +193,9 @@ def _nothing(desk: Desk, meant: Asked, there: Sequence[Timer], key: str = "none"
     else:
         seconds = meant.seconds
         said = turn.say("none_such") if not seconds else turn.say("none_long", length=wording.length(turn, seconds))
-    return desk.answer(f"{said} {_all_left(turn, there) if len(there) > 1 else wording.sentence(_one_left(desk, there[0]))}")
+    return desk.answer(
+        f"{said} {_all_left(turn, there) if len(there) > 1 else wording.sentence(_one_left(desk, there[0]))}"
+    )
 
 
 # -- changing ----------------------------------------------------------------------------------------------------------
@@ -201,8 +204,9 @@ def _nothing(desk: Desk, meant: Asked, there: Sequence[Timer], key: str = "none"
 def _extend(desk: Desk) -> Reply:
     turn, meant = desk.turn, asked(desk.turn)
     seconds = _duration(turn)
-    if meant.seconds is not None and _is_swapped(turn, meant.seconds, desk.timers):
-        meant, seconds = replace(meant, seconds=float(seconds)), int(meant.seconds + 0.5)
+    length = meant.seconds
+    if length is not None and _is_swapped(turn, length, desk.timers):
+        meant, seconds = replace(meant, seconds=float(seconds)), int(length + 0.5)
     if seconds < 1:
         return desk.ask(turn.say("how_much"), turn.say("how_much"), "duration")
     found = chosen(meant, desk.timers.timers)

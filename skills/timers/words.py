@@ -11,13 +11,16 @@ _TIMERS = {
     "it": "timer conto cont[oi] rovescia countdown sveglia cronometro alla",
 }
 _SMALL = {
-    "en": "a an the my our this that of for please one ones called named run?ning? current other long still left on is it time all",
-    "de": "ein eine einen einem einer eines der die das den dem des mein meine meinen meiner meinem dieser diesen von vom für fürs "
-    "namens noch bitte mit zum zur beim auf am mal wie viel zeit lange laufende[nr]?",
+    "en": "a an the my our this that of for please one ones called named run?ning? current other long still left on is it "
+    "time all",
+    "de": "ein eine einen einem einer eines der die das den dem des mein meine meinen meiner meinem dieser diesen von vom "
+    "für fürs namens noch bitte mit zum zur beim auf am mal wie viel zeit lange laufende[nr]?",
     "es": "un una unos unas el la los las mi mis de del al para llamado llamada que ese este por favor con cuánto queda tiempo",
     "fr": "un une le la les l mon ma mes de du des d pour ce cet cette appelé nommé s'il vous plaît avec qui combien reste temps",
-    "it": "un uno una il lo la i gli le l mio mia miei di del della dei delle dello dell per quello questo chiamato con che quanto manca",
+    "it": "un uno una il lo la i gli le l mio mia miei di del della dei delle dello dell per quello questo "
+    "chiamato con che quanto manca",
 }
+_ALL = re.compile(r"all|every|both|samtlich|beide|tod[oa]|amb|los dos|tou[ts]|les deux|tutt|entramb|ogni|chaque")
 _WORD = re.compile(r"[^\W_]+")
 _JOINED = re.compile(r"[-‐ ]?(?:timer|wecker|countdown)s?$", re.IGNORECASE)
 _LONGEST = 200  # characters that are looked at
@@ -27,6 +30,11 @@ def fold(text: str) -> str:
     """Small letters without accents, words with a blank between them."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return " ".join(_WORD.findall("".join(each for each in plain if not unicodedata.combining(each))))
+
+
+def means_all(text: str) -> bool:
+    """Whether all are meant, and not something that only sounds nearly so ("beim Timer", "beide Timer")."""
+    return _ALL.search(fold(text)) is not None
 
 
 def name_in(said: str, language: str, *others: str) -> str:

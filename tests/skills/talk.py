@@ -24,6 +24,7 @@ class Scripted:
 
     def __init__(self) -> None:
         self.intent: str | None = None
+        self.score = 0.9
         self.slots: Mapping[str, str] = {}
 
     async def understand(self, text: str, locale: str, deadline: float, *, sure: bool = False) -> Understanding:
@@ -31,7 +32,7 @@ class Scripted:
         if self.intent is None:
             return Understanding(None, 0.0, 1.0)
         slots = {name: SlotValue(said) for name, said in self.slots.items()}
-        return Understanding(self.intent, 0.9, 0.1, slots, ranking=(Ranked(self.intent, 0.9),))
+        return Understanding(self.intent, self.score, 1 - self.score, slots, ranking=(Ranked(self.intent, self.score),))
 
     async def encode(self, texts: Sequence[str], deadline: float) -> list[Vector]:
         """See `ModelService.encode`."""

@@ -139,3 +139,44 @@ def test_an_unknown_time_zone_counts_as_utc() -> None:
 def test_days_beyond_the_calendar_are_none_or_real(text: str) -> None:
     found = value("date", text, Context("en-US", BERLIN, at("2026-11-30T10:00")))
     assert found is None or found == "9999-12-31"
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "expected"),
+    [
+        ("en-US", "mondays at 9", "2026-12-07T09:00:00+01:00"),
+        ("en-US", "the first of every month", "2026-12-01T00:00:00+01:00"),
+        ("de-DE", "am ersten jeden Monats", "2026-12-01T00:00:00+01:00"),
+        ("es-ES", "sábados a las 10", "2026-12-05T10:00:00+01:00"),
+        ("es-ES", "el 15 a las 9", "2026-12-15T09:00:00+01:00"),
+        ("fr-FR", "lundis à 9 heures", "2026-12-07T09:00:00+01:00"),
+        ("it-IT", "domeniche alle 10", "2026-12-06T10:00:00+01:00"),
+        ("it-IT", "il 15 di ogni mese alle 9", "2026-12-15T09:00:00+01:00"),
+    ],
+)
+def test_what_comes_again_is_its_next_time(locale: str, text: str, expected: str) -> None:
+    assert moment(text, "2026-11-30T10:00", locale) == expected
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "hour"),
+    [
+        ("de-DE", "jeden Morgen um acht", "08:00"),
+        ("es-ES", "cada mañana a las ocho", "08:00"),
+        ("es-ES", "todas las noches a las diez", "22:00"),
+        ("fr-FR", "tous les soirs à 21 h", "21:00"),
+        ("it-IT", "tutte le sere alle nove", "21:00"),
+        ("es-ES", "a las siete sacar la basura", "07:00"),  # "s" is no second here
+        ("de-DE", "um sieben heimfahren", "07:00"),  # nor "h" an hour
+        ("en-US", "at 7 see the dentist", "07:00"),
+    ],
+)
+def test_hours_in_their_sentence(locale: str, text: str, hour: str) -> None:
+    found = find("time", text, Context(locale, BERLIN, at("2026-11-30T05:00")))
+    assert [one.value for one in found] == [hour]
+
+
+def test_an_open_hour_says_so() -> None:
+    context = Context("en-US", BERLIN, at("2026-11-30T10:00"))
+    for text, is_open in (("at six", True), ("at 6 pm", False), ("tomorrow at six", False), ("at 18:00", False)):
+        assert ("open" in find("datetime", text, context)[0].value) is is_open

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize  # type: ignore[import-untyped]
-from scipy.special import log_softmax, logsumexp  # type: ignore[import-untyped]
+from scipy.special import expit, log_softmax, logit, logsumexp  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -232,8 +232,17 @@ def _scope(facts: Doubles, outside: Chosen) -> tuple[Scope, float]:
     weight = np.asarray(model.coef_)[0] / spread
     bias = float(np.asarray(model.intercept_)[0] - weight @ centre)
     chances = _chance(facts, weight, bias)
-    threshold = float(np.quantile(chances[~outside], 1 - REFUSED))
+    threshold = _between(chances[~outside], chances[outside])
     return Scope(weight, bias, threshold), float(roc_auc_score(outside, chances))
+
+
+def _between(inside: Doubles, outside: Doubles) -> float:
+    """Where few of what is in scope are refused; where that leaves a gap to most of what is not, its middle in log-odds.
+
+    People say things in more ways than the samples do: what is in scope needs the room.
+    """
+    low, high = float(np.quantile(inside, 1 - REFUSED)), float(np.quantile(outside, REFUSED))
+    return float(expit((logit(low) + logit(high)) / 2)) if low < high else low
 
 
 def _set(scope: Scope, facts: Doubles) -> Scope:

@@ -170,7 +170,8 @@ _ALL = (
     ),
     ValueType(
         "place",
-        '{"name", "country": ISO 3166, "timezone": IANA, "lat", "lon": degrees}',
+        '{"name", "label": as the person calls it, "kind": "city" | "country" | "part" | "clock", "country": ISO 3166, '
+        '"timezone": IANA, "lat", "lon": degrees}, and "zones" with the "seat" that goes by "timezone" if there are several',
         places.find_places,
         places.read_place,
         wording.place,

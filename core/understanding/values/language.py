@@ -103,6 +103,16 @@ class Language:
         names = ("weekday", "month", "fullmonth", "feast", "unit")
         return [(name, re.compile(rf"(?<![^\W\d])(?:{self.slots[name]})(?!\w)")) for name in names]
 
+    def looks_back(self, text: str, at: int) -> bool:
+        """Whether what stands before `at` says that the day said there lies behind ("since Friday", "when was Easter")."""
+        return self._behind.search(text, 0, at) is not None
+
+    @cached_property
+    def _behind(self) -> re.Pattern[str]:
+        behind = words.spelled(self.data["relative"]["behind"])
+        between = words.folded(f"{self.data['joins']['date']}|{'|'.join(self.data['place']['articles'])}")
+        return re.compile(rf"(?<!\w)(?:{behind})[ ,]*(?:(?:{between})[ ,]?){{0,2}}$")
+
     def marks(self, text: str) -> frozenset[str]:
         """Which slots a plain text could fill, so that patterns that need others are passed over."""
         found = {name for name, pattern in self._marks if pattern.search(text)}

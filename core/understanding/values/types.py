@@ -139,7 +139,8 @@ _ALL = (
     ValueType("time", '"15:00"', moments.find_times, _moment("time"), wording.hour),
     ValueType(
         "datetime",
-        '{"at": ISO 8601 with offset, "said": "date" | "time" | "datetime"}',
+        '{"at": ISO 8601 with offset, "said": "date" | "time" | "datetime"}, with "feast" and "or" where a feast was said, '
+        "or a day that may be another one",
         moments.find_datetimes,
         _moment("datetime"),
         wording.moment,

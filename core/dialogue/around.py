@@ -116,11 +116,17 @@ class Around(Struct, frozen=True):
             raise SkillFailed(skill.manifest.name, type(error).__name__) from error
 
     def slots(self, heard: Understanding) -> dict[str, SlotValue]:
-        """All slots of what was understood: the platform's own win, then what the skill finds, then the model's, then types'."""
+        """All slots of what was understood: the platform's own win, then what the skill finds, then the model's, then types'.
+
+        Where the model's words have no value, or a type sees the same words within what was said, the type knows more.
+        """
         intent, text = heard.intent or "", self.text(heard)
         told = self._told(intent, heard)
+        typed = self._by_type(intent, text)
         model = {} if heard.source == "platform" else self._checked(intent, heard.slots)
-        found = {**self._by_type(intent, text), **model, **self.own(intent, text), **told}
+        better = {name for name, value in model.items() if name in typed and _yields(value, typed[name])}
+        cut = {name: value for name, value in model.items() if name not in better}
+        found = {**typed, **cut, **self.own(intent, text), **told}
         return {name: value for name, value in found.items() if size(value)}
 
     def _told(self, intent: str, heard: Understanding) -> dict[str, SlotValue]:
@@ -158,3 +164,8 @@ class Around(Struct, frozen=True):
         """What values of an intent are read against."""
         choices = self.words(intent).types
         return Context(self.request.locale, self.timezone, self.now, choices)
+
+
+def _yields(cut: SlotValue, typed: SlotValue) -> bool:
+    """Whether the words that the model cut out say less than what a type found in the whole sentence."""
+    return cut.value is None or cut.text.casefold() == typed.text.casefold()

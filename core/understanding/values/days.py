@@ -70,7 +70,7 @@ def days(text: str, marks: frozenset[str], today: date, tongue: Language, past: 
         for match in pattern.matches(text, marks):
             said = {slot: words for slot, words in match.groupdict().items() if words}
             start = start_of(match)
-            asked = Asked(said, argument, today, tongue, past or tongue.looks_back(text, start))
+            asked = Asked(said, argument, today, tongue, past or tongue.looks_back(text, start, match.end()))
             at = _safely(_RULES.get(pattern.rule) or _RULES[name], asked)
             if at is not None:
                 part = next((name for name in PARTS if name in said), "")

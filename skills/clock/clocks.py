@@ -77,7 +77,7 @@ def _where(turn: TurnContext, place: Place, there: datetime) -> str:
     if _has_several(place, there):
         return turns.say(turn, "where", "city", place=place.seat)
     kind = "city" if place.kind == "city" else "region" if place.name[:1].islower() else "country"
-    return turns.say(turn, "where", kind, place=turns.capital(place.name) if kind == "region" else place.name)
+    return turns.say(turn, "where", kind, place=place.name)
 
 
 def _several(turn: TurnContext, place: Place, there: datetime) -> str:

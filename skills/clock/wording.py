@@ -47,7 +47,8 @@ def weekday(at: date, locale: str) -> str:
 def _dated(at: date, length: str, locale: str, today: date | None) -> str:
     spoken = locale_of(locale)
     pattern = str(spoken.date_formats[length].pattern)
-    return format_date(at, _YEAR.sub("", pattern) if today and at.year == today.year else pattern, locale=spoken)
+    text = format_date(at, _YEAR.sub("", pattern) if today and at.year == today.year else pattern, locale=spoken)
+    return re.sub(r"\b1 ", "1er ", text, count=1) if spoken.language == "fr" else text  # the one ordinal of dates
 
 
 def names_weekday(text: str, at: date, locale: str) -> bool | None:
@@ -67,7 +68,9 @@ def names_date(text: str, locale: str) -> bool:
 
 def count(amount: int, unit: str, locale: str) -> str:
     """ "1 day", "2,024 days"."""
-    return format_unit(amount, f"duration-{unit}", locale=locale_of(locale)).replace("\u00a0", " ")
+    name, spoken = f"duration-{unit}", locale_of(locale)
+    long, short = (format_unit(amount, name, length, locale=spoken) for length in ("long", "short"))
+    return (short if name in long else long).replace("\u00a0", " ")  # where both are alike CLDR has the short one only
 
 
 def counts(parts: list[tuple[int, str]], locale: str) -> str:

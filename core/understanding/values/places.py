@@ -82,11 +82,11 @@ def _json(named: Named, seen: _Seen, start: int, end: int, inside: str = "") -> 
 def _called(name: str, seen: _Seen, start: int, end: int) -> str:
     """A city's name as much of it as was said ("New York"), or what it was called ("münchen"), with capitals."""
     said = seen.name(start, end)
-    if key(name) == said or said.upper() in INITIALS:
+    words = [seen.text[word.start : word.end] for word in seen.words[start:end]]
+    if (key(name) == said and "".join(words).isascii()) or said.upper() in INITIALS:
         return name
     if key(name).startswith(f"{said} "):
         return " ".join(name.split()[: end - start]) if end - start > 1 else name
-    words = [seen.text[word.start : word.end] for word in seen.words[start:end]]
     return " ".join(word if any(map(str.isupper, word)) else word.capitalize() for word in words)
 
 
@@ -169,7 +169,10 @@ def _is_meant(seen: _Seen, start: int, end: int, named: list[Named]) -> bool:
     best = max(named, key=lambda each: each.weight(seen.tongue.region))
     if best.place.kind != "city" or (best.main and best.place.people >= _BIG):
         return True
-    return (after or capital) and (best.main or capital or len(name) > _SHORTEST_TYPO or best.place.people >= 2 * _BIG)
+    known = best.place.people >= 2 * _BIG
+    if start == 0 and known and (end == len(seen.words) or seen.words[end].said in seen.before):
+        return True  # an answer: "Tokio und Sydney"
+    return (after or capital) and (best.main or capital or len(name) > _SHORTEST_TYPO or known)
 
 
 def _guesses(seen: _Seen) -> Iterator[Span]:

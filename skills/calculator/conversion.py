@@ -69,7 +69,7 @@ def amount(said: str, locale: str, beside: Unit | None = None) -> tuple[Part, ..
     """`said` as parts: "5 foot 11" is 5 feet and 11 inches. An ounce beside a volume is a fluid ounce. Raises UnknownUnit."""
     words = words_of(locale).conversion
     rest = words.minus.sub("-", plain(said[:LONGEST], locale).strip())
-    pattern = re.compile(rf"({_NUMBER}|(?:{words.one})(?=[\s']))?\s*([^\d(]*(?:(?<=/)\d+ ?[^\d(]*|\b100 ?[^\d(]+)?)")
+    pattern = re.compile(rf"({_NUMBER}|(?:{words.one})(?:'|(?=\s)))?\s*([^\d(]*(?:(?<=/)\d+ ?[^\d(]*|\b100 ?[^\d(]+)?)")
     parts: list[Part] = []
     while rest:
         match = pattern.match(rest)
@@ -86,6 +86,8 @@ def _part(match: re.Match[str], before: list[Part], locale: str, beside: Unit | 
     words = words_of(locale).conversion
     name = re.sub(rf" (?:{words.joined})$|,$", "", match[2].strip())
     name, count = words.of.sub("", name).strip(), _count(match[1])
+    if not name and before and count and count < 1:  # "an hour and a half"
+        return Part(count, before[-1].unit)
     if not name and before and before[-1].unit.name in _SMALLER:
         return Part(count, Unit(_SMALLER[before[-1].unit.name]))
     found = _known(name, locale)

@@ -114,7 +114,9 @@ def _stated(turn: TurnContext, source: str, value: Fraction, targets: tuple[Unit
         written, spoken, about = both[0], both[1], small[2]
     else:
         written, spoken, about = _quantity(value, targets[0], turn.locale)
-    key = "sum.about" if about else "sum"
+    key = "unit.about" if about else "unit"
+    one = f"{key}.one"  # "1 Meile ist", "2 Meilen sind"
+    key = one if source.startswith("1 ") and one in turn.answers else key
     return _told(turn.say(key, sum=source, result=written), turn.say(key, sum=source, result=spoken))
 
 

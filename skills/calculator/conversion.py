@@ -75,7 +75,11 @@ def amount(said: str, locale: str, beside: Unit | None = None) -> tuple[Part, ..
         match = pattern.match(rest)
         if match is None or not match[0]:
             raise UnknownUnit(said)
-        parts.append(_part(match, parts, locale, beside))
+        part = _part(match, parts, locale, beside)
+        if parts and part.unit == parts[-1].unit:  # "an hour and a half" is one and a half
+            one = parts.pop()
+            part = Part((Fraction(1) if one.count is None else one.count) + (part.count or 0), part.unit)
+        parts.append(part)
         rest = rest[match.end() :].strip()
     if not parts:
         raise UnknownUnit(said)

@@ -18,7 +18,7 @@ TOKENS = 120
 DEPTH = 40
 DIGITS = 200
 
-_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?|\.\d+)(?:e([+-]?\d{1,3})(?![\w.]))?|([a-z]+)|(\*\*|[-+*/^%!()]))")
+_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?|\.\d+)(?:e([+-]?\d{1,3})(?![\w.]))?|([^\W\d_]+)|(\*\*|[-+*/^%!()]))")
 _FUNCTIONS = {
     "sqrt": exact.root,
     "cbrt": exact.cube_root,

@@ -118,13 +118,15 @@ class Around(Struct, frozen=True):
     def slots(self, heard: Understanding) -> dict[str, SlotValue]:
         """All slots of what was understood: the platform's own win, then what the skill finds, then the model's, then types'.
 
-        Where the model's words have no value, or a type sees the same words within what was said, the type knows more.
+        Where the model's words have no value, or a type sees the same words within what was said, the type knows more; so it
+        does where it gives these words to a slot that the model leaves empty ("between Paris and Sydney").
         """
         intent, text = heard.intent or "", self.text(heard)
         told = self._told(intent, heard)
         typed = self._by_type(intent, text)
         model = {} if heard.source == "platform" else self._checked(intent, heard.slots)
-        better = {name for name, value in model.items() if name in typed and _yields(value, typed[name])}
+        left = {value.text.casefold() for name, value in typed.items() if name not in model}
+        better = {name for name, value in model.items() if name in typed and _yields(value, typed[name], left)}
         cut = {name: value for name, value in model.items() if name not in better}
         found = {**typed, **cut, **self.own(intent, text), **told}
         return {name: value for name, value in found.items() if size(value)}
@@ -166,6 +168,6 @@ class Around(Struct, frozen=True):
         return Context(self.request.locale, self.timezone, self.now, choices)
 
 
-def _yields(cut: SlotValue, typed: SlotValue) -> bool:
+def _yields(cut: SlotValue, typed: SlotValue, left: set[str]) -> bool:
     """Whether the words that the model cut out say less than what a type found in the whole sentence."""
-    return cut.value is None or cut.text.casefold() == typed.text.casefold()
+    return cut.value is None or cut.text.casefold() in {typed.text.casefold(), *left}

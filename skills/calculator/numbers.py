@@ -63,12 +63,10 @@ def _fraction_rules(joined: str, article: str) -> tuple[tuple[re.Pattern[str], s
         (re.compile(rf"\b(\d+) (?:{joined}) {one}?§(\d+)"), r"(\1+1/\2)"),
         (re.compile(rf"\b(\d+) (?:{joined}) (\d+) §(\d+)"), r"(\1+\2/\3)"),
         (re.compile(rf"\b1 §(\d+){after}"), r"(1/\1)"),
-        (re.compile(rf"\b(\d+) §(\d+)"), r"(\1/\2)"),
+        (re.compile(r"\b(\d+) §(\d+)"), r"(\1/\2)"),
         (re.compile(rf"{one}?§(\d+){after}"), r"(1/\1)"),
     )
 
 
 def _fractions(text: str, joined: str, article: str) -> str:
     return applied(_fraction_rules(joined, article), text)
-
-

@@ -60,7 +60,7 @@ def unit(said: str, locale: str) -> Unit | None:
 
 
 def fitting(unit_: Unit, other: Unit, locale: str) -> Unit:
-    """`unit_` as it is meant beside another: an ounce beside a volume is a fluid ounce, a degree beside a temperature one of it."""
+    """`unit_` as it is meant beside another: an ounce beside a volume is a fluid one, a degree beside a temperature one of it."""
     if unit_.name == "ounce" and other.name.removeprefix("imperial_").removeprefix("metric_") in _VOLUMES:
         return Unit(_BRITISH["fluid_ounce"] if locale.upper().endswith(_BRITISH_TERRITORIES) else "fluid_ounce")
     if unit_.name == "degree" and other.name in _TEMPERATURES:

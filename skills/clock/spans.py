@@ -109,5 +109,3 @@ def _years_months_days(first: date, last: date) -> list[tuple[int, str]]:
 def _months_later(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
-
-

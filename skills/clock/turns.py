@@ -59,7 +59,9 @@ def place(turn: TurnContext, slot: str) -> Place | None:
     try:
         zones = tuple(ZoneInfo(zone) for zone in value.get("zones", ()))
         seat = wording.city(value.get("seat", ""), value["timezone"], turn.locale)
-        return Place(value.get("label", value["name"]), value.get("kind", "city"), ZoneInfo(value["timezone"]), zones, seat)
+        return Place(
+            str(value.get("label", value["name"])), value.get("kind", "city"), ZoneInfo(value["timezone"]), zones, seat
+        )
     except (KeyError, ValueError, TypeError, ZoneInfoNotFoundError):  # a value that a platform made
         return None
 

@@ -25,7 +25,11 @@ def leap_year(turn: TurnContext) -> Reply:
         return Reply(text=turn.say("leap.february", year=year, days=calendar.monthrange(year, 2)[1]))
     if turn.slot("length"):
         return Reply(text=turn.say("leap.days", year=year, days=365 + calendar.isleap(year)))
-    return Reply(text=turns.say(turn, "leap.yes" if calendar.isleap(year) else "leap.no", "past" if year < this else "", year=year))
+    return Reply(
+        text=turns.say(
+            turn, "leap.yes" if calendar.isleap(year) else "leap.no", "past" if year < this else "", year=year
+        )
+    )
 
 
 def _leap_year_from(year: int, step: int) -> int:

@@ -137,7 +137,7 @@ def _best(named: list[Named], region: str) -> Named:
 
 
 def _within(named: list[Named], seen: _Seen, start: int, end: int) -> tuple[Named, str] | None:
-    """The place among `named` in the country or part that the words from `start` to `end` are, and that; any, if there are none."""
+    """The place among `named` in the country or part that the words from `start` to `end` are, and that; without words any."""
     if start == end:
         return _best(named, seen.tongue.region), ""
     inside = key(seen.name(start, end)).removeprefix("in ")

@@ -16,29 +16,28 @@ from core.understanding.values.language import Language
 _FILE = Path(__file__).with_name("regions.toml")
 
 
+@lru_cache(maxsize=64)
 def regions(tongue: Language) -> dict[str, Named]:
     """What these places are called in a language, made plain and without the article -> the place, as it is called there."""
-    return _of(str(tongue.locale), tongue.code, without_article(tongue))
-
-
-def nowhere(tongue: Language) -> frozenset[str]:
-    """Names that no place of ours has: continents and the like."""
-    return _beyond(str(tongue.locale))
-
-
-def without_article(tongue: Language) -> frozenset[str]:
-    """Articles that names of places have in a language."""
-    return frozenset(map(key, tongue.data["place"]["articles"]))
-
-
-@lru_cache(maxsize=64)
-def _of(locale: str, code: str, articles: frozenset[str]) -> dict[str, Named]:
+    articles = without_article(tongue)
     found: dict[str, Named] = {}
-    for place, label, said in _places(locale, code):
+    for place, label, said in _places(str(tongue.locale), tongue.code):
         words = key(said).split()
         bare = " ".join(words[1:] if len(words) > 1 and words[0] in articles else words)
         found[bare] = Named(place, True, label)
     return found
+
+
+@lru_cache(maxsize=64)
+def nowhere(tongue: Language) -> frozenset[str]:
+    """Names that no place of ours has: continents and the like."""
+    return frozenset(key(name) for code, name in _territories(str(tongue.locale)).items() if code.isdigit())
+
+
+@lru_cache(maxsize=64)
+def without_article(tongue: Language) -> frozenset[str]:
+    """Articles that names of places have in a language."""
+    return frozenset(map(key, tongue.data["place"]["articles"]))
 
 
 def _places(locale: str, code: str) -> Iterator[tuple[Place, str, str]]:
@@ -73,11 +72,6 @@ def _territories(locale: str) -> dict[str, str]:
     from babel import Locale
 
     return {str(code): str(name) for code, name in Locale.parse(locale).territories.items()}
-
-
-@lru_cache(maxsize=64)
-def _beyond(locale: str) -> frozenset[str]:
-    return frozenset(key(name) for code, name in _territories(locale).items() if code.isdigit())
 
 
 @lru_cache(maxsize=1)

@@ -131,7 +131,9 @@ class Understanding(Struct, frozen=True):
     oos_score: float = 0.0
     slots: dict[str, SlotValue] = field(default_factory=dict)
     ranking: tuple[Ranked, ...] = ()
-    source: str = "model"  # also "platform" (it knew the intent itself), "dialogue" (answers a question of ours), CORRECTION
+    source: str = (
+        "model"  # also "platform" (it knew the intent itself), "dialogue" (answers a question of ours), CORRECTION
+    )
     text: str = ""
     more: tuple["Understanding", ...] = ()
     language: str = ""

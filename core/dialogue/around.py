@@ -133,12 +133,17 @@ class Around(Struct, frozen=True):
             raise SkillFailed(skill.manifest.name, type(error).__name__) from error
 
     def slots(self, heard: Understanding) -> dict[str, SlotValue]:
-        """All slots of what was understood: the platform's own win, then what the skill finds, then the model's, then types'."""
+        """All slots of what was understood: the platform's own win, then what the skill finds, then the model's, then types'.
+
+        Where the model's words have no value, or a type sees the same words within what was said, the type knows more; so it
+        does where it gives these words to a slot that the model leaves empty ("between Paris and Sydney").
+        """
         intent, text = heard.intent or "", self.text(heard)
         told = self._told(intent, heard)
-        model = {} if heard.source == "platform" else self._checked(intent, heard.slots)
         typed = self._by_type(intent, text)
-        kept = {name: value for name, value in model.items() if not _says_more(typed.get(name), value)}
+        model = {} if heard.source == "platform" else self._checked(intent, heard.slots)
+        left = {value.text.casefold() for name, value in typed.items() if name not in model}
+        kept = {name: value for name, value in model.items() if not _says_more(typed.get(name), value, left)}
         found = {**typed, **kept, **self.own(intent, text), **told}
         return {name: value for name, value in found.items() if size(value)}
 
@@ -179,12 +184,15 @@ class Around(Struct, frozen=True):
         return Context(self.request.locale, self.timezone, self.now, choices)
 
 
-def _says_more(typed: SlotValue | None, tagged: SlotValue) -> bool:
+def _says_more(typed: SlotValue | None, tagged: SlotValue, left: set[str]) -> bool:
     """Whether the type's own reading goes before the words that were tagged: those are all or a part of it, or no value.
 
-    The type has read them in their sentence: in "jeden Morgen um acht" they are another moment than by themselves.
+    The type has read them in their sentence: in "jeden Morgen um acht" they are another moment than by themselves. `left` are
+    words that the type gives to other slots.
     """
-    return typed is not None and (tagged.value in (None, tagged.text) or tagged.text in typed.text)
+    if typed is None:
+        return False
+    return tagged.value in (None, tagged.text) or tagged.text in typed.text or tagged.text.casefold() in left
 
 
 def _beside(one: Span, other: Span) -> bool:

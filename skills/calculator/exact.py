@@ -15,7 +15,7 @@ _CONTEXT = Context(
 
 
 class CannotCompute(Exception):
-    """The sum has no answer, or none that can be given. The text says so to a person, as a sentence."""
+    """The sum has no answer, or none that can be given. The text is a key: the answer `cannot.KEY` says so to a person."""
 
 
 class Number(Struct, frozen=True):
@@ -28,7 +28,7 @@ class Number(Struct, frozen=True):
 def bounded(value: Fraction, exact: bool) -> Number:
     """`value` as a Number. Raises CannotCompute when it is too big."""
     if max(value.numerator.bit_length(), value.denominator.bit_length()) > BITS:
-        raise CannotCompute("That number is too big for me.")
+        raise CannotCompute("too_big")
     return Number(value, exact)
 
 
@@ -46,7 +46,7 @@ def remainder(left: Number, right: Number) -> Number:
 
 def _refuse_zero(divisor: Number) -> None:
     if divisor.value == 0:
-        raise CannotCompute("Dividing by zero has no answer.")
+        raise CannotCompute("zero")
 
 
 def power(base: Number, exponent: Number) -> Number:
@@ -55,7 +55,7 @@ def power(base: Number, exponent: Number) -> Number:
     if exponent.value.denominator == 1:
         return _whole_power(base.value, int(exponent.value), exact)
     if base.value < 0:
-        raise CannotCompute("A broken power of a negative number has no real answer.")
+        raise CannotCompute("broken_power")
     if exponent.value == Fraction(1, 2):
         return root(base)
     return _rounded(lambda: _decimal(base.value) ** _decimal(exponent.value))
@@ -63,14 +63,14 @@ def power(base: Number, exponent: Number) -> Number:
 
 def _whole_power(base: Fraction, exponent: int, exact: bool) -> Number:
     if base == 0 and exponent < 0:
-        raise CannotCompute("Dividing by zero has no answer.")
+        raise CannotCompute("zero")
     if base in (0, 1):
         return Number(base ** min(abs(exponent), 1), exact)
     if base == -1:
         return Number(base ** (exponent % 2), exact)
     bits = max(base.numerator.bit_length(), base.denominator.bit_length())
     if (bits - 1) * abs(exponent) > BITS:
-        raise CannotCompute("That number is too big for me.")
+        raise CannotCompute("too_big")
     return bounded(base**exponent, exact)
 
 
@@ -78,7 +78,7 @@ def root(number: Number) -> Number:
     """The square root: exact for squares of rationals."""
     value = number.value
     if value < 0:
-        raise CannotCompute("A negative number has no real square root.")
+        raise CannotCompute("negative_root")
     top, bottom = isqrt(value.numerator), isqrt(value.denominator)
     if top * top == value.numerator and bottom * bottom == value.denominator:
         return Number(Fraction(top, bottom), number.exact)
@@ -116,15 +116,15 @@ def natural_logarithm(number: Number) -> Number:
 
 def _refuse_no_logarithm(number: Number) -> None:
     if number.value <= 0:
-        raise CannotCompute("Only numbers above zero have a logarithm.")
+        raise CannotCompute("logarithm")
 
 
 def product_to(number: Number) -> Number:
     """The factorial."""
     if number.value.denominator != 1 or number.value < 0:
-        raise CannotCompute("Only whole numbers from zero up have a factorial.")
+        raise CannotCompute("factorial")
     if number.value > FACTORIALS:
-        raise CannotCompute("That number is too big for me.")
+        raise CannotCompute("too_big")
     return bounded(Fraction(factorial(int(number.value))), number.exact)
 
 
@@ -137,4 +137,4 @@ def _rounded(work_out: Callable[[], Decimal]) -> Number:
         try:
             return bounded(Fraction(work_out()), exact=False)
         except (Overflow, InvalidOperation) as error:
-            raise CannotCompute("That number is too big for me.") from error
+            raise CannotCompute("too_big") from error

@@ -18,7 +18,7 @@ TOKENS = 120
 DEPTH = 40
 DIGITS = 200
 
-_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?|\.\d+)(?:e([+-]?\d{1,3})(?![\w.]))?|([a-z]+)|(\*\*|[-+*/^%!()]))")
+_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?|\.\d+)(?:e([+-]?\d{1,3})(?![\w.]))?|([^\W\d_]+)|(\*\*|[-+*/^%!()]))")
 _FUNCTIONS = {
     "sqrt": exact.root,
     "cbrt": exact.cube_root,
@@ -56,7 +56,7 @@ def tokens(text: str) -> list[Token]:
         found.append(_token(match))
         at = match.end()
         if len(found) > TOKENS:
-            raise CannotCompute("That is too long for me to work out in one go.")
+            raise CannotCompute("too_long")
     if not found:
         raise NotAnExpression
     return found
@@ -66,7 +66,7 @@ def _token(match: re.Match[str]) -> Token:
     number, exponent, word, sign = match.groups()
     if number:
         if len(number) > DIGITS:
-            raise CannotCompute("That number is too big for me.")
+            raise CannotCompute("too_big")
         return Fraction(number) * Fraction(10) ** int(exponent or 0)
     if word and word not in _WORDS:
         raise NotAnExpression(word)
@@ -122,7 +122,7 @@ class _Parser:
     def _signed(self) -> Number:
         self._depth += 1
         if self._depth > DEPTH:
-            raise CannotCompute("That is too deeply nested for me.")
+            raise CannotCompute("too_deep")
         sign = self._take("+", "-")
         result = self._signed() if sign else self._power()
         self._depth -= 1

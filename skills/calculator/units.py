@@ -3,6 +3,9 @@
 Amounts convert exactly, as fractions; pint knows the definitions. It is loaded at first use, being slow and large.
 """
 
+import re
+import tomllib
+import unicodedata
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
@@ -10,6 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+
+from shared.locales import language_of
+from skills.calculator.wording import locale_of
+from skills.calculator.words import words_of
 
 if TYPE_CHECKING:
     from pint import UnitRegistry
@@ -27,15 +34,16 @@ _BRITISH = {
 _VOLUMES = frozenset(
     {"liter", "milliliter", "centiliter", "deciliter", "gallon", "quart", "pint", "cup", "tablespoon", "teaspoon"}
 )
+_TEMPERATURES = frozenset({"degC", "degF", "kelvin"})
+_FAHRENHEIT = ("-US", "-LR", "-BS", "-KY")
 _BRITISH_TERRITORIES = ("-GB", "-IE")
+_ALSO_SPELLED = {"en": ("en-GB",)}  # other locales whose spelling is understood
 
 
 class Unit(Struct, frozen=True):
-    """`name` is pint's expression for it; `one` and `many` are what people say, in British spelling."""
+    """A unit; `name` is pint's expression for it."""
 
     name: str
-    one: str
-    many: str
 
 
 class UnitsDiffer(Exception):
@@ -44,23 +52,20 @@ class UnitsDiffer(Exception):
 
 def unit(said: str, locale: str) -> Unit | None:
     """The unit that people call `said`, in plain small letters; None where there is none by that name."""
-    words = said.replace(".", "").strip()
-    words = words.removeprefix("the ").removeprefix("degree ") if words.startswith("the ") else words
-    found = _names().get(_key(words))
+    found = _names(language_of(locale)).get(_key(said))
     if found is None:
         return None
-    british = (
-        _BRITISH.get(found.name)
-        if locale.upper().endswith(_BRITISH_TERRITORIES) and not words.startswith("us ")
-        else None
-    )
-    return _units()[british] if british else found
+    is_british = locale.upper().endswith(_BRITISH_TERRITORIES) and not said.strip().startswith("us ")
+    return Unit(_BRITISH.get(found, found) if is_british else found)
 
 
 def fitting(unit_: Unit, other: Unit, locale: str) -> Unit:
-    """`unit_`, or the fluid ounce where an ounce is set beside a volume."""
+    """`unit_` as it is meant beside another: an ounce beside a volume is a fluid one, a degree beside a temperature one of it."""
     if unit_.name == "ounce" and other.name.removeprefix("imperial_").removeprefix("metric_") in _VOLUMES:
-        return unit("fluid ounce", locale) or unit_
+        return Unit(_BRITISH["fluid_ounce"] if locale.upper().endswith(_BRITISH_TERRITORIES) else "fluid_ounce")
+    if unit_.name == "degree" and other.name in _TEMPERATURES:
+        home = "degF" if locale.upper().endswith(_FAHRENHEIT) else "degC"
+        return Unit(home if home != other.name else "degC" if home == "degF" else "degF")
     return unit_
 
 
@@ -77,35 +82,65 @@ def convert(amount: Fraction, source: Unit, target: Unit) -> Fraction:
     raise UnitsDiffer
 
 
-def _table() -> Iterator[list[str]]:
-    """The rows of units.txt: name, one, several, what else people write."""
-    for line in Path(__file__).with_name("units.txt").read_text("utf-8").splitlines():
-        if not line.startswith("#"):
-            yield [part.strip() for part in line.split("|")]
+def named(unit_: Unit, count: Fraction, number: str, locale: str) -> str:
+    """`number` with the unit's name, one or several as `count` wants it: "2 litres"."""
+    own = words_of(locale).names.get(unit_.name)
+    if own is not None:
+        return f"{number} {own[count != 1]}"
+    patterns = _patterns(cldr_names()[unit_.name], locale)
+    plural = locale_of(locale).plural_form(float(count)) if abs(count) < 10**15 else "other"
+    pattern = patterns.get(plural) or patterns.get("other") or "{0} " + unit_.name
+    return pattern.replace("{0}", number).replace("\u00a0", " ")
+
+
+def name_of(unit_: Unit, locale: str) -> str:
+    """What several of it are called."""
+    return named(unit_, Fraction(2), "", locale).strip()
 
 
 @cache
-def _units() -> dict[str, Unit]:
-    found: dict[str, Unit] = {}
-    for name, one, many, _ in _table():
-        found[name] = Unit(name, one, many)
-    return found
+def cldr_names() -> dict[str, str]:
+    """Every unit, and what CLDR calls it."""
+    return tomllib.loads(Path(__file__).with_name("units.toml").read_text("utf-8"))
+
+
+def _patterns(cldr: str, locale: str) -> dict[str, str]:
+    """CLDR's patterns for so many of a unit, by plural form."""
+    table: dict[str, Any] = locale_of(locale)._data["unit_patterns"].get(cldr, {})
+    return {**table.get("short", {}), **table.get("long", {})}
 
 
 @cache
-def _names() -> dict[str, Unit]:
-    """Every way of writing a unit, without spaces and hyphens."""
-    names: dict[str, Unit] = {}
-    for name, one, many, others in _table():
-        for said in (name, one, many, one.removeprefix("US "), many.removeprefix("US "), *others.split()):
-            names.setdefault(_key(said), _units()[name])
+def _names(language: str) -> dict[str, str]:
+    """Every way of writing a unit, without accents, spaces and hyphens; the language's own table counts before CLDR."""
+    names: dict[str, str] = {}
+    for unit_, said in words_of(language).units.items():
+        for name in said:
+            names.setdefault(_key(name), unit_)
+    for unit_, own in words_of(language).names.items():
+        for name in own:
+            names.setdefault(_key(name), unit_)
+    for unit_, cldr in cldr_names().items():
+        for name in _of_cldr(cldr, language):
+            names.setdefault(_key(name), unit_)
     return names
 
 
+def _of_cldr(cldr: str, language: str) -> Iterator[str]:
+    for locale in (language, *_ALSO_SPELLED.get(language, ())):
+        table: dict[str, Any] = locale_of(locale)._data["unit_patterns"].get(cldr, {})
+        for length in ("long", "short"):
+            for form, pattern in dict(table.get(length, {})).items():
+                if form != "per" and isinstance(pattern, str) and (name := pattern.replace("{0}", "").strip()):
+                    yield name
+                    if language == "de" and not name.endswith(("n", "s")):
+                        yield f"{name}n"  # the dative: "in Metern"
+
+
 def _key(said: str) -> str:
-    """Small letters, American spelling, neither spaces nor hyphens."""
-    key = said.casefold().replace("metre", "meter").replace("litre", "liter")
-    return key.replace(" ", "").replace("-", "").replace("_", "")
+    """Small letters without accents, spaces, hyphens and dots."""
+    bare = unicodedata.normalize("NFKD", said.lower().replace("ß", "ss"))
+    return re.sub(r"[ \u00a0\u202f_.-]", "", "".join(each for each in bare if not unicodedata.combining(each)))
 
 
 @cache
@@ -115,5 +150,6 @@ def _registry() -> "UnitRegistry[Fraction]":
     registry: UnitRegistry[Fraction] = UnitRegistry(non_int_type=Fraction)  # pyright: ignore[reportArgumentType] (pint takes any number)
     registry.define("liter_per_100_kilometers = liter / (100 * kilometer)")
     registry.define("metric_cup = 250 * milliliter")
+    registry.define("metric_pound = 500 * gram")
     registry.define("international_acre = 4840 * yard ** 2")  # pint's own acre is the older survey acre
     return registry

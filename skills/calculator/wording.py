@@ -10,29 +10,16 @@ from msgspec import Struct
 
 from skills.calculator.exact import CannotCompute, Number
 from skills.calculator.expression import NotAnExpression, Token, tokens
+from skills.calculator.words import words_of
 
 WRITTEN_DIGITS = 24  # whole numbers are written out up to this length
 SPOKEN_DIGITS = 15  # and spoken out up to this one
 KEPT_DECIMALS = 6  # exact decimals are given in full up to this many
 
-_WRITTEN = {"*": "×", "/": "÷", "-": "−", "sqrt": "√", "cbrt": "∛", "of": "of", "mod": "mod"}
-_SPOKEN = {
-    "*": "times",
-    "/": "divided by",
-    "-": "minus",
-    "+": "plus",
-    "^": "to the power of",
-    "%": "percent",
-    "!": "factorial",
-    "sqrt": "the square root of",
-    "cbrt": "the cube root of",
-    "log": "the logarithm of",
-    "ln": "the natural logarithm of",
-    "mod": "modulo",
-}
+_SIGNS = {"*": "×", "/": "÷", "-": "−", "sqrt": "√", "cbrt": "∛", "mod": "mod"}  # as everybody writes them
 _CLOSE_TO_LEFT = frozenset({"%", "!", ")", "^"})
 _CLOSE_TO_RIGHT = ("(", "√", "∛", "^")
-_BEFORE_A_SIGN = ("(", "×", "÷", "+", "^", "of")  # what stands before a minus that belongs to a number
+_BEFORE_A_SIGN = ("(", "×", "÷", "+", "^")  # what stands before a minus that belongs to a number
 
 
 class Said(Struct, frozen=True):
@@ -53,7 +40,7 @@ def said(number: Number, locale: str, decimals: int = 4, kept: int = KEPT_DECIMA
         places = _decimals(value, decimals)
     rounded = Fraction(round(value * 10**places), 10**places)
     text = _decimal(rounded, places, locale)
-    return Said(text, _minus(text), not number.exact or rounded != value)
+    return Said(text, _minus(text, locale), not number.exact or rounded != value)
 
 
 def _large(number: Number, locale: str) -> Said:
@@ -62,16 +49,17 @@ def _large(number: Number, locale: str) -> Said:
     exponent = len(str(abs(value.numerator) // value.denominator)) - 1 if abs(value) >= 1 else -_zeros(value)
     digits = Fraction(round(value / Fraction(10) ** exponent * 1000), 1000)
     mantissa = _decimal(digits, 3, locale)
-    spoken = _minus(f"{mantissa} times 10 to the power of {exponent}")
+    pattern = words_of(locale).spoken["power_of_ten"]
+    spoken = _minus(pattern.format(digits=mantissa, exponent=exponent), locale)
     whole = number.exact and value.denominator == 1 and exponent < WRITTEN_DIGITS
     if whole:
-        return Said(_decimal(value, 0, locale), f"about {spoken}", about=False)
+        return Said(_decimal(value, 0, locale), spoken, about=False)
     exact = number.exact and digits * Fraction(10) ** exponent == value
     return Said(f"{mantissa} × 10^{exponent}", spoken, about=not exact)
 
 
-def _minus(text: str) -> str:
-    return text.replace("-", "minus ")
+def _minus(text: str, locale: str) -> str:
+    return text.replace("-", words_of(locale).spoken["-"] + " ")
 
 
 def _zeros(value: Fraction) -> int:
@@ -101,16 +89,7 @@ def _decimal(value: Fraction, places: int, locale: str) -> str:
     digits = Decimal(round(value * 10**places)).as_tuple()
     exact = Decimal((digits.sign, digits.digits, -places))
     pattern = "#,##0." + "#" * places if places else "#,##0"
-    return format_decimal(exact, format=pattern, locale=_english(locale))
-
-
-def named(unit: str, locale: str) -> str:
-    """A unit's name (in British spelling) as it is spelled where `locale` is spoken."""
-    if _english(locale).territory == "US":
-        return (
-            unit.replace("metre", "meter").replace("litre", "liter").replace("tonne", "metric ton").replace("US ", "")
-        )
-    return unit
+    return format_decimal(exact, format=pattern, locale=locale_of(locale))
 
 
 def shortened(text: str, length: int = 40) -> str:
@@ -126,8 +105,9 @@ def restated(expression: str, locale: str) -> tuple[str, str] | None:
         return None
     if len(found) > 12:
         return None
-    written = _joined([_token(token, _WRITTEN, locale) for token in found])
-    spoken = " ".join(_token(token, _SPOKEN, locale) for token in found)
+    words = words_of(locale)
+    written = _joined([_token(token, _SIGNS | words.written, locale) for token in found])
+    spoken = " ".join(_token(token, words.spoken, locale) for token in found)
     return written, ("" if "(" in found else spoken)
 
 
@@ -139,17 +119,18 @@ def _joined(parts: list[str]) -> str:
     text = ""
     for part in parts:
         sign_of_number = text.endswith("−") and (not text[:-1] or text[:-1].rstrip().endswith(_BEFORE_A_SIGN))
-        close = part in _CLOSE_TO_LEFT or text.endswith(_CLOSE_TO_RIGHT) or sign_of_number
+        close = part.strip() in _CLOSE_TO_LEFT or text.endswith(_CLOSE_TO_RIGHT) or sign_of_number
         gap = "" if close or not text else " "
         text += gap + part
     return text
 
 
 @lru_cache(maxsize=64)
-def _english(locale: str) -> Locale:
-    """English as it is written where `locale` is spoken; American English where that is not known."""
-    territory = locale.replace("_", "-").partition("-")[2].upper()
-    try:
-        return Locale("en", territory or "US")
-    except UnknownLocaleError:
-        return Locale("en", "US")
+def locale_of(locale: str) -> Locale:
+    """The locale as CLDR has it; its language, else American English where that is not known."""
+    for name in (locale.replace("_", "-"), locale.replace("_", "-").partition("-")[0]):
+        try:
+            return Locale.parse(name, sep="-")
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale("en", "US")

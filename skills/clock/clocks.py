@@ -1,122 +1,93 @@
 """Answers about clocks: the time, today's date, and how far two places are apart."""
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta, tzinfo
 
 from shared.skill import TurnContext
 from shared.turn import Reply
-from skills.clock import asked, places, turns, wording
-from skills.clock.places import Place
+from skills.clock import turns, wording
+from skills.clock.turns import Place
 
 ZERO = timedelta(0)
 
 
 def time_(turn: TurnContext) -> Reply:
     """The time here or in a place."""
-    name, place = _place(turn)
-    here = turns.now(turn)
+    here, place = turns.now(turn), turns.place(turn, "place")
     if place is None:
-        return _unknown(name) if name else Reply(text=f"It's {wording.hour(here, turn.locale)}.")
-    there = here.astimezone(ZoneInfo(place.zone))
-    day = "" if there.date() == here.date() else f" on {wording.weekday(there.date())}"
-    if place.is_clock:
-        return Reply(text=f"It's {wording.hour(there, turn.locale)} {place.name}{day}.")
-    return Reply(text=f"{_where(place, there)} it's {wording.hour(there, turn.locale)}{day}.")
+        return _unknown(turn, "place") or Reply(text=_time(turn, "time", here))
+    there = here.astimezone(place.zone)
+    day = "" if there.date() == here.date() else turn.say("weekday", weekday=wording.weekday(there, turn.locale))
+    key = "time.clock" if place.kind == "clock" else "time.there"
+    text = _time(turn, key, there, where=_where(turn, place, there), place=place.name, day=day)
+    return Reply(text=_several(turn, place, there) + text)
+
+
+def _time(turn: TurnContext, key: str, at: datetime, **values: str) -> str:
+    one = "one" if wording.is_one(at, turn.locale) else ""
+    return turns.say(turn, key, one, time=wording.hour(at, turn.locale), **values)
 
 
 def date_(turn: TurnContext) -> Reply:
     """Today's date, here or in a place."""
-    name, place = _place(turn)
-    here = turns.now(turn)
+    here, place = turns.now(turn), turns.place(turn, "place")
     if place is None:
-        return _unknown(name) if name else Reply(text=f"Today is {wording.day(here.date(), turn.locale)}.")
-    there = here.astimezone(ZoneInfo(place.zone))
-    return Reply(text=f"{_where(place, there)} it's {wording.day(there.date(), turn.locale)}.")
+        return _unknown(turn, "place") or Reply(text=turn.say("date", date=wording.day(here, turn.locale)))
+    there = here.astimezone(place.zone)
+    text = turns.say(turn, "date.there", where=_where(turn, place, there), date=wording.day(there, turn.locale))
+    return Reply(text=_several(turn, place, there) + text)
 
 
 def difference(turn: TurnContext) -> Reply:
     """How far two places are apart on the clock now; with one place, how far it is from here."""
-    first, second = turns.said(turn, "place"), turns.said(turn, "other")
-    if turn.understanding.source == "dialogue" and not second:
-        first, second = _two(first)
-    if not second:
-        first, second = _pair(first, turn.locale)
-    found = [places.find(name, turn.locale) for name in (first, second) if name]
-    for name, place in zip((first, second), found, strict=False):
-        if place is None:
-            return _unknown(name)
-    known = [place for place in found if place is not None]
-    return _apart(turns.now(turn), known[0], known[1] if len(known) > 1 else None, turn.timezone)
+    first, second = turns.place(turn, "place"), turns.place(turn, "other")
+    unknown = _unknown(turn, "place") or _unknown(turn, "other")
+    if first is None or unknown:
+        return unknown or Reply(text=turn.say("unknown.place", place="…"))
+    now = turns.now(turn)
+    ahead = _offset(now, first.zone) - _offset(now, second.zone if second else now.tzinfo)
+    way = "same" if ahead == ZERO else "ahead" if ahead > ZERO else "behind"
+    text = turns.say(
+        turn, f"apart.{way}", "" if second else "you",
+        place=first.name, other=second.name if second else "", hours=_hours(turn, ahead),
+    )  # fmt: skip
+    several = [place for place in (first, second) if place and _has_several(place, now)]
+    hedges = (turn.say("apart.several", place=place.name, city=place.seat) for place in several)
+    return Reply(text=" ".join((text, *hedges)))
 
 
-def _pair(said: str, locale: str) -> tuple[str, str]:
-    """ "Tokyo Sydney" as two places, unless it is one."""
-    words = said.split()[:6]
-    if len(words) > 1 and places.find(said, locale) is None:
-        for cut in range(1, len(words)):
-            first, second = " ".join(words[:cut]), " ".join(words[cut:])
-            if places.find(first, locale) and places.find(second, locale):
-                return first, second
-    return said, ""
+def _hours(turn: TurnContext, apart: timedelta) -> str:
+    """ "5 hours", "5 and a half hours", "45 minutes"."""
+    minutes = abs(int(apart.total_seconds())) // 60
+    hours, rest = divmod(minutes, 60)
+    if rest == 30 and hours and "hours.half" in turn.answers:
+        return turn.say("hours.half", hours=hours)
+    return wording.span(minutes, turn.locale)
 
 
-def _two(said: str) -> tuple[str, str]:
-    """Two places in the answer to a question: "London and New York"."""
-    first, second = asked.places(said)
-    if first:
-        return first, second
-    first, _, second = said.partition(" and ")
-    return first.strip(), second.strip()
+def _unknown(turn: TurnContext, slot: str) -> Reply | None:
+    """The answer where a place was said that is not known."""
+    name = turns.said(turn, slot)
+    if not name or turns.place(turn, slot):
+        return None
+    return Reply(text=turn.say("unknown.place", place=turns.quoted(name)))
 
 
-def _apart(now: datetime, first: Place, second: Place | None, timezone: str) -> Reply:
-    ahead = _offset(now, first.zone) - _offset(now, second.zone if second else timezone)
-    name, other = first.name, second.name if second else "you"
-    hedge = _hedge(now, *[place for place in (first, second) if place])
-    if ahead == ZERO:
-        same = f"{name} and {other} have the same time" if second else f"{name} has the same time as you"
-        return Reply(text=f"{_capital(same)} right now.{hedge}")
-    direction = "ahead of" if ahead > ZERO else "behind"
-    apart = wording.offset(abs(int(ahead.total_seconds())) // 60)
-    return Reply(text=f"{_capital(name)} is {apart} {direction} {other} right now.{hedge}")
-
-
-def _hedge(now: datetime, *compared: Place) -> str:
-    """Says whose time was taken for a region that has several."""
-    several = [place for place in compared if _has_several(place, now)]
-    return "".join(
-        f" For {place.name} I took the time in {place.city}; it has several time zones." for place in several
-    )
-
-
-def _offset(now: datetime, zone: str) -> timedelta:
-    return now.astimezone(ZoneInfo(zone)).utcoffset() or ZERO
-
-
-def _place(turn: TurnContext) -> tuple[str, Place | None]:
-    """The place named, and what it is; ("", None) where none is named."""
-    name = turns.said(turn, "place")
-    if name:
-        return name, places.find(name, turn.locale)
-    perhaps = asked.perhaps_place(turn.text)
-    found = places.find(perhaps, turn.locale) if perhaps else None
-    return (perhaps, found) if found else ("", None)
-
-
-def _unknown(name: str) -> Reply:
-    return Reply(text=f"I don't know a place called {turns.quoted(name)}. Try a larger city nearby, or its country.")
-
-
-def _where(place: Place, there: datetime) -> str:
-    """The start of the sentence: where it is, and for a region with several time zones, in which of its cities."""
+def _where(turn: TurnContext, place: Place, there: datetime) -> str:
+    """ "In Paris" as the beginning of a sentence; a name with an article needs another one in most languages."""
     if _has_several(place, there):
-        return f"{_capital(place.name)} has several time zones. In {place.city}"
-    return f"In {place.name}"
+        return turns.say(turn, "where", "city", place=place.seat)
+    kind = "city" if place.kind == "city" else "region" if place.name[:1].islower() else "country"
+    return turns.say(turn, "where", kind, place=place.name)
+
+
+def _several(turn: TurnContext, place: Place, there: datetime) -> str:
+    """Says that a region has several time zones, where it has."""
+    return turns.say(turn, "several", place=place.name) + " " if _has_several(place, there) else ""
 
 
 def _has_several(place: Place, now: datetime) -> bool:
     return len({_offset(now, zone) for zone in place.zones}) > 1
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _offset(now: datetime, zone: tzinfo | None) -> timedelta:
+    return now.astimezone(zone).utcoffset() or ZERO

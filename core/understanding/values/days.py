@@ -18,13 +18,15 @@ _YEARS_AHEAD = 8  # a leap day comes again within so many years
 
 
 class Day(Struct, frozen=True):
-    """A day and where it stands in plain text."""
+    """A day and where it stands in plain text; `feast` is its name in `feasts.py`, `other` the day that may be meant as well."""
 
     start: int
     end: int
     at: date
     part: str = ""  # of the day, where one word says both ("tonight")
     weekday: bool = False  # only a day of the week was said, which another day beside it makes precise
+    feast: str = ""
+    other: date | None = None  # "next Friday" is this week's to some
 
 
 class Asked(Struct, frozen=True):
@@ -67,10 +69,14 @@ def days(text: str, marks: frozenset[str], today: date, tongue: Language, past: 
         name, argument = pattern.rule.partition(" ")[0], pattern.rule.rpartition(" ")[2]
         for match in pattern.matches(text, marks):
             said = {slot: words for slot, words in match.groupdict().items() if words}
-            at = _safely(_RULES.get(pattern.rule) or _RULES[name], Asked(said, argument, today, tongue, past))
+            start = start_of(match)
+            asked = Asked(said, argument, today, tongue, past or tongue.looks_back(text, start, match.end()))
+            at = _safely(_RULES.get(pattern.rule) or _RULES[name], asked)
             if at is not None:
                 part = next((name for name in PARTS if name in said), "")
-                yield Day(start_of(match), match.end(), at, part, pattern.rule.startswith("weekday"))
+                feast_ = str(value_of(said["feast"], tongue.feasts)) if name == "feast" else ""
+                other = _weekday(asked) if pattern.rule == "weekday next" else None
+                yield Day(start, match.end(), at, part, name == "weekday", feast_, other if other != at else None)
 
 
 def _safely(rule: Callable[[Asked], date | None], asked: Asked) -> date | None:
@@ -224,7 +230,8 @@ def _feast(asked: Asked, past: bool | None = None) -> date | None:
 
 def _nearest_feast(asked: Asked, name: str, past: bool) -> date | None:
     region, today, sign = asked.tongue.region, asked.today, -1 if past else 1
-    if year := asked.year():
+    year = today.year + int(asked.argument) if asked.argument in ("-1", "0", "1") else asked.year()
+    if year:
         return feast(name, year, region)
     near = (feast(name, today.year + sign * step, region) for step in (0, 1))
     return next((day for day in near if day and sign * (day - today).days >= (1 if past else 0)), None)

@@ -19,7 +19,7 @@ def in_figures(text: str, today: date, tongue: Language, past: bool) -> Iterator
     """Dates in figures, day and month in the order of the region: "3/4" is 4 March in the United States, else 3 April."""
     for match in _FIGURES.finditer(text):
         try:
-            at = _from_figures(match, today, tongue, past)
+            at = _from_figures(match, today, tongue, past or tongue.looks_back(text, *match.span()))
         except ValueError:
             continue
         if at:

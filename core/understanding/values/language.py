@@ -103,6 +103,18 @@ class Language:
         names = ("weekday", "month", "fullmonth", "feast", "unit")
         return [(name, re.compile(rf"(?<![^\W\d])(?:{self.slots[name]})(?!\w)")) for name in names]
 
+    def looks_back(self, text: str, start: int, end: int) -> bool:
+        """Whether what stands around a day says that it lies behind: "since Friday", "when was Easter", "Ostern her"."""
+        before, after = self._behind
+        return before.search(text, 0, start) is not None or after.match(text, end) is not None
+
+    @cached_property
+    def _behind(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
+        said = {name: words.spelled(self.data["relative"].get(name, "(?!)")) for name in ("behind", "behind_after")}
+        small = words.folded(f"{self.data['joins']['date']}|{'|'.join(self.data['place']['articles'])}")
+        before = re.compile(rf"(?<!\w)(?:{said['behind']})[ ,]*(?:(?:{small})[ ,]?){{0,2}}$")
+        return before, re.compile(rf" (?:{said['behind_after']})(?!\w)")
+
     def marks(self, text: str) -> frozenset[str]:
         """Which slots a plain text could fill, so that patterns that need others are passed over."""
         found = {name for name, pattern in self._marks if pattern.search(text)}

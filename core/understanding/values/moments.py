@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from core.understanding.values import hours, written
 from core.understanding.values.context import UTC, Context, Span
@@ -75,6 +76,7 @@ def find_datetimes(text: str, context: Context) -> list[Span]:
     """`{"at": ISO 8601 with offset, "said": "date" | "time" | "datetime"}`: what was not said was filled in.
 
     With `"open": True` where only an hour was said that may be twelve hours later or earlier as well (see shared/moments.py).
+    A feast has its name as well (`"feast": "christmas"`), and a day that may be another one that (`"or": "2026-11-27"`).
     """
     said, found = _moments(text, context)
     spans = []
@@ -83,7 +85,8 @@ def find_datetimes(text: str, context: Context) -> list[Span]:
         if at is not None:
             place = said.place(moment.pieces[0].start, moment.pieces[-1].end)
             value: dict[str, Any] = {"at": at.isoformat(timespec="seconds"), "said": _said(moment)}
-            spans.append(Span(*place, {**value, "open": True} if _is_open(moment) else value))
+            half = {"open": True} if _is_open(moment) else {}
+            spans.append(Span(*place, value | _of_day(moment.one(Day)) | half))
     return spans
 
 
@@ -91,6 +94,11 @@ def _is_open(moment: Moment) -> bool:
     """Whether only an hour was said, and nothing of the half of the day that it is in."""
     hour, *others = moment.pieces
     return isinstance(hour, Hour) and not hour.sure and not others
+
+
+def _of_day(day: Day | None) -> dict[str, str]:
+    feast = {"feast": day.feast} if day and day.feast else {}
+    return feast | ({"or": day.other.isoformat()} if day and day.other else {})
 
 
 def _said(moment: Moment) -> str:
@@ -176,7 +184,7 @@ def _with_part(piece: Piece, pieces: list[Piece]) -> Piece:
     if not isinstance(piece, Day):
         return piece
     inside = (other for other in pieces if isinstance(other, Part) and piece.start <= other.start < piece.end)
-    return Day(piece.start, piece.end, piece.at, next((part.name for part in inside), piece.part), piece.weekday)
+    return replace(piece, part=next((part.name for part in inside), piece.part))
 
 
 def _together(pieces: list[Piece], text: str, tongue: Language) -> list[Moment]:
@@ -202,7 +210,7 @@ def _same_day(first: Piece, second: Piece) -> Day | None:
     exact = second if first.weekday else first
     if first.at.weekday() != second.at.weekday():
         return None
-    return Day(first.start, second.end, exact.at, first.part or second.part)
+    return replace(exact, start=first.start, end=second.end, part=first.part or second.part)
 
 
 def _fits(piece: Piece, group: list[Piece]) -> bool:

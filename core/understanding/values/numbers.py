@@ -10,28 +10,42 @@ from core.understanding.values.context import Context, Span, longest
 from core.understanding.values.language import Language, language
 from core.understanding.values.numerals import plain_number
 
+_YEAR = re.compile(r"(?<![\w.,])(1[1-9]|2[01]) ([1-9][0-9])(?![\w.,])")
+
 
 def find_numbers(text: str, context: Context) -> list[Span]:
-    """int or float, in figures or words. An article is no number ("a", "un"), nor is part of a date, time or word ("5pm")."""
+    """int or float, in figures or words. An article is no number ("a", "un"), nor is part of a date, time or word ("5pm").
+
+    Two English numbers in words can be a year: "twenty twenty eight".
+    """
     tongue = language(context.locale)
     said = tongue.plain(text)
     found = [match for match in _amount(tongue).finditer(said.text) if match[0] not in tongue.weak]
     articles = _articles(tongue)
-    return [
+    plain = [
         Span(*said.place(*match.span()), plain_number(tongue.numerals.value(match[0])))
         for match in found
         if match[0] not in articles
     ]
+    return longest([*_years(text, said, tongue), *plain])
+
+
+def _years(text: str, said: words.Plain, tongue: Language) -> list[Span]:
+    spans = [Span(*said.place(*match.span()), int(match[1] + match[2])) for match in _YEAR.finditer(said.text)]
+    in_words = (span for span in spans if not any(map(str.isdigit, text[span.start : span.end])))
+    return list(in_words) if tongue.spoken == "en" else []
 
 
 def read_number(text: str, context: Context) -> Any:
     """The number that `text` is; an article by itself counts ("one", "uno")."""
     tongue = language(context.locale)
-    said = tongue.plain(text).text.strip(" .!?")
+    plain = tongue.plain(text)
+    said = plain.text.strip(" .!?")
     match = re.fullmatch(tongue.numerals.amount, said)
     if match is None:
+        years = _years(text, plain, tongue) if _YEAR.fullmatch(said) else []
         ordinal = re.fullmatch(r"([0-9]{1,15})#", said)
-        return int(ordinal[1]) if ordinal else None
+        return years[0].value if years else int(ordinal[1]) if ordinal else None
     return plain_number(tongue.numerals.value(match[0]))
 
 

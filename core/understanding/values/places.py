@@ -1,4 +1,4 @@
-"""Places by name: cities, countries, states of the USA; "Paris, Texas" by the country or state beside it, small typos forgiven.
+"""Places by name: cities, countries, parts of them; "Paris, Texas" by the country or state beside it, small typos forgiven.
 
 A city's name can be an ordinary word. So in a whole utterance a place counts when it is a country, state or big city; or stands
 after a word such as "in"; or is written with a capital within a sentence. Words of the language file's list `common` need both.
@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from core.understanding.values import words
 from core.understanding.values.context import Context, Span, longest
-from core.understanding.values.gazetteer import Named, Place, countries, gazetteer, key
+from core.understanding.values.gazetteer import INITIALS, Named, Place, gazetteer, key
 from core.understanding.values.language import Language, language
+from core.understanding.values.regions import nowhere, regions, without_article
 
 _BIG = 500_000  # people; a city everybody knows
 _GUESSED = 500_000  # people; smaller ones are not guessed from a typo in an utterance; twice as many in small letters
@@ -34,6 +35,7 @@ class _Word(Struct, frozen=True):
 class _Seen(Struct, frozen=True):
     """A text's words, and whether capitals in it mean something."""
 
+    text: str
     words: list[_Word]
     has_case: bool
     tongue: Language
@@ -46,7 +48,7 @@ class _Seen(Struct, frozen=True):
 
 
 def find_places(text: str, context: Context) -> list[Span]:
-    """`{"name", "country", "timezone", "lat", "lon"}`: GeoNames' name, ISO 3166, IANA, degrees."""
+    """See the type in `types.py`: GeoNames' name, how to call it, what it is, ISO 3166, IANA, degrees."""
     seen = _see(text, context)
     spans = longest([span for span in _spans(seen) if span])
     taken = {at for span in spans for at in range(span.start, span.end)}
@@ -57,17 +59,35 @@ def find_places(text: str, context: Context) -> list[Span]:
 def read_place(text: str, context: Context) -> Any:
     """The place that `text` is called, alone or with its country ("in Paris", "Portland, OR"); with a typo the likeliest."""
     seen = _see(text, context)
-    start = next((at for at, word in enumerate(seen.words) if word.said not in seen.before), len(seen.words))
+    skipped = seen.before | without_article(seen.tongue)
+    start = next((at for at, word in enumerate(seen.words) if word.said not in skipped), len(seen.words))
     end = len(seen.words)
     if not start < end <= start + 2 * _MOST_WORDS:
         return None
     for cut in range(end, start, -1):
         named = _named(seen.name(start, cut), seen.tongue)
-        place = _within(named, seen, cut, end) if named else None
-        if place:
-            return place.json()
+        found = _within(named, seen, cut, end) if named else None
+        if found:
+            return _json(found[0], seen, start, cut, found[1])
     guess = _guess(seen.name(start, end), seen.tongue, 0)
-    return guess.json() if guess else None
+    return guess.place.json(guess.label) if guess else None
+
+
+def _json(named: Named, seen: _Seen, start: int, end: int, inside: str = "") -> dict[str, Any]:
+    """The value, with how to call it: as the language does, by its name, or as the person did; and with what it lies in."""
+    label = named.label or _called(named.place.name, seen, start, end)
+    return named.place.json(f"{label}, {inside}" if inside else label)
+
+
+def _called(name: str, seen: _Seen, start: int, end: int) -> str:
+    """A city's name as much of it as was said ("New York"), or what it was called ("münchen"), with capitals."""
+    said = seen.name(start, end)
+    words = [seen.text[word.start : word.end] for word in seen.words[start:end]]
+    if (key(name) == said and "".join(words).isascii()) or said.upper() in INITIALS:
+        return name
+    if key(name).startswith(f"{said} "):
+        return " ".join(name.split()[: end - start]) if end - start > 1 else name
+    return " ".join(word if any(map(str.isupper, word)) else word.capitalize() for word in words)
 
 
 def _see(text: str, context: Context) -> _Seen:
@@ -81,7 +101,7 @@ def _see(text: str, context: Context) -> _Seen:
     capitals = sum(word.capital for word in found)
     data = tongue.data["place"]
     before, inside, common = (frozenset(map(key, data[name])) for name in ("before", "in", "common"))
-    return _Seen(found, 0 < capitals < max(len(found), 2), tongue, before, inside, common)
+    return _Seen(text, found, 0 < capitals < max(len(found), 2), tongue, before, inside, common)
 
 
 def _spans(seen: _Seen) -> Iterator[Span | None]:
@@ -96,39 +116,46 @@ def _spans(seen: _Seen) -> Iterator[Span | None]:
 
 def _span(seen: _Seen, start: int, end: int, named: list[Named]) -> Span | None:
     """The place, with the country or state that stands beside it."""
+    first = seen.words[start].start
     for length in range(min(_MOST_WORDS, len(seen.words) - end), 0, -1):
-        place = _within(named, seen, end, end + length)
-        if place:
-            return Span(seen.words[start].start, seen.words[end + length - 1].end, place.json())
+        if found := _within(named, seen, end, end + length):
+            return Span(first, seen.words[end + length - 1].end, _json(found[0], seen, start, end, found[1]))
     best = _best(named, seen.tongue.region)
-    return Span(seen.words[start].start, seen.words[end - 1].end, best.json())
+    return Span(first, seen.words[end - 1].end, _json(best, seen, start, end))
 
 
 def _named(name: str, tongue: Language) -> list[Named]:
-    country = countries(str(tongue.locale)).get(name)
+    if name in nowhere(tongue) and name not in regions(tongue):
+        return []
+    region = regions(tongue).get(name)
     found = gazetteer().named.get(name, [])
-    return [country, *found] if country else found
+    return [region, *found] if region else found
 
 
-def _best(named: list[Named], region: str) -> Place:
-    return max(named, key=lambda each: each.weight(region)).place
+def _best(named: list[Named], region: str) -> Named:
+    return max(named, key=lambda each: each.weight(region))
 
 
-def _within(named: list[Named], seen: _Seen, start: int, end: int) -> Place | None:
-    """The place among `named` in the country or state that the words from `start` to `end` are; any, if there are none."""
+def _within(named: list[Named], seen: _Seen, start: int, end: int) -> tuple[Named, str] | None:
+    """The place among `named` in the country or part that the words from `start` to `end` are, and that; without words any."""
     if start == end:
-        return _best(named, seen.tongue.region)
+        return _best(named, seen.tongue.region), ""
     inside = key(seen.name(start, end)).removeprefix("in ")
     among = [each for each in named if each.place.kind == "city"]
-    around = [each.place for each in _named(inside, seen.tongue) if each.place.kind != "city"]
-    fit = [each for each in among for place in around if _lies_in(each.place, place)]
-    if not fit and len(inside) == 2 and end == start + 1 and seen.words[start].capital:
-        fit = [each for each in among if inside.upper() in (each.place.state, each.place.country)]
-    return _best(fit, seen.tongue.region) if fit else None
+    around = [each for each in _named(inside, seen.tongue) if each.place.kind in ("country", "part")]
+    fit = [(each, place) for each in among for place in around if _lies_in(each.place, place.place)]
+    if fit:
+        best = _best([each for each, _ in fit], seen.tongue.region)
+        within = next(place for each, place in fit if each is best)
+        return best, within.label or within.place.name
+    if len(inside) == 2 and end == start + 1 and seen.words[start].capital:
+        coded = [each for each in among if inside.upper() in (each.place.part, each.place.country)]
+        return (_best(coded, seen.tongue.region), inside.upper()) if coded else None
+    return None
 
 
 def _lies_in(city: Place, place: Place) -> bool:
-    return city.country == place.country and (place.kind == "country" or city.state == place.state)
+    return city.country == place.country and (place.kind == "country" or city.part == place.part)
 
 
 def _is_meant(seen: _Seen, start: int, end: int, named: list[Named]) -> bool:
@@ -136,13 +163,16 @@ def _is_meant(seen: _Seen, start: int, end: int, named: list[Named]) -> bool:
     first, name = seen.words[start], seen.name(start, end)
     after = start > 0 and seen.words[start - 1].said in seen.before
     capital = seen.has_case and first.capital and start > 0
-    is_short = end == start + 1 and len(name) < 4
+    is_short = end == start + 1 and len(name) < (3 if name in regions(seen.tongue) else 4)
     if name in seen.common or is_short:
         return after and capital
     best = max(named, key=lambda each: each.weight(seen.tongue.region))
     if best.place.kind != "city" or (best.main and best.place.people >= _BIG):
         return True
-    return (after or capital) and (best.main or capital or len(name) > _SHORTEST_TYPO)
+    known = best.place.people >= 2 * _BIG
+    if start == 0 and known and (end == len(seen.words) or seen.words[end].said in seen.before):
+        return True  # an answer: "Tokio und Sydney"
+    return (after or capital) and (best.main or capital or len(name) > _SHORTEST_TYPO or known)
 
 
 def _guesses(seen: _Seen) -> Iterator[Span]:
@@ -151,9 +181,9 @@ def _guesses(seen: _Seen) -> Iterator[Span]:
         if not _may_be_typo(seen, at):
             continue
         people = _GUESSED if word.capital else 2 * _GUESSED
-        place = None if _named(word.said, seen.tongue) else _guess(word.said, seen.tongue, people)
-        if place:
-            yield Span(word.start, word.end, place.json())
+        guess = None if _named(word.said, seen.tongue) else _guess(word.said, seen.tongue, people)
+        if guess:
+            yield Span(word.start, word.end, guess.place.json(guess.label))
 
 
 def _may_be_typo(seen: _Seen, at: int) -> bool:
@@ -164,12 +194,12 @@ def _may_be_typo(seen: _Seen, at: int) -> bool:
     return before in seen.before and word.capital if seen.has_case else before in seen.inside
 
 
-def _guess(name: str, tongue: Language, people: int) -> Place | None:
+def _guess(name: str, tongue: Language, people: int) -> Named | None:
     """The likeliest place whose name is written nearly so, of at least so many people."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    if len(name) < _SHORTEST_TYPO:
+    if len(name) < _SHORTEST_TYPO or name in nowhere(tongue):
         return None
     close = gazetteer().close.get(name[0], [])
     near = process.extract(name, close, scorer=OSA.normalized_similarity, score_cutoff=_ALIKE, limit=20)

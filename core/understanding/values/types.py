@@ -139,7 +139,8 @@ _ALL = (
     ValueType("time", '"15:00"', moments.find_times, _moment("time"), wording.hour),
     ValueType(
         "datetime",
-        '{"at": ISO 8601 with offset, "said": "date" | "time" | "datetime"}, "open": true for an hour of either half of the day',
+        '{"at": ISO 8601 with offset, "said": "date" | "time" | "datetime"}, with "feast" and "or" where a feast was said, '
+        'or a day that may be another one, and "open": true for an hour of either half of the day',
         moments.find_datetimes,
         _moment("datetime"),
         wording.moment,
@@ -170,7 +171,8 @@ _ALL = (
     ),
     ValueType(
         "place",
-        '{"name", "country": ISO 3166, "timezone": IANA, "lat", "lon": degrees}',
+        '{"name", "label": as the person calls it, "kind": "city" | "country" | "part" | "clock", "country": ISO 3166, '
+        '"timezone": IANA, "lat", "lon": degrees}, and "zones" with the "seat" that goes by "timezone" if there are several',
         places.find_places,
         places.read_place,
         wording.place,

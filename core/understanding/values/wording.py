@@ -84,7 +84,8 @@ def duration(value: Any, tongue: Language) -> str:
 def _unit(count: Decimal, unit: str, locale: "Locale") -> str:
     from babel.units import format_unit
 
-    return format_unit(count, unit, locale=locale)
+    long, short = (format_unit(count, unit, length, locale=locale) for length in ("long", "short"))
+    return short if unit in long else long  # where both are alike CLDR has the short one only
 
 
 def money(value: Any, tongue: Language) -> str:

@@ -41,8 +41,10 @@ def _yes_or_no(turn: TurnContext, at: date) -> str:
 def week(turn: TurnContext) -> Reply:
     """The number of a week after ISO 8601, and from when to when it goes."""
     today = turns.now(turn).date()
-    said = turns.day(turn, "date")
-    if said is None and turns.said(turn, "date"):
+    said = (
+        None if "week" in turn.slots else turns.day(turn, "date")
+    )  # "next week" is a day as well, and the list knows better
+    if said is None and "week" not in turn.slots and turns.said(turn, "date"):
         return unknown_day(turn, "date")
     ahead = {"next": 7, "last": -7}.get(str(turn.slots.get("week")), 0)
     at = said.at.date() if said else today + timedelta(ahead)

@@ -14,6 +14,7 @@ from core.dialogue.manager import Course, Run, asked_elsewhere, begin, go_on
 from core.dialogue.state import State, read, stored
 from core.dialogue.values import Values
 from core.handlers import OUTAGES, Handlers, failed
+from core.handoff import Ears, returned, silent, steps_of, taken_back
 from core.keywords import Ruling, ruling
 from core.listening import Listener, aside_the_loop
 from core.memory.documents import PersonDocuments, kept
@@ -22,7 +23,7 @@ from core.stages import Stages
 from core.understanding import values
 from shared.effects import Forget, Remember
 from shared.errors import DeadlineExceeded, ModelUnavailable
-from shared.ports import Clock, Door, Ids, ModelService, NewMemory, Person, TurnStore
+from shared.ports import Clock, Door, HandoffStep, Ids, ModelService, NewMemory, Person, TurnStore
 from shared.turn import Kind, Outcome, Reply, Request, Session, Understanding
 
 log = logging.getLogger("nexus.decide")
@@ -52,6 +53,7 @@ class Decider:
         self._values = values
         self._handlers = Handlers(turns, model, skills, clock, timezone)
         self._listener = Listener(model, skills, self._handlers)
+        self._ears = Ears(model, skills)
 
     async def decide(
         self, person: Person, request: Request, session: Session, stages: Stages, door: Door | None = None
@@ -78,6 +80,26 @@ class Decider:
             stages.mark("consent")
             if ruled := ruling(request, session, opted_out):
                 return self._ruled(ruled)
+        if session.handoff:
+            return await self._with_human(person, request, session, stages, door)
+        return await self._answered(person, request, session, stages, door)
+
+    async def _with_human(
+        self, person: Person, request: Request, session: Session, stages: Stages, door: Door | None
+    ) -> Decided:
+        """In a conversation that was handed over: silence, unless the human's time is over, or ends with these words."""
+        held = await self._turns.handoff(person, session.handoff)
+        stages.mark("handoff")
+        now = self._clock.now()
+        if held is None or not held.holds(now):
+            return returned(await self._answered(person, request, session, stages, door), held, request)
+        if request.kind is not Kind.CLOSE and not await self._ears.want_back(request):
+            return silent(held, self._model.state(), request, now)
+        return taken_back(await self._answered(person, request, session, stages, door), held, request)
+
+    async def _answered(
+        self, person: Person, request: Request, session: Session, stages: Stages, door: Door | None
+    ) -> Decided:
         if door is not None and door.answers_first:
             answered = await self._ask_door(door, person, request, session, stages)
             if answered is not None:
@@ -112,6 +134,7 @@ class Decider:
     ) -> Decided:
         """The dialogue's course to its end, with the handlers that it runs."""
         states: dict[str, dict[str, Any]] = {}
+        steps: tuple[HandoffStep, ...] = ()
         name, understanding = None, None
         while course.run is not None:
             name, understanding = self._name(course.run), course.run.understanding
@@ -119,8 +142,9 @@ class Decider:
             stages.mark("skill")
             if reply.state is not None:
                 states[name] = reply.state
+            steps += steps_of(reply, name, around.request, session, self._ids, self._clock.now())
             course = go_on(course, reply, around)
-        return await self._said(
+        decided = await self._said(
             name or self._topic(course.state),
             course.reply,
             around.request,
@@ -128,6 +152,7 @@ class Decider:
             understanding=_recorded(understanding, heard, course.state),
             dialogue=stored(course.state),
         )
+        return replace(decided, handoff=steps) if steps else decided
 
     def _name(self, run: Run) -> str:
         loaded = self._skills.of(run.frame.intent)

@@ -3,9 +3,10 @@
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from shared.effects import Keep
-from shared.ports import ModelState, NewMemory
+from shared.ports import Handoff, HandoffEnded, HandoffStep, ModelState, NewMemory
 from shared.turn import Outcome, Reply, Session, Understanding
 
 
@@ -23,15 +24,30 @@ class Decided(Struct, frozen=True):
     remember: tuple[NewMemory, ...] = ()
     forget: tuple[str, ...] = ()
     keep: tuple[Keep, ...] = ()
+    handoff: tuple[HandoffStep, ...] = ()
     consent: bool | None = None
     owed: bool = False  # see `TurnRecord`
     aside: bool = False  # said beside the conversation, which goes on as if it had not been
+    unmarked: bool = False  # the human's time with the conversation, over since before this turn, is told of
 
     def next_session(self, before: Session, seq: int, at: float) -> Session:
         """The state of the conversation after this turn. A failed turn leaves an open question open."""
+        handoff = self._handoff(before)
         if self.aside or self.outcome is Outcome.FAILED:
-            return Session(seq, at, before.last_intent, before.last_reply, before.skills, dialogue=before.dialogue)
+            return replace(before, seq=seq, updated_at=at, handoff=handoff)
         skills = {**before.skills, **self.states} if self.states else before.skills
         intent = self.understanding.intent if self.understanding else None
         last_reply = self.reply.text or before.last_reply
-        return Session(seq, at, intent or before.last_intent, last_reply, skills, dialogue=self.dialogue)
+        return Session(
+            seq, at, intent or before.last_intent, last_reply, skills, dialogue=self.dialogue, handoff=handoff
+        )
+
+    def _handoff(self, before: Session) -> str:
+        """The mark that the session carries from now on."""
+        mark = "" if self.unmarked else before.handoff
+        for step in self.handoff:
+            if isinstance(step, Handoff):
+                mark = step.id
+            elif isinstance(step, HandoffEnded):
+                mark = ""
+        return mark

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from shared.effects import Effect
 
@@ -185,7 +186,8 @@ class Reply(Struct, frozen=True, kw_only=True):
 
     `speech` is an SSML fragment without the <speak> element (subset in shared/ssml.py); None means that `text` is spoken.
     `native` is the escape hatch: channel name -> what that channel's README documents. `state` replaces what the skill
-    keeps in the session; None leaves it as it is.
+    keeps in the session; None leaves it as it is. `human`: the conversation is in the hands of a human, and NEXUS says nothing;
+    these are the words for channels that cannot be silent.
     """
 
     text: str
@@ -201,12 +203,19 @@ class Reply(Struct, frozen=True, kw_only=True):
     effects: tuple[Effect, ...] = ()
     state: dict[str, Any] | None = None
     native: dict[str, Any] = field(default_factory=dict)
+    human: str | None = None
+
+    @property
+    def aloud(self) -> "Reply":
+        """What a channel says that cannot be silent."""
+        return replace(self, text=self.human) if self.human and not self.text else self
 
 
 class Session(Struct, frozen=True):
     """The state of one conversation after its turn number `seq` (0: nothing said yet). Lives in Valkey, rebuilt from Postgres.
 
     `dialogue` is what core/dialogue keeps there: open questions, what is known, what waits. It has a version of its own.
+    `handoff` is the id of the Handoff while a human has the conversation.
     """
 
     seq: int = 0
@@ -216,6 +225,7 @@ class Session(Struct, frozen=True):
     skills: dict[str, dict[str, Any]] = field(default_factory=dict)
     version: int = 1
     dialogue: dict[str, Any] | None = None
+    handoff: str = ""
 
 
 class Trace(Struct, frozen=True):

@@ -23,6 +23,10 @@ _MOST_WAITING = 4096  # beyond that callers are refused: a queue without end onl
 _RETRY_S = 0.05
 
 
+# Of a handoff that begins, goes on or ends: its id, until when it lasts, who ended it, its sealed body; None where untouched.
+HandoffRow = tuple[str, float | None, str | None, bytes | None]
+
+
 class TurnRow(Struct, frozen=True):
     """One row of `turns`, sealed, with the rows of other tables that come and go with it."""
 
@@ -43,12 +47,13 @@ class TurnRow(Struct, frozen=True):
     forget: tuple[str, ...] = ()
     consent: bool | None = None
     keep: tuple[tuple[bytes, bytes | None], ...] = ()  # digest of the name, sealed document (None: remove it)
+    handed: tuple[HandoffRow, ...] = ()
     outgoing: tuple[tuple[str, str, int, bool, bytes], ...] = ()  # id, place, position, owed, sealed content
 
     @property
     def plain(self) -> bool:
         """Whether it is like most turns: nothing but itself and memories."""
-        return self.consent is None and not self.keep and not self.outgoing
+        return self.consent is None and not self.keep and not self.handed and not self.outgoing
 
 
 _TURN_COLUMNS = TurnRow.__struct_fields__[:13]
@@ -171,11 +176,12 @@ def _params(rows: Sequence[TurnRow]) -> tuple[list[Any], ...]:
 
 
 def _more_params(rows: Sequence[TurnRow]) -> tuple[list[Any], ...]:
-    """One array a column: the consents', then the documents', then the outgoing messages'."""
+    """One array a column: the consents', then the documents', then the handoffs', then the outgoing messages'."""
     agreed = [(row.app, row.message_digest, row.consent) for row in rows if row.consent is not None]
     kept = [(row.app, row.message_digest, *document) for row in rows for document in row.keep]
+    handed = [(row.app, row.message_digest, *step) for row in rows for step in row.handed]
     outgoing = [(row.app, row.message_digest, *message) for row in rows for message in row.outgoing]
-    return *_columns(agreed, 3), *_columns(kept, 4), *_columns(outgoing, 7)
+    return *_columns(agreed, 3), *_columns(kept, 4), *_columns(handed, 6), *_columns(outgoing, 7)
 
 
 def _columns(rows: list[tuple[Any, ...]], width: int) -> tuple[list[Any], ...]:

@@ -7,7 +7,7 @@ What tests of plug-ins use needs pytest and Hypothesis, and lies apart: `shared.
 from shared import ssml
 from shared.advice import how_to_set
 from shared.channel import ChannelAdapter, Delivered, Limit, Receipt, SidePath, Verified, Wire, WireReply
-from shared.effects import Effect, Forget, Keep, Remember
+from shared.effects import Call, Effect, Forget, Keep, Remember
 from shared.errors import (
     DeliveryFailed,
     DoorShut,
@@ -16,10 +16,11 @@ from shared.errors import (
     NexusError,
     NotAuthentic,
     SignatureInvalid,
+    WebFailed,
 )
 from shared.jsontext import decode
-from shared.ports import Clock, Documents, DoorPorts, Memory, Outgoing
-from shared.skill import Skill, TurnContext, confirm, intent
+from shared.ports import Clock, Documents, DoorPorts, Fetched, Memory, Outgoing, PastCall, Web
+from shared.skill import CallContext, Skill, TurnContext, call, confirm, intent
 from shared.text import clean
 from shared.turn import (
     Attachment,
@@ -42,6 +43,8 @@ from shared.turn import (
 
 __all__ = [
     "Attachment",
+    "Call",
+    "CallContext",
     "Card",
     "ChannelAdapter",
     "Choice",
@@ -55,6 +58,7 @@ __all__ = [
     "DoorShut",
     "Effect",
     "Elicit",
+    "Fetched",
     "Forget",
     "Keep",
     "KeySourceUnavailable",
@@ -68,6 +72,7 @@ __all__ = [
     "NotAuthentic",
     "Outcome",
     "Outgoing",
+    "PastCall",
     "PlatformIntent",
     "Receipt",
     "Remember",
@@ -81,8 +86,11 @@ __all__ = [
     "TurnContext",
     "Understanding",
     "Verified",
+    "Web",
+    "WebFailed",
     "Wire",
     "WireReply",
+    "call",
     "clean",
     "confirm",
     "decode",

@@ -7,23 +7,23 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from core import phrases
+from core import handoff, phrases
 from core.decided import Decided
 from core.dialogue.around import Around
 from core.dialogue.manager import Course, Run, asked_elsewhere, begin, go_on
 from core.dialogue.state import State, read, stored
 from core.dialogue.values import Values
 from core.handlers import OUTAGES, Handlers, failed
-from core.handoff import Ears, returned, silent, steps_of, taken_back
 from core.keywords import Ruling, ruling
 from core.listening import Listener, aside_the_loop
 from core.memory.documents import PersonDocuments, kept
+from core.reach import calls_of
 from core.skillbook import SkillBook, SkillFailed
 from core.stages import Stages
 from core.understanding import values
-from shared.effects import Forget, Remember
+from shared.effects import Call, Forget, Remember
 from shared.errors import DeadlineExceeded, ModelUnavailable
-from shared.ports import Clock, Door, HandoffStep, Ids, ModelService, NewMemory, Person, TurnStore
+from shared.ports import Clock, Door, HandoffStep, Ids, ModelService, NewCall, NewMemory, Outside, Person, TurnStore
 from shared.turn import Kind, Outcome, Reply, Request, Session, Understanding
 
 log = logging.getLogger("nexus.decide")
@@ -43,7 +43,9 @@ class Decider:
         ids: Ids,
         timezone: str,
         values: Values = values,
+        outside: Outside | None = None,
     ) -> None:
+        """`outside` is what skills reach of the world; without it, nothing."""
         self._turns = turns
         self._model = model
         self._skills = skills
@@ -51,9 +53,9 @@ class Decider:
         self._ids = ids
         self._timezone = timezone
         self._values = values
-        self._handlers = Handlers(turns, model, skills, clock, timezone)
+        self._handlers = Handlers(turns, model, skills, clock, timezone, outside)
         self._listener = Listener(model, skills, self._handlers)
-        self._ears = Ears(model, skills)
+        self._ears = handoff.Ears(model, skills)
 
     async def decide(
         self, person: Person, request: Request, session: Session, stages: Stages, door: Door | None = None
@@ -92,10 +94,11 @@ class Decider:
         stages.mark("handoff")
         now = self._clock.now()
         if held is None or not held.holds(now):
-            return returned(await self._answered(person, request, session, stages, door), held, request)
+            free = replace(session, handoff="")
+            return handoff.returned(await self._answered(person, request, free, stages, door), held, request)
         if request.kind is not Kind.CLOSE and not await self._ears.want_back(request):
-            return silent(held, self._model.state(), request, now)
-        return taken_back(await self._answered(person, request, session, stages, door), held, request)
+            return handoff.silent(held, self._model.state(), request, now)
+        return handoff.taken_back(await self._answered(person, request, session, stages, door), held, request)
 
     async def _answered(
         self, person: Person, request: Request, session: Session, stages: Stages, door: Door | None
@@ -135,14 +138,16 @@ class Decider:
         """The dialogue's course to its end, with the handlers that it runs."""
         states: dict[str, dict[str, Any]] = {}
         steps: tuple[HandoffStep, ...] = ()
+        calls: list[NewCall] = []
         name, understanding = None, None
         while course.run is not None:
             name, understanding = self._name(course.run), course.run.understanding
             reply = await self._handlers.answer(course.run, person, around.request, _with(session, states))
             stages.mark("skill")
+            calls += self._calls(course.run, reply, around)
             if reply.state is not None:
                 states[name] = reply.state
-            steps += steps_of(reply, name, around.request, session, self._ids, self._clock.now())
+            steps += handoff.steps_of(reply, name, around.request, session, self._ids, self._clock.now())
             course = go_on(course, reply, around)
         decided = await self._said(
             name or self._topic(course.state),
@@ -151,8 +156,15 @@ class Decider:
             states,
             understanding=_recorded(understanding, heard, course.state),
             dialogue=stored(course.state),
+            calls=tuple(calls),
         )
-        return replace(decided, handoff=steps) if steps else decided
+        handed = handoff.calls_of(steps, around.request)
+        return replace(decided, handoff=steps, calls=(*decided.calls, *handed)) if steps else decided
+
+    def _calls(self, run: Run, reply: Reply, around: Around) -> tuple[NewCall, ...]:
+        """What the handler of `run` has done outside, in time counted from when the message came."""
+        loaded = self._skills.of(run.frame.intent)
+        return calls_of(loaded, reply, around.request.received_at) if loaded else ()
 
     def _name(self, run: Run) -> str:
         loaded = self._skills.of(run.frame.intent)
@@ -177,6 +189,8 @@ class Decider:
         stages.mark("door's answer")
         if reply is None:
             return None
+        if any(isinstance(effect, Call) for effect in reply.effects):
+            raise SkillFailed(name, "a door cannot make calls")
         state = asked_elsewhere(read(session.dialogue), reply, self._around(request, session))
         states = {} if reply.state is None else {name: reply.state}
         return await self._said(name, reply, request, states, dialogue=stored(state))
@@ -190,6 +204,7 @@ class Decider:
         *,
         understanding: Understanding | None = None,
         dialogue: dict[str, Any] | None = None,
+        calls: tuple[NewCall, ...] = (),
     ) -> Decided:
         """The reply of the skill (or door) called `name`, with its effects as rows."""
         try:
@@ -207,6 +222,7 @@ class Decider:
             remember=await self._new_memories(reply, request),
             forget=tuple(effect.memory_id for effect in reply.effects if isinstance(effect, Forget)),
             keep=keep,
+            calls=calls,
         )
 
     async def _new_memories(self, reply: Reply, request: Request) -> tuple[NewMemory, ...]:

@@ -6,7 +6,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from shared.effects import Keep
-from shared.ports import Handoff, HandoffEnded, HandoffStep, ModelState, NewMemory
+from shared.ports import Handoff, HandoffEnded, HandoffStep, ModelState, NewCall, NewMemory
 from shared.turn import Outcome, Reply, Session, Understanding
 
 
@@ -25,6 +25,7 @@ class Decided(Struct, frozen=True):
     forget: tuple[str, ...] = ()
     keep: tuple[Keep, ...] = ()
     handoff: tuple[HandoffStep, ...] = ()
+    calls: tuple[NewCall, ...] = ()
     consent: bool | None = None
     owed: bool = False  # see `TurnRecord`
     aside: bool = False  # said beside the conversation, which goes on as if it had not been

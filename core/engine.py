@@ -165,6 +165,7 @@ class Engine:
             forget=decided.forget,
             keep=decided.keep,
             handoff=decided.handoff,
+            calls=decided.calls,
             consent=decided.consent,
             owed=decided.owed,
             model=decided.model.version,

@@ -3,11 +3,12 @@
 from core.dialogue.manager import Run
 from core.memory.documents import PersonDocuments
 from core.memory.recall import PersonMemories
+from core.reach import NothingOutside, Reach
 from core.skillbook import LoadedSkill, SkillBook, SkillFailed
 from shared.effects import ASK_FIRST, name_of
 from shared.errors import DeadlineExceeded, ModelUnavailable, PluginInvalid, StoreUnavailable
 from shared.locales import language_of
-from shared.ports import Clock, Documents, Memories, Memory, ModelService, Person, TurnStore
+from shared.ports import Clock, Documents, Memories, Memory, ModelService, Outside, Person, TurnStore
 from shared.skill import TurnContext
 from shared.turn import Reply, Request, Session
 
@@ -18,12 +19,21 @@ OUTAGES = (DeadlineExceeded, ModelUnavailable, StoreUnavailable)
 class Handlers:
     """The handlers of all skills. `timezone` is an IANA name."""
 
-    def __init__(self, turns: TurnStore, model: ModelService, skills: SkillBook, clock: Clock, timezone: str) -> None:
+    def __init__(
+        self,
+        turns: TurnStore,
+        model: ModelService,
+        skills: SkillBook,
+        clock: Clock,
+        timezone: str,
+        outside: Outside | None = None,
+    ) -> None:
         self._turns = turns
         self._model = model
         self._skills = skills
         self._clock = clock
         self._timezone = timezone
+        self._reach = Reach(outside or NothingOutside(), turns)
 
     def memories(self, person: Person, request: Request) -> Memories:
         """What a person asked to remember."""
@@ -34,7 +44,7 @@ class Handlers:
         loaded = self._skills.of(run.frame.intent)
         assert loaded is not None, "an intent of nobody"  # noqa: S101 (a caller's mistake)
         name = loaded.manifest.name
-        context = self._context(loaded, run, person, request, session)
+        context = await self._context(loaded, run, person, request, session)
         try:
             reply = await (loaded.skill.ask_first(context) if run.first else loaded.skill.handle(context))
         except OUTAGES:
@@ -50,13 +60,14 @@ class Handlers:
                 raise SkillFailed(name, f"{run.frame.intent} may not {effect} before it is agreed to")
         return reply
 
-    def _context(
+    async def _context(
         self, loaded: LoadedSkill, run: Run, person: Person, request: Request, session: Session
     ) -> TurnContext:
         name, permitted = loaded.manifest.name, loaded.manifest.permissions
         memories: Memories = self.memories(person, request) if "memories" in permitted else _Withheld(name)
         documents: Documents = PersonDocuments(person, self._turns) if "documents" in permitted else _Withheld(name)
         language = language_of(request.locale)
+        config = await self._reach.config(loaded, request.app)
         return TurnContext(
             request=request,
             understanding=run.understanding,
@@ -66,6 +77,10 @@ class Handlers:
             documents=documents,
             clock=self._clock,
             timezone=self._timezone,
+            web=self._reach.web(loaded, config, self._clock.now(), request.deadline),
+            called=self._reach.calls(loaded, person),
+            config=config,
+            lacks=loaded.manifest.lacking(config),
             skills=self._skills.infos(language),
             confirmed=run.frame.confirmed,
             answers=loaded.locale(language).answers,

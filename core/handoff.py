@@ -16,13 +16,14 @@ from core.dialogue.joining import joined
 from core.skillbook import SkillBook
 from shared.effects import HandBack, HandOver, name_of
 from shared.errors import DeadlineExceeded, ModelUnavailable
-from shared.ports import Handoff, HandoffEnded, HandoffHeard, HandoffStep, Ids, ModelService, ModelState
+from shared.ports import Handoff, HandoffEnded, HandoffHeard, HandoffStep, Ids, ModelService, ModelState, NewCall
 from shared.turn import Kind, Outcome, Reply, Request, Session
 
 _HAND_BACK = name_of(HandBack())
 _SURE = (
     0.6  # a human may be waiting for these words, so whoever only seems to want the assistant back is not taken at that
 )
+_WITHIN_S = 86_400.0  # what a human gets to know is not worth less an hour later
 _TELLS = frozenset({Kind.OPEN, Kind.UTTERANCE, Kind.ACTION})
 
 
@@ -81,9 +82,57 @@ def _begun(effect: HandOver, skill: str, handoff_id: str, request: Request, now:
     )
 
 
-def told(held: Handoff, event: str, request: Request, **more: Any) -> dict[str, Any]:
-    """What a human gets to know, as the README of skills/handoff documents it."""
-    return {
+def calls_of(steps: tuple[HandoffStep, ...], request: Request) -> tuple[NewCall, ...]:
+    """What humans get to know of what begins."""
+    return tuple(_told(step, "started", request, reason=step.reason) for step in steps if isinstance(step, Handoff))
+
+
+def silent(held: Handoff, model: ModelState, request: Request, now: float) -> Decided:
+    """The answer of NEXUS to what a human gets. A message puts the end off, and is passed on in the same commit."""
+    calls = _passed_on(held, request)
+    steps = (HandoffHeard(held.id, now + 3600 * held.hours),) if calls else ()
+    reply = Reply(text="", human=held.quiet)
+    return Decided(Outcome.ANSWERED, reply, model, skill=held.skill, handoff=steps, calls=calls, aside=True)
+
+
+def returned(decided: Decided, held: Handoff | None, request: Request) -> Decided:
+    """What was decided in a conversation that a human had until now, of which the person is told first."""
+    if decided.outcome is not Outcome.ANSWERED or request.kind not in _TELLS or decided.reply.native:
+        return decided  # next time, when it can be told
+    if held is None:
+        return replace(decided, unmarked=True)
+    reply = joined((Reply(text=held.back), decided.reply))
+    decided = replace(decided, reply=reply, unmarked=True)
+    if held.returned_at is not None:
+        return decided
+    ended = (HandoffEnded(held.id, "time"), *decided.handoff)
+    return replace(decided, handoff=ended, calls=(_told(held, "ended", request, by="time"), *decided.calls))
+
+
+def taken_back(decided: Decided, held: Handoff, request: Request) -> Decided:
+    """What was decided on the person's own wish to have the assistant back; the human gets to know."""
+    if not any(isinstance(step, HandoffEnded) for step in decided.handoff):
+        return decided
+    return replace(decided, calls=(_told(held, "ended", request, by="person"), *decided.calls))
+
+
+def _passed_on(held: Handoff, request: Request) -> tuple[NewCall, ...]:
+    """A message of the person for the human; nothing where there is nothing in it."""
+    intent = request.intent
+    if request.kind is Kind.EVENT or not (request.text or intent or request.attachments):
+        return ()
+    more: dict[str, Any] = {"message_id": request.message_id, "text": request.text}
+    if intent is not None and not request.text:  # the platform kept the words to itself
+        slots = {name: slot.text for name, slot in intent.slots.items() if slot.text}
+        more["understood"] = {"intent": intent.name, "slots": slots}
+    if request.attachments:
+        more["attachments"] = [{"url": one.url, "media_type": one.media_type} for one in request.attachments]
+    return (_told(held, "message", request, **more),)
+
+
+def _told(held: Handoff, event: str, request: Request, **more: Any) -> NewCall:
+    """What a human gets to know, in order, as the README of skills/handoff documents it."""
+    content = {
         "event": event,
         "handoff": held.id,
         "app": held.app,
@@ -94,43 +143,4 @@ def told(held: Handoff, event: str, request: Request, **more: Any) -> dict[str, 
         "at": request.received_at,
         **more,
     }
-
-
-def message(held: Handoff, request: Request) -> dict[str, Any] | None:
-    """A message of the person for the human; None where there is nothing in it."""
-    intent = request.intent
-    if request.kind is Kind.EVENT or not (request.text or intent or request.attachments):
-        return None
-    more: dict[str, Any] = {"message_id": request.message_id, "text": request.text}
-    if intent is not None and not request.text:  # the platform kept the words to itself
-        slots = {name: slot.text for name, slot in intent.slots.items() if slot.text}
-        more["understood"] = {"intent": intent.name, "slots": slots}
-    if request.attachments:
-        more["attachments"] = [{"url": one.url, "media_type": one.media_type} for one in request.attachments]
-    return told(held, "message", request, **more)
-
-
-def silent(held: Handoff, model: ModelState, request: Request, now: float) -> Decided:
-    """The answer of NEXUS to what a human gets. A message puts the end off; it is passed on in the same commit."""
-    passed_on = message(held, request)
-    reply = Reply(text="", human=held.quiet)
-    steps = () if passed_on is None else (HandoffHeard(held.id, now + 3600 * held.hours),)
-    return Decided(Outcome.ANSWERED, reply, model, skill=held.skill, handoff=steps, aside=True)
-
-
-def returned(decided: Decided, held: Handoff | None, request: Request) -> Decided:
-    """What was decided in a conversation that a human had until now, of which the person is told first."""
-    if decided.outcome is not Outcome.ANSWERED or request.kind not in _TELLS or decided.reply.native:
-        return decided  # next time, when it can be told
-    if held is None:
-        return replace(decided, unmarked=True)
-    steps: tuple[HandoffStep, ...] = decided.handoff
-    if held.returned_at is None:
-        steps = (HandoffEnded(held.id, "time"), *steps)
-    reply = joined((Reply(text=held.back), decided.reply))
-    return replace(decided, reply=reply, handoff=steps, unmarked=True)
-
-
-def taken_back(decided: Decided, held: Handoff, request: Request) -> Decided:
-    """What was decided on the person's own wish to have the assistant back; the human gets to know."""
-    return decided
+    return NewCall(held.skill, held.relay, content, request.received_at + _WITHIN_S, lane=held.id)

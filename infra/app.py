@@ -17,6 +17,7 @@ from core.skillbook import SkillBook
 from infra import endpoints
 from infra.asgi import Front
 from infra.broken import tell_broken
+from infra.calls import Carriers
 from infra.doors import Doors
 from infra.exports.names import known_to_platforms
 from infra.handing import PATH as HANDOFFS
@@ -25,7 +26,8 @@ from infra.home import Home, StoreAddresses
 from infra.keysource import key_source
 from infra.limits import Limits
 from infra.models import open_models
-from infra.outbox import Outbox
+from infra.outbox import Counts, Outbox
+from infra.outside import SkillConfigs, open_outside
 from infra.plugins import Plugins, load_plugins
 from infra.served import FIRST_WORKER, publish_served
 from infra.settings import Settings
@@ -43,7 +45,7 @@ from infra.vault import Vault, load_master_key
 from infra.version import VERSION
 from shared.advice import DEFAULT_APP
 from shared.channel import Verified, Wire
-from shared.ports import Clock, Ids, ModelService
+from shared.ports import Clock, Ids, ModelService, Outside
 
 PAGE_THREADS = 8
 
@@ -70,6 +72,7 @@ class Parts(Struct, frozen=True):
     outbox: OutboxStore
     handoffs: HandoffStore
     fresh: asyncio.Event
+    outside: Outside
 
 
 @asynccontextmanager
@@ -96,7 +99,9 @@ async def open_engine(
         fresh = asyncio.Event()
         turns = PostgresTurnStore(database, writer, vault, ids, fresh.set)
         sessions = ValkeySessionStore(valkey, vault, turns.people)
-        decider = Decider(turns, model, skills, clock, ids, settings.timezone)
+        configs = SkillConfigs(settings, registry, skills.loaded)
+        outside = await stack.enter_async_context(open_outside(configs, clock))
+        decider = Decider(turns, model, skills, clock, ids, settings.timezone, outside=outside)
         engine = Engine(turns, sessions, decider, clock, ids)
         outbox = OutboxStore(database, turns.people, vault)
         handoffs = HandoffStore(database, turns.people)
@@ -115,6 +120,7 @@ async def open_engine(
             outbox,
             handoffs,
             fresh,
+            outside,
         )
 
 
@@ -132,7 +138,7 @@ async def open_front(
             metrics.model(parts.model.state())
             pages = WSGIMiddleware(cast(Any, make_pages(parts.skills.infos("en"))), workers=PAGE_THREADS)
             doors, limits = make_doors(parts), Limits(addresses.redis_url)
-            async with Outbox(parts.outbox, doors, metrics, parts.clock, random.random, parts.fresh) as outbox:
+            async with make_outbox(parts, doors, metrics) as outbox:
                 yield Front(
                     doors,
                     parts.engine,
@@ -176,6 +182,12 @@ def _handoffs(parts: Parts, doors: Doors, limits: Limits) -> HandoffsEndpoint:
         return verified
 
     return HandoffsEndpoint(parts.handoffs, admit, parts.clock)
+
+
+def make_outbox(parts: Parts, doors: Doors, counts: Counts) -> Outbox:
+    """What delivers what turns leave to go out: messages by the doors, calls by the skills."""
+    carriers = Carriers(doors, parts.skills.loaded, parts.outside, parts.clock)
+    return Outbox(parts.outbox, carriers, counts, parts.clock, random.random, parts.fresh)
 
 
 def _endpoints(parts: Parts, metrics: Metrics) -> dict[str, endpoints.Endpoint]:

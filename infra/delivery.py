@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from infra.storage.outbox import OutboxStore, Taken
+from infra.storage.turns import IN_DOUBT
 from shared.channel import ChannelAdapter, Delivered
 from shared.errors import DecryptionFailed, DeliveryFailed, NexusError
 from shared.ports import Clock
@@ -32,6 +33,18 @@ class Pace(Struct, frozen=True):
     sending_a_door: int = 16  # so that one slow platform does not hold up the others
 
 
+class Carrier(Protocol):
+    """What takes what goes out: a channel's adapter, or a skill that carries out its calls."""
+
+    def at(self, place: str) -> "Carrier":
+        """The one at a place of its own. Raises NotFound or DoorShut."""
+        ...
+
+    async def deliver(self, content: Mapping[str, Any], reference: str) -> Delivered:
+        """See `ChannelAdapter.deliver`."""
+        ...
+
+
 class Finds(Protocol):
     """What the outbox needs of the doors."""
 
@@ -39,7 +52,7 @@ class Finds(Protocol):
         """`receipt_s` of every channel that is loaded."""
         ...
 
-    async def adapter(self, app: str, channel: str) -> ChannelAdapter:
+    async def adapter(self, app: str, channel: str) -> Carrier:
         """The open door. Raises NotFound, DoorShut or StoreUnavailable."""
         ...
 
@@ -76,8 +89,8 @@ class Courier:
         """One attempt. Consent is looked at when the message is taken, which is now."""
         if taken.forbidden:
             return End("failed", "opted out")
-        if self._clock.now() - taken.created_at > self._pace.most_age_s:
-            return End("failed", "too old: it could not be delivered in time")
+        if self._left(taken) <= 0:
+            return _given_up(taken)
         try:
             door = (await self._doors.adapter(taken.app, taken.channel)).at(taken.place)
             content = await self._store.content(taken)
@@ -87,12 +100,17 @@ class Courier:
             return End("later", error.code)
         except Exception as error:  # noqa: BLE001 (foreign code: nothing has left yet)
             return End("later", type(error).__name__)
-        return await self._hand_over(door, content, taken.id)
+        return await self._hand_over(door, content, taken)
 
-    async def _hand_over(self, door: ChannelAdapter, content: Mapping[str, Any], reference: str) -> End:
+    def _left(self, taken: Taken) -> float:
+        """For how many seconds it may still be delivered."""
+        until = taken.created_at + self._pace.most_age_s if taken.expires_at is None else taken.expires_at
+        return until - self._clock.now()
+
+    async def _hand_over(self, door: Carrier, content: Mapping[str, Any], taken: Taken) -> End:
         try:
-            async with asyncio.timeout(self._pace.send_s):
-                delivered = await door.deliver(content, reference)
+            async with asyncio.timeout(min(self._pace.send_s, self._left(taken))):
+                delivered = await door.deliver(content, taken.id)
         except DeliveryFailed as error:
             return _refused(error)
         except TimeoutError:
@@ -110,7 +128,17 @@ class Courier:
         doubled = self._pace.first_s * 2.0 ** min(taken.attempt - 1, 30)
         pause = min(doubled, self._pace.longest_s) * (0.5 + self._jitter() / 2)
         receipt_s = self._doors.receipt_times().get(taken.channel, RECEIPT_S) if end.state == "doubt" else 0.0
-        return now + max(end.retry_after, pause, receipt_s)
+        due_at = now + max(end.retry_after, pause, receipt_s)
+        # What is over by then is given up when it is over: who asks meanwhile is told no lie.
+        return due_at if taken.expires_at is None else min(due_at, max(taken.expires_at, now))
+
+
+def _given_up(taken: Taken) -> End:
+    if taken.expires_at is None:
+        return End("failed", "too old: it could not be delivered in time")
+    return End(
+        "failed", f"{IN_DOUBT}: it may have been done" if taken.in_doubt else "too late: it could not be done in time"
+    )
 
 
 def _its_id(delivered: object) -> str:

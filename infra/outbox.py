@@ -196,7 +196,8 @@ class Outbox:
                 await self._store.failed(taken, end.reason, now)
             case _:
                 due_at = self._courier.due_again(taken, end, now)
-                await self._store.later(taken, due_at, end.reason, now, in_doubt=end.state == "doubt")
+                doubt = end.state == "doubt" or (taken.is_call and taken.in_doubt)  # no receipt takes that back
+                await self._store.later(taken, due_at, end.reason, now, in_doubt=doubt)
         if end.opted_out:
             await self._store.opted_out(taken, now)
 

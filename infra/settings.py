@@ -7,7 +7,7 @@ of an app is merged beneath `channel_config` by whoever opens the doors.
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,7 +22,9 @@ from infra.settings_table import (
     DoorSetting,
     Spec,
     read_doors,
+    read_told,
     reference,
+    skill_env,
     without_password,
 )
 from shared.errors import SettingsInvalid
@@ -30,6 +32,7 @@ from shared.errors import SettingsInvalid
 FILE = "nexus.toml"
 _ROOT = Path(__file__).parent.parent
 BUILT_IN_CHANNELS = _ROOT / "channels"
+BUILT_IN_SKILLS = _ROOT / "skills"
 HIDDEN = "(hidden)"
 
 
@@ -61,6 +64,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...]
     channels: dict[str, dict[str, str]]
     doors: dict[str, tuple[DoorSetting, ...]]
+    skills: dict[str, dict[str, str]]
+    told: dict[str, tuple[DoorSetting, ...]]  # what skills declare
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{entry.name}={entry.shown}" for entry in self.entries)
@@ -80,6 +85,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     def channel_config(self, channel: str) -> dict[str, str]:
         """What environment and nexus.toml say about a channel of the default app: key → value."""
         return dict(self.channels.get(channel, {}))
+
+    def skill_config(self, skill: str) -> dict[str, str]:
+        """What environment and nexus.toml say about a skill in the default app: key → value."""
+        return dict(self.skills.get(skill, {}))
+
+    def skill_source(self, skill: str, key: str) -> str:
+        """Where a value of `skill_config` came from."""
+        name = skill_env(skill, key)
+        return next((entry.source for entry in self.entries if entry.name == name), "")
 
     def secret_keys(self, channel: str) -> frozenset[str]:
         """The keys of a channel's configuration that must not be shown."""
@@ -109,20 +123,24 @@ def load(environ: Mapping[str, str], cwd: Path) -> Settings:
     found = {**near, **variables}
     home = _value(_SPEC["home"], found, cwd)
     found = {**_file(home), **found}
-    doors = _doors(home)
-    if any(_unknown(found, doors)):
-        doors |= _installed_doors()  # looked for only then: it means reading the metadata of every package
+    doors, told = _doors(home), _told(home)
+    if any(_unknown(found, doors, told)):  # looked for only then: it means reading the metadata of every package
+        doors |= _declared(_installed("channels"), read_doors)
+        told |= _declared(_installed("skills"), read_told)
     values = {spec.field: _value(spec, found, cwd) for spec in SPECS}
     entries = [_entry(spec, values[spec.field], found) for spec in SPECS]
     values.update(_derived(values, environ))
-    channels, door_entries = _channels(doors, found, values["env"])
+    channels, door_entries = _given("channels", doors, found, values["env"])
+    skills, skill_entries = _given("skills", told, found, values["env"])
     shown = [_resolved(entry, values) for entry in entries]
     return Settings(
         **values,
         channels=channels,
         doors=doors,
-        entries=(*shown, *door_entries),
-        warnings=tuple(_unknown(found, doors)),
+        skills=skills,
+        told=told,
+        entries=(*shown, *door_entries, *skill_entries),
+        warnings=tuple(_unknown(found, doors, told)),
     )
 
 
@@ -223,28 +241,35 @@ def _resolved(entry: Entry, values: Mapping[str, Any]) -> Entry:
 
 def _doors(home: Path) -> dict[str, tuple[DoorSetting, ...]]:
     """The settings that channels declare, built in and in NEXUS_HOME/plugins."""
-    return _declared([*sorted(BUILT_IN_CHANNELS.glob("*/")), *sorted((home / "plugins").glob("*/"))])
+    return _declared([*sorted(BUILT_IN_CHANNELS.glob("*/")), *sorted((home / "plugins").glob("*/"))], read_doors)
 
 
-def _installed_doors() -> dict[str, tuple[DoorSetting, ...]]:
-    """The settings that channels in installed packages declare."""
-    specs = (find_spec(point.value) for point in entry_points(group="nexus.channels"))
-    return _declared([Path(spec.origin).parent for spec in specs if spec is not None and spec.origin])
+def _told(home: Path) -> dict[str, tuple[DoorSetting, ...]]:
+    """The settings that skills declare, as `_doors` those of channels; skills without any are left out."""
+    found = _declared([*sorted(BUILT_IN_SKILLS.glob("*/")), *sorted((home / "plugins").glob("*/"))], read_told)
+    return {name: settings for name, settings in found.items() if settings}
 
 
-def _declared(folders: Sequence[Path]) -> dict[str, tuple[DoorSetting, ...]]:
-    read = (read_doors(folder) for folder in folders)
-    return {door.name: door.settings for door in read if isinstance(door, Doors)}
+def _installed(kind: str) -> list[Path]:
+    """The folders of channels or skills in installed packages."""
+    specs = (find_spec(point.value) for point in entry_points(group=f"nexus.{kind}"))
+    return [Path(spec.origin).parent for spec in specs if spec is not None and spec.origin]
 
 
-def _channels(
-    doors: Mapping[str, tuple[DoorSetting, ...]], found: Mapping[str, _Text], env: str
+def _declared(folders: Sequence[Path], read: Callable[[Path], Doors | None]) -> dict[str, tuple[DoorSetting, ...]]:
+    found = (read(folder) for folder in folders)
+    return {door.name: door.settings for door in found if isinstance(door, Doors)}
+
+
+def _given(
+    kind: str, declared: Mapping[str, tuple[DoorSetting, ...]], found: Mapping[str, _Text], env: str
 ) -> tuple[dict[str, dict[str, str]], list[Entry]]:
-    channels: dict[str, dict[str, str]] = {}
+    """What environment and nexus.toml say to channels or skills, and how that is shown."""
+    given: dict[str, dict[str, str]] = {}
     entries: list[Entry] = []
-    for channel, settings in doors.items():
+    for plugin, settings in declared.items():
         for setting in settings:
-            text = found.get(setting.env) or found.get(f"channels.{channel}.{setting.key}")
+            text = found.get(setting.env) or found.get(f"{kind}.{plugin}.{setting.key}")
             if text is None:
                 continue
             if setting.simulator and env == "production":
@@ -253,18 +278,22 @@ def _channels(
                     "unset it, or set NEXUS_ENV=development"
                 )
             value = str((text.folder / text.text).absolute()) if setting.kind == "path" else text.text
-            channels.setdefault(channel, {})[setting.key] = value
+            given.setdefault(plugin, {})[setting.key] = value
             if setting.env not in _ENVS:  # else it is shown already
-                name = setting.env or f"channels.{channel}.{setting.key}"
+                name = setting.env or f"{kind}.{plugin}.{setting.key}"
                 entries.append(Entry(name, HIDDEN if setting.secret else value, text.source))
-    return channels, entries
+    return given, entries
 
 
-def _unknown(found: Mapping[str, _Text], doors: Mapping[str, tuple[DoorSetting, ...]]) -> Iterable[str]:
+_Declared = Mapping[str, tuple[DoorSetting, ...]]
+
+
+def _unknown(found: Mapping[str, _Text], doors: _Declared, told: _Declared) -> Iterable[str]:
     known = set(_ENVS | _FOR_TESTS)
-    for channel, settings in doors.items():
-        known |= {setting.env for setting in settings if setting.env}
-        known |= {f"channels.{channel}.{setting.key}" for setting in settings}
+    for kind, declared in (("channels", doors), ("skills", told)):
+        for plugin, settings in declared.items():
+            known |= {setting.env for setting in settings if setting.env}
+            known |= {f"{kind}.{plugin}.{setting.key}" for setting in settings}
     for name, text in found.items():
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
@@ -273,4 +302,4 @@ def _unknown(found: Mapping[str, _Text], doors: Mapping[str, tuple[DoorSetting, 
 
 
 if __name__ == "__main__":
-    print(reference(_doors(BUILT_IN_CHANNELS)), end="")
+    print(reference(_doors(BUILT_IN_CHANNELS), _told(BUILT_IN_CHANNELS)), end="")

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
+from shared.manifest import SkillSetting
+
 Parse = Callable[[str, Path], Any]
 """Reads a setting's text; relative paths count from the given folder. Raises ValueError."""
 
@@ -34,7 +36,7 @@ class DoorSetting(Struct, frozen=True):
     """One `[[settings]]` of a channel.toml: a value the door needs, under `env` or (where that is empty) in files only.
 
     `simulator` marks what only simulators may set (refused in production); `kind` "path" makes relative paths
-    count from where the value was written.
+    count from where the value was written. The settings of skills are made into these; `default` is theirs.
     """
 
     key: str
@@ -44,6 +46,7 @@ class DoorSetting(Struct, frozen=True):
     required: bool = False
     simulator: bool = False
     kind: Literal["text", "path"] = "text"
+    default: str = ""
 
 
 class Doors(Struct, frozen=True):
@@ -51,6 +54,27 @@ class Doors(Struct, frozen=True):
 
     name: str
     settings: tuple[DoorSetting, ...] = ()
+
+
+class Told(Struct, frozen=True):
+    """The part of a skill.toml that settings need."""
+
+    name: str
+    settings: tuple[SkillSetting, ...] = ()
+
+    def as_doors(self) -> Doors:
+        """The settings as those of a door are, each with its variable."""
+        return Doors(self.name, tuple(_of_skill(self.name, one) for one in self.settings))
+
+
+def skill_env(skill: str, key: str) -> str:
+    """The environment variable of a skill's setting: `NEXUS_SKILL_WEATHER_URL`."""
+    return f"NEXUS_SKILL_{skill.upper()}_{key.upper()}"
+
+
+def _of_skill(skill: str, one: SkillSetting) -> DoorSetting:
+    says = f"{one.help} For example `{one.example}`." if one.example else one.help
+    return DoorSetting(one.key, skill_env(skill, one.key), says, one.secret, one.required, default=one.default)
 
 
 def whole(low: int, high: int) -> Parse:
@@ -203,12 +227,24 @@ def read_doors(folder: Path) -> Doors | None:
         return None
 
 
-def reference(doors: Mapping[str, tuple[DoorSetting, ...]]) -> str:
-    """The page infra/SETTINGS.md: every setting in a table, those of the given channels below."""
+def read_told(folder: Path) -> Doors | None:
+    """What a skill's folder declares; None without a skill.toml that can be read."""
+    try:
+        return msgspec.toml.decode((folder / "skill.toml").read_bytes(), type=Told).as_doors()
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def reference(
+    doors: Mapping[str, tuple[DoorSetting, ...]], skills: Mapping[str, tuple[DoorSetting, ...]] | None = None
+) -> str:
+    """The page infra/SETTINGS.md: every setting in a table, those of the given channels and skills below."""
     rows = [f"| `{spec.env}` | {_default(spec)} | {spec.help} ({spec.kind}) |" for spec in SPECS]
     known = {spec.env for spec in SPECS}
     for channel, settings in sorted(doors.items()):
-        rows += [_door_row(channel, setting) for setting in settings if setting.env not in known]
+        rows += [_door_row("channels", channel, setting) for setting in settings if setting.env not in known]
+    for skill, settings in sorted((skills or {}).items()):
+        rows += [_door_row("skills", skill, setting) for setting in settings]
     return _PAGE.format(rows="\n".join(rows))
 
 
@@ -216,21 +252,22 @@ def _default(spec: Spec) -> str:
     return spec.shown_default or ("" if spec.default is None else f"`{spec.default}`")
 
 
-def _door_row(channel: str, setting: DoorSetting) -> str:
-    notes = [f"`nexus channels configure {channel} {setting.key}=…`"]
-    notes += ["required to open the door"] if setting.required else []
+def _door_row(kind: str, plugin: str, setting: DoorSetting) -> str:
+    notes = [f"`nexus {kind} configure {plugin} {setting.key}=…`"]
+    notes += [f"required {'to open the door' if kind == 'channels' else 'by the skill'}"] if setting.required else []
     notes += ["secret"] if setting.secret else []
     notes += ["simulators only: refused in production"] if setting.simulator else []
-    name = setting.env or f"[channels.{channel}] {setting.key}"
-    return f"| `{name}` | | {setting.help} ({'; '.join(notes)}) |"
+    name = setting.env or f"[{kind}.{plugin}] {setting.key}"
+    default = f" `{setting.default}` " if setting.default else " "
+    return f"| `{name}` |{default}| {setting.help} ({'; '.join(notes)}) |"
 
 
 _PAGE = """# Settings
 
-Environment variables count over `nexus.toml`, that over what `nexus channels configure` stored in the
-database, that over the defaults. `nexus doctor` shows each value with its source and hides secrets. An empty
-variable counts as not set; an unknown one is a warning with the nearest name; a wrong value stops NEXUS with a
-line that says where it came from.
+Environment variables count over `nexus.toml`, that over what `nexus channels configure` and `nexus skills
+configure` stored in the database, that over the defaults. `nexus doctor` shows each value with its source and hides
+secrets. An empty variable counts as not set; an unknown one is a warning with the nearest name; a wrong value
+stops NEXUS with a line that says where it came from.
 
 `nexus.toml` is read from the folder NEXUS is started in and from `NEXUS_HOME` (of both, the first counts):
 
@@ -240,6 +277,9 @@ workers = 2                 # NEXUS_WORKERS
 
 [channels.alexa]            # what the app `default` uses
 skill_id = "amzn1.ask.skill.…"
+
+[skills.weather]            # NEXUS_SKILL_WEATHER_…
+url = "https://weather.example.org"
 ```
 
 Relative paths count from the folder of the file they stand in, or from where NEXUS was started.
@@ -248,8 +288,8 @@ Relative paths count from the folder of the file they stand in, or from where NE
 |---|---|---|
 {rows}
 
-The settings of channels fill the app `default`. For others there is
-`nexus channels configure NAME key=value … --app APP`.
+The settings of channels and skills fill the app `default`. For others there are
+`nexus channels configure NAME key=value … --app APP` and `nexus skills configure NAME key=value … --app APP`.
 
 This page is written by `python -m infra.settings`; a test fails when it is out of date.
 """

@@ -1,7 +1,7 @@
 """What a skill may change in the world: values in its reply, carried out by NEXUS and never by the handler itself.
 
 Effects on NEXUS' own store commit together with the turn that asked for them, so a crash loses neither and a repeated
-message repeats neither.
+message repeats neither. A `Call` goes into the outbox with the same commit, and is carried out from there.
 """
 
 from typing import Any
@@ -47,12 +47,26 @@ class HandBack(Struct, frozen=True, tag="hand_back"):
     """Take the conversation back from the human. An intent that may do this is listened for while NEXUS keeps quiet."""
 
 
-Effect = Remember | Forget | Keep | HandOver | HandBack
+class Call(Struct, frozen=True, tag="call"):
+    """Have the skill's own method marked `@call(name)` do something outside, once the turn is committed.
 
-EFFECTS = frozenset({"remember", "forget", "keep", "hand_over", "hand_back"})
+    `content` (a small JSON object) is all that the method is told. What is not done `within_s` seconds (1 to a day) is given
+    up: a lamp that is switched on an hour later is wrong. Calls of one `lane` of a skill and person are carried out one after the
+    other, in the order in which they were asked for.
+    """
+
+    name: str
+    content: dict[str, Any]
+    within_s: float = 60.0
+    lane: str = ""
+
+
+Effect = Remember | Forget | Keep | HandOver | HandBack | Call
+
+EFFECTS = frozenset({"remember", "forget", "keep", "hand_over", "hand_back", "call"})
 """The names by which a manifest says what an intent may do."""
 
-ASK_FIRST = frozenset({"forget", "hand_over"})
+ASK_FIRST = frozenset({"forget", "hand_over", "call"})
 """What cannot be taken back, or reaches others: done only in a turn that the person agreed to."""
 
 

@@ -17,7 +17,8 @@
     │   ├── StoreUnavailable   Postgres or Valkey cannot be reached
     │   ├── ModelUnavailable   no model is loaded, or its queue is full
     │   ├── KeySourceUnavailable a signing key could not be fetched
-    │   └── DeliveryFailed     a platform's API did not take a message
+    │   ├── DeliveryFailed     a platform's API did not take a message
+    │   └── WebFailed          a service that a skill asked did not answer, or not well
     ├── DeadlineExceeded       503  the answer was not ready in time
     ├── SettingsInvalid        a setting cannot be read or contradicts another
     ├── HomeHeld               another NEXUS owns this NEXUS_HOME
@@ -192,6 +193,23 @@ class DeliveryFailed(Unavailable):
     ) -> None:
         super().__init__(text)
         self.final, self.opted_out, self.in_doubt = final, opted_out, in_doubt
+        if retry_after is not None:
+            self.retry_after = retry_after
+
+
+class WebFailed(Unavailable):
+    """A service on the web did not answer in time, not well, or not at all. `answered` is its HTTP status, 0 where nothing came.
+
+    `in_doubt`: the request left, and nobody knows whether the service did what it asked for. The text names the host at most.
+    """
+
+    code = "web_failed"
+
+    def __init__(
+        self, text: str, *, answered: int = 0, in_doubt: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(text)
+        self.answered, self.in_doubt = answered, in_doubt
         if retry_after is not None:
             self.retry_after = retry_after
 

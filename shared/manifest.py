@@ -5,6 +5,7 @@ All that platforms' language models are made of stands here: intents, typed slot
 
 import re
 from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 
@@ -36,7 +37,12 @@ CONFIRM = "confirm"
 """The prompt that asks before an intent is handled; `confirm.NAME` asks whether the slot NAME is right."""
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_PERMISSION = re.compile(r"memories|documents|network:[a-z0-9.*-]+")
+NOT_SET_UP = "not_set_up"
+"""The answer of a skill that lacks a setting it cannot do without."""
+
+NETWORK = "network:"
+_PERMISSION = re.compile(r"memories|documents|network:(?:(?:\*\.)?[a-z0-9.-]+|\{[a-z][a-z0-9_]*\})")
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 class SlotSpec(Struct, frozen=True):
@@ -70,6 +76,20 @@ class ListSpec(Struct, frozen=True):
     open: bool = False
 
 
+class SkillSetting(Struct, frozen=True):
+    """One `[[settings]]`: what an operator may tell a skill, as `NEXUS_SKILL_<NAME>_<KEY>` or by `nexus skills configure`.
+
+    `help` says what it means, `example` how a value looks. Without a `required` one the skill answers `not_set_up` to everything.
+    """
+
+    key: str
+    help: str
+    secret: bool = False
+    required: bool = False
+    default: str = ""
+    example: str = ""
+
+
 class SkillLocale(Struct, frozen=True):
     """A skill in one language.
 
@@ -98,7 +118,8 @@ class SkillLocale(Struct, frozen=True):
 class SkillManifest(Struct, frozen=True):
     """`skill.toml`. `entry` is `module:Class` inside the skill's folder; `examples` are things worth trying, shown in help.
 
-    `permissions` is what it reaches for besides the turn: `memories`, `documents`, `network:HOST`.
+    `permissions` is what it reaches for besides the turn: `memories`, `documents`, `network:HOST` (`network:*.HOST`), and
+    `network:{KEY}` for wherever the URLs in its setting KEY lead.
     """
 
     name: str
@@ -110,6 +131,16 @@ class SkillManifest(Struct, frozen=True):
     version: str = "1.0.0"
     types: dict[str, ListSpec] = field(default_factory=dict)
     permissions: tuple[str, ...] = ()
+    settings: tuple[SkillSetting, ...] = ()
+
+    def lacking(self, config: Mapping[str, str]) -> tuple[str, ...]:
+        """The required settings that `config` has no value for."""
+        return tuple(one.key for one in self.settings if one.required and not config.get(one.key, "").strip())
+
+    @property
+    def defaults(self) -> dict[str, str]:
+        """The settings that have a value without anybody's doing."""
+        return {one.key: one.default for one in self.settings if one.default}
 
 
 class SkillInfo(Struct, frozen=True):
@@ -131,6 +162,7 @@ def complaints(manifest: SkillManifest, locales: Mapping[str, SkillLocale]) -> l
 
 def _of_manifest(manifest: SkillManifest) -> Iterator[str]:
     yield from (f"no permission is called {one}" for one in manifest.permissions if not _PERMISSION.fullmatch(one))
+    yield from _of_settings(manifest)
     yield from (f"{name} is a type of value already" for name in manifest.types if name in VALUE_TYPES)
     for intent, spec in manifest.intents.items():
         for slot, of in spec.slots.items():
@@ -144,7 +176,23 @@ def _of_manifest(manifest: SkillManifest) -> Iterator[str]:
             yield f"{intent}: may {', '.join(risky)} and does not ask first (confirm = true)"
 
 
+def _of_settings(manifest: SkillManifest) -> Iterator[str]:
+    """Keys that can be part of a variable's name, said once; and hosts of settings that are there, by https unless told."""
+    known = {one.key: one for one in manifest.settings}
+    yield from (f"{key!r} cannot be the key of a setting" for key in known if not _KEY.fullmatch(key))
+    if len(known) < len(manifest.settings):
+        yield "two settings have the same key"
+    yield from (f"the setting {one.key} does not say what it means" for one in known.values() if not one.help.strip())
+    for key in (one[len(NETWORK) + 1 : -1] for one in manifest.permissions if one.startswith(f"{NETWORK}{{")):
+        if key not in known:
+            yield f"{NETWORK}{{{key}}}: there is no setting {key}"
+        elif any(urlsplit(url).scheme != "https" for url in known[key].default.split()):
+            yield f"the default of the setting {key} is no https URL"
+
+
 def _of_locale(manifest: SkillManifest, locale: SkillLocale) -> Iterator[str]:
+    if any(one.required for one in manifest.settings) and not any(locale.answers.get(NOT_SET_UP, ())):
+        yield f'has no words for what is not set up: [answers] {NOT_SET_UP} = ["…"]'
     unknown = sorted(set(locale.utterances) - set(manifest.intents))
     if unknown:
         yield f"has utterances of unknown intents: {', '.join(unknown)}"

@@ -2,11 +2,13 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping
 
-from infra.app import Parts, open_engine
+from infra.app import Parts, make_doors, make_outbox, open_engine
 from infra.cli.lines import lines
 from infra.embedded import open_stores
 from infra.home import Home
+from infra.outbox import Outbox
 from infra.prepare import prepare_stores
 from infra.runtime import check_runtime
 from infra.settings import Settings
@@ -46,6 +48,7 @@ def _talk(runner: asyncio.Runner, parts: Parts, app: str, user: str) -> None:
     if sys.stdin.isatty():
         print(f"You are {user} of app {app}. Ctrl-D ends.")
     choices: tuple[Choice, ...] = ()
+    outbox = make_outbox(parts, make_doors(parts), _NoCounts())
     for line in lines():
         picked = int(line) - 1 if line.isdecimal() and len(line) < 4 else -1
         text = choices[picked].value if 0 <= picked < len(choices) else line
@@ -56,6 +59,25 @@ def _talk(runner: asyncio.Runner, parts: Parts, app: str, user: str) -> None:
             continue
         choices = turn.reply.choices if turn.reply else ()
         print(shown(turn.reply) if turn.reply else turn.reason, flush=True)
+        if parts.fresh.is_set():
+            runner.run(_carry_out(outbox, parts))
+
+
+class _NoCounts:
+    """Nobody looks at this process' metrics."""
+
+    def delivery(self, channel: str, state: str) -> None:
+        """Not counted."""
+
+    def waiting(self, channels: Mapping[str, int]) -> None:
+        """Not told."""
+
+
+async def _carry_out(outbox: Outbox, parts: Parts) -> None:
+    """What the turn left to be done (skills' calls) is done before the next line, whether a NEXUS runs beside us or not."""
+    parts.fresh.clear()
+    while await outbox.deliver_due():
+        await outbox.settled()
 
 
 def _request(parts: Parts, app: str, user: str, text: str) -> Request:

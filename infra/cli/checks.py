@@ -16,9 +16,11 @@ from msgspec import Struct
 
 from infra.app import Parts, open_engine
 from infra.cli.doors import door_states
+from infra.cli.skills import skill_settings
 from infra.durability import assert_durable
 from infra.embedded import open_stores
 from infra.home import Home, Owner, StoreAddresses
+from infra.outside import SkillConfigs
 from infra.plugins import load_plugins
 from infra.prepare import prepare_stores
 from infra.runtime import check_runtime, installed_runtimes
@@ -179,8 +181,17 @@ async def _engine(settings: Settings, parts: Parts) -> list[Check]:
         State.OK if state.ready else State.BROKEN,
         f"{state.version} on {', '.join(state.providers)}; models in {Home(settings.home).models}",
     )
+    configs = SkillConfigs(settings, parts.registry, parts.skills.loaded)
+    told = await skill_settings(configs, parts.registry, DEFAULT_APP)
     doors = await door_states(settings, parts.registry, parts.plugins, DEFAULT_APP)
     return [
         model,
+        *(_told(name, lines) for name, lines in told.items()),
         *(Check(f"door {one.name}", State.NOTE if one.shut else State.OK, one.shut or "open") for one in doors),
     ]
+
+
+def _told(skill: str, lines: list[str]) -> Check:
+    """What a skill was told, and what it lacks."""
+    lacks = any(line.startswith("lacks ") for line in lines)
+    return Check(f"skill {skill}", State.NOTE if lacks else State.OK, "; ".join(lines) or "no setting has a value")

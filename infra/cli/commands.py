@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.context import settings
+from infra.cli.context import PAIRS_HELP, pair, settings
 from infra.cli.nlu_commands import nlu
 from infra.cli.skill_commands import skills
 from shared.text import clean
@@ -240,8 +240,7 @@ def channels_configure(
         list[str],
         typer.Argument(
             metavar="KEY[=VALUE]...",
-            help="`key=` alone removes a value. `key` asks for it unseen, one line, or reads it from standard input: "
-            "one of several lines comes from a file (`key < key.pem`) or a pipe.",
+            help=PAIRS_HELP,
         ),
     ],
     app: OfApp = "default",
@@ -250,7 +249,7 @@ def channels_configure(
     from infra.cli.doors import check_settings, configure
     from infra.cli.values import asked_for
 
-    pairs = [_pair(value) for value in values]
+    pairs = [pair(value) for value in values]
     check_settings(settings(), name, [key for key, _ in pairs])
     configure(settings(warn=False), app, name, asked_for(pairs))
 
@@ -279,11 +278,3 @@ def channels_check(
     from infra.cli.check import run
 
     raise typer.Exit(run(settings(), target, quick=quick))
-
-
-def _pair(text: str) -> tuple[str, str | None]:
-    """Key and value; None where only the key is given."""
-    key, equals, value = text.partition("=")
-    if not key:
-        raise typer.BadParameter(f"{text!r} is not KEY=VALUE", param_hint="KEY[=VALUE]")
-    return key, value if equals else None

@@ -6,7 +6,14 @@ import shutil
 import sys
 from pathlib import Path
 
+import typer
+
 from infra.settings import Settings, load
+
+PAIRS_HELP = (
+    "`key=` alone removes a value. `key` asks for it unseen, one line, or reads it from standard input: "
+    "one of several lines comes from a file (`key < key.pem`) or a pipe."
+)
 
 
 def settings(*, warn: bool = True) -> Settings:
@@ -26,3 +33,11 @@ def command() -> str:
     if found and Path(found).resolve() == program.resolve():
         return "nexus"
     return shlex.quote(os.path.relpath(program))
+
+
+def pair(text: str) -> tuple[str, str | None]:
+    """Key and value; None where only the key is given."""
+    key, equals, value = text.partition("=")
+    if not key:
+        raise typer.BadParameter(f"{text!r} is not KEY=VALUE", param_hint="KEY[=VALUE]")
+    return key, value if equals else None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.context import settings
+from infra.cli.context import PAIRS_HELP, pair, settings
 
 skills = typer.Typer(help="Skills: what NEXUS can do.", no_args_is_help=True)
 
@@ -32,11 +32,26 @@ def _locales(names: list[str] | None) -> list[str]:
 
 
 @skills.command("list")
-def skills_list() -> None:
-    """List the skills with examples."""
+def skills_list(app: Annotated[str, typer.Option("--app", help="Whose settings.")] = "default") -> None:
+    """List the skills with examples, their settings and what they lack."""
     from infra.cli.skills import list_skills
 
-    list_skills(settings())
+    list_skills(settings(), app)
+
+
+@skills.command("configure")
+def skills_configure(
+    name: Annotated[str, typer.Argument(help="The skill.")],
+    values: Annotated[list[str], typer.Argument(metavar="KEY[=VALUE]...", help=PAIRS_HELP)],
+    app: Annotated[str, typer.Option("--app", help="Which app.")] = "default",
+) -> None:
+    """Tell a skill its settings, encrypted in the database; they count within two seconds."""
+    from infra.cli.skills import check_skill_settings, configure_skill
+    from infra.cli.values import asked_for
+
+    pairs = [pair(value) for value in values]
+    check_skill_settings(settings(), name, [key for key, _ in pairs])
+    configure_skill(settings(warn=False), app, name, asked_for(pairs))
 
 
 @skills.command("export")

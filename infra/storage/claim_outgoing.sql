@@ -1,8 +1,9 @@
 -- Takes messages that are due for whoever asks, oldest first: those that wait, and those whose sender lost its lease. Of a
 -- conversation only the first that is not sent yet, so that its messages leave in order; rows that another worker is just
--- taking are passed over. Tells of each whether its person has opted out meanwhile.
+-- taking are passed over. Tells of each whether somebody had it before and nobody knows what came of that, and whether its
+-- person has opted out meanwhile.
 with mine as materialized (
-    select due.app_id, due.outgoing_id
+    select due.app_id, due.outgoing_id, due.state
     from outbox due
     where due.state in ('waiting', 'sending') and due.due_at <= to_timestamp(%(at)s)
       and not exists (
@@ -25,7 +26,8 @@ set state = 'sending', attempts = o.attempts + 1, updated_at = to_timestamp(%(at
 from mine
 where o.app_id = mine.app_id and o.outgoing_id = mine.outgoing_id
 returning o.app_id, o.person_id, o.outgoing_id, o.channel, o.place, o.attempts,
-          extract(epoch from o.created_at)::float8, o.content,
+          extract(epoch from o.created_at)::float8, o.content, extract(epoch from o.expires_at)::float8,
+          mine.state = 'sending',
           not o.owed and coalesce(
               (select not c.granted from consents c
                where c.app_id = o.app_id and c.person_id = o.person_id and c.channel = o.channel

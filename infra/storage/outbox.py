@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from infra.storage.people import People
 from infra.storage.postgres import Connection, Database
-from infra.storage.turns import outgoing_bound
+from infra.storage.turns import CALLS, outgoing_bound
 from infra.vault import Vault
 from shared.channel import Receipt
 from shared.ports import Person
@@ -67,8 +67,9 @@ _decode = msgspec.msgpack.Decoder(dict[str, Any]).decode
 class Taken(Struct, frozen=True):
     """An outgoing message that is ours to send, for as long as its lease lasts.
 
-    `id` is the reference at the platform. `attempt` counts from 1. `created_at` is in Unix seconds. `forbidden`: the person
-    opted out, and the message is none that is owed nevertheless.
+    `id` is the reference at the platform. `attempt` counts from 1. `created_at` is in Unix seconds, and so is `expires_at`,
+    after which it is given up. `in_doubt`: an attempt was made, and nobody knows what came of it. `forbidden`: the person opted
+    out, and the message is none that is owed nevertheless.
     """
 
     app: str
@@ -79,7 +80,14 @@ class Taken(Struct, frozen=True):
     attempt: int
     created_at: float
     sealed: bytes
+    expires_at: float | None
+    in_doubt: bool
     forbidden: bool
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it is a skill's call."""
+        return self.channel.startswith(CALLS)
 
     @property
     def person(self) -> Person:

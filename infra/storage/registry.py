@@ -6,23 +6,22 @@ import time
 from collections.abc import Mapping, MutableMapping
 from datetime import datetime
 
-import msgspec
 from cachetools import TTLCache
 from msgspec import Struct
 
+from infra.storage.configs import CHANNELS, SKILLS, Configs
 from infra.storage.postgres import Database
 from infra.vault import Vault
 from shared.errors import NotAuthentic, NotFound, SettingsInvalid
 from shared.ports import KeyOwner
 
-_CACHE_S = 2.0  # a revoked key or a changed door counts within this time
+_CACHE_S = 2.0  # a revoked key counts within this time
 _KEY_ID_BYTES = 8
 _SECRET_BYTES = 32
 _PREFIX = "nx"
 
 _KEY = re.compile(_PREFIX + "_([0-9a-f]{16})_[0-9a-f]{64}")
 APP_NAME = re.compile("[a-z0-9][a-z0-9-]{0,62}")
-_decode_config = msgspec.json.Decoder(dict[str, str]).decode
 
 
 class KeyRow(Struct, frozen=True):
@@ -43,9 +42,7 @@ class Registry:
         self._vault = vault
         self._owners: MutableMapping[bytes, KeyOwner] = TTLCache(10_000, _CACHE_S, timer=time.monotonic)
         self._unknown: MutableMapping[bytes, bool] = TTLCache(10_000, _CACHE_S, timer=time.monotonic)
-        self._configs: MutableMapping[tuple[str, str], dict[str, str] | None] = TTLCache(
-            10_000, _CACHE_S, timer=time.monotonic
-        )
+        self._channels, self._skills = Configs(database, vault, CHANNELS), Configs(database, vault, SKILLS)
 
     async def check_master_key(self) -> None:
         """Raise SettingsInvalid if the database was written under another master key; remember ours at the first start."""
@@ -114,37 +111,23 @@ class Registry:
     async def configure_channel(self, app: str, channel: str, values: Mapping[str, str]) -> None:
         """Set configuration values of one door; an empty value removes its key. Raises NotFound for an unknown app."""
         await self._require_app(app)
-        merged = {**(await self._read_config(app, channel) or {}), **values}
-        sealed = self._vault.seal_config(app, channel, msgspec.json.encode({k: v for k, v in merged.items() if v}))
-        await self._database.execute(
-            "insert into channels (app_id, channel, config) values (%s, %s, %s)"
-            " on conflict (app_id, channel) do update set config = excluded.config, updated_at = now()",
-            app,
-            channel,
-            sealed,
-        )
-        self._configs.clear()
+        await self._channels.set(app, channel, values)
 
     async def channel_config(self, app: str, channel: str) -> dict[str, str] | None:
         """The stored configuration of one door ({} if none was stored), or None if there is no such app.
 
         At most two seconds old.
         """
-        try:
-            return self._configs[app, channel]
-        except KeyError:  # asked once only: between two questions an entry may expire
-            config = self._configs[app, channel] = await self._read_config(app, channel)
-            return config
+        return await self._channels.get(app, channel)
 
-    async def _read_config(self, app: str, channel: str) -> dict[str, str] | None:
-        row = await self._database.row(
-            "select c.config from apps a left join channels c on c.app_id = a.app_id and c.channel = %s where a.app_id = %s",
-            channel,
-            app,
-        )
-        if row is None:
-            return None
-        return {} if row[0] is None else _decode_config(self._vault.open_config(app, channel, row[0]))
+    async def configure_skill(self, app: str, skill: str, values: Mapping[str, str]) -> None:
+        """Set settings of a skill, as `configure_channel` does of a door."""
+        await self._require_app(app)
+        await self._skills.set(app, skill, values)
+
+    async def skill_config(self, app: str, skill: str) -> dict[str, str] | None:
+        """The stored settings of a skill, as `channel_config` those of a door."""
+        return await self._skills.get(app, skill)
 
     async def _look_up(self, token: str, digest: bytes) -> KeyOwner | None:
         found = _KEY.fullmatch(token)

@@ -46,11 +46,15 @@
     where handed.returned_by is not null and h.returned_at is null
       and h.app_id = handed.app_id and h.handoff_id = handed.id and h.person_id = handed.person_id
 ), outgoing as (
+    -- A call names its skill, lane and end; it is in the order of its lane, not of a conversation.
     insert into outbox (app_id, outgoing_id, channel, place, person_id, conversation_digest, seq, position, owed, content,
-                        state, due_at, created_at, updated_at)
-    select stored.app_id, new.id, stored.channel, new.place, stored.person_id, stored.conversation_digest, stored.seq,
-           new.position, new.owed, new.content, 'waiting', stored.at, stored.at, stored.at
-    from unnest(%b::text[], %b::bytea[], %b::text[], %b::text[], %b::integer[], %b::boolean[], %b::bytea[])
-         as new(app, message, id, place, position, owed, content)
+                        state, due_at, created_at, updated_at, expires_at)
+    select stored.app_id, new.id, coalesce(new.channel, stored.channel), new.place, stored.person_id,
+           coalesce(new.lane, stored.conversation_digest),
+           case when new.lane is null then stored.seq else (extract(epoch from stored.at) * 1000000)::bigint end,
+           new.position, new.owed, new.content, 'waiting', stored.at, stored.at, stored.at, to_timestamp(new.until)
+    from unnest(%b::text[], %b::bytea[], %b::text[], %b::text[], %b::integer[], %b::boolean[], %b::bytea[], %b::text[],
+                %b::bytea[], %b::float8[])
+         as new(app, message, id, place, position, owed, content, channel, lane, until)
     join stored on stored.app_id = new.app and stored.message_digest = new.message
 )

@@ -9,10 +9,10 @@ from msgspec import Struct
 from infra.storage.handoffs import HandoffStore, handoff_row
 from infra.storage.people import People
 from infra.storage.postgres import Database
-from infra.storage.writer import TurnRow, Writer
+from infra.storage.writer import OutgoingRow, TurnRow, Writer
 from infra.vault import DataKey, Vault, join
 from shared.effects import Keep
-from shared.ports import Handoff, Ids, Person, Recorded, Recording, StoredMemory, TurnRecord, Vector
+from shared.ports import Handoff, Ids, NewCall, PastCall, Person, Recorded, Recording, StoredMemory, TurnRecord, Vector
 from shared.turn import Request, Session, Turn
 
 T = TypeVar("T")
@@ -28,6 +28,11 @@ _DOCUMENT = "select content from documents where app_id = %s and person_id = %s 
 _CONSENT = """
     select granted from consents where app_id = %s and person_id = %s and channel = %s
     order by number desc limit 1"""
+_CALLS = """
+    select outgoing_id, state, reason, content, extract(epoch from created_at)::float8,
+           extract(epoch from updated_at)::float8
+    from outbox where app_id = %s and person_id = %s and channel = %s and channel like 'skill:%%'
+    order by created_at desc, position desc limit %s"""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_turn = msgspec.msgpack.Decoder(Turn).decode
@@ -49,8 +54,17 @@ class _DocumentBody(Struct, frozen=True):
     content: dict[str, Any]
 
 
+class CallBody(Struct, frozen=True):
+    """What a call's ciphertext holds. `until` is in Unix seconds."""
+
+    name: str
+    content: dict[str, Any]
+    until: float
+
+
 _decode_memory = msgspec.msgpack.Decoder(_MemoryBody).decode
 _decode_document = msgspec.msgpack.Decoder(_DocumentBody).decode
+_decode_call = msgspec.msgpack.Decoder(CallBody).decode
 
 
 class PostgresTurnStore:
@@ -129,6 +143,12 @@ class PostgresTurnStore:
         """See `TurnStore.handoff`."""
         return await self._handoffs.find(person, handoff_id)
 
+    async def calls(self, person: Person, skill: str, limit: int) -> list[PastCall]:
+        """See `TurnStore.calls`."""
+        rows = await self._database.rows(_CALLS, person.app, person.id, call_channel(skill), limit)
+        key = await self.people.key(person) if rows else None
+        return [_past_call(key, person, *row) for row in rows if key]
+
     async def opted_out(self, person: Person, channel: str) -> bool:
         """See `TurnStore.opted_out`."""
         found = await self._database.row(_CONSENT, person.app, person.id, channel)
@@ -173,8 +193,29 @@ class PostgresTurnStore:
             consent=record.consent,
             keep=tuple(self._document(key, person, kept) for kept in record.keep),
             handed=tuple(handoff_row(key, person, step) for step in record.handoff),
-            outgoing=tuple(_outgoing(key, record, position) for position in range(len(record.outgoing))),
+            outgoing=(
+                *(_outgoing(key, record, position) for position in range(len(record.outgoing))),
+                *(self._call(key, record, number) for number in range(len(record.calls))),
+            ),
         )
+
+    def _call(self, key: DataKey, record: TurnRecord, number: int) -> OutgoingRow:
+        call, person = record.calls[number], record.person
+        call_id = f"{record.turn.trace_id}-c{number}"
+        body = _encode(CallBody(call.name, call.content, call.until))
+        return OutgoingRow(
+            call_id,
+            "",
+            number,
+            False,
+            key.seal(body, outgoing_bound(person, call_id)),
+            call_channel(call.skill),
+            self._lane_digest(person, call),
+            call.until,
+        )
+
+    def _lane_digest(self, person: Person, call: NewCall) -> bytes:
+        return self._vault.hmac("lane", person.app, person.id, call.skill, call.lane)
 
     def _document(self, key: DataKey, person: Person, kept: Keep) -> tuple[bytes, bytes | None]:
         digest = self._document_digest(person, kept.name)
@@ -208,10 +249,33 @@ def outgoing_bound(person: Person, outgoing_id: str) -> bytes:
     return join("outbox", person.app, person.id, outgoing_id)
 
 
-def _outgoing(key: DataKey, record: TurnRecord, position: int) -> tuple[str, str, int, bool, bytes]:
+CALLS = "skill:"
+
+
+def call_channel(skill: str) -> str:
+    """Where the outbox has the calls of a skill; no channel's name has a colon."""
+    return CALLS + skill
+
+
+def _past_call(
+    key: DataKey, person: Person, call_id: str, state: str, reason: str, sealed: bytes, at: float, ended_at: float
+) -> PastCall:
+    body = _decode_call(key.open(sealed, outgoing_bound(person, call_id)))
+    told = {"sent": "done", "delivered": "done", "failed": "failed"}.get(state, "waiting")
+    doubt = told == "failed" and reason.startswith(IN_DOUBT)
+    return PastCall(
+        body.name, body.content, "doubt" if doubt else told, reason, at, None if told == "waiting" else ended_at
+    )
+
+
+IN_DOUBT = "in doubt"
+"""How the reason begins of a call that was given up, and may have been done."""
+
+
+def _outgoing(key: DataKey, record: TurnRecord, position: int) -> OutgoingRow:
     message, outgoing_id = record.outgoing[position], f"{record.turn.trace_id}-{position}"
     sealed = key.seal(_encode(message.content), outgoing_bound(record.person, outgoing_id))
-    return outgoing_id, message.place, position, record.owed, sealed
+    return OutgoingRow(outgoing_id, message.place, position, record.owed, sealed)
 
 
 def _document_bound(person: Person, name_digest: bytes) -> bytes:

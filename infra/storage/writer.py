@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from infra.storage.postgres import PATIENCE_S, Connection, answering_within
 from shared.errors import StoreUnavailable
@@ -25,6 +26,19 @@ _RETRY_S = 0.05
 
 # Of a handoff that begins, goes on or ends: its id, until when it lasts, who ended it, its sealed body; None where untouched.
 HandoffRow = tuple[str, float | None, str | None, bytes | None]
+
+
+class OutgoingRow(Struct, frozen=True):
+    """One row of `outbox`. `channel`, `lane` (a digest) and `until` are a call's own; a message has those of its turn."""
+
+    id: str
+    place: str
+    position: int
+    owed: bool
+    content: bytes
+    channel: str | None = None
+    lane: bytes | None = None
+    until: float | None = None
 
 
 class TurnRow(Struct, frozen=True):
@@ -48,7 +62,7 @@ class TurnRow(Struct, frozen=True):
     consent: bool | None = None
     keep: tuple[tuple[bytes, bytes | None], ...] = ()  # digest of the name, sealed document (None: remove it)
     handed: tuple[HandoffRow, ...] = ()
-    outgoing: tuple[tuple[str, str, int, bool, bytes], ...] = ()  # id, place, position, owed, sealed content
+    outgoing: tuple["OutgoingRow", ...] = ()
 
     @property
     def plain(self) -> bool:
@@ -180,8 +194,8 @@ def _more_params(rows: Sequence[TurnRow]) -> tuple[list[Any], ...]:
     agreed = [(row.app, row.message_digest, row.consent) for row in rows if row.consent is not None]
     kept = [(row.app, row.message_digest, *document) for row in rows for document in row.keep]
     handed = [(row.app, row.message_digest, *step) for row in rows for step in row.handed]
-    outgoing = [(row.app, row.message_digest, *message) for row in rows for message in row.outgoing]
-    return *_columns(agreed, 3), *_columns(kept, 4), *_columns(handed, 6), *_columns(outgoing, 7)
+    outgoing = [(row.app, row.message_digest, *astuple(message)) for row in rows for message in row.outgoing]
+    return *_columns(agreed, 3), *_columns(kept, 4), *_columns(handed, 6), *_columns(outgoing, 10)
 
 
 def _columns(rows: list[tuple[Any, ...]], width: int) -> tuple[list[Any], ...]:

@@ -20,6 +20,7 @@ from shared.ports import (
     Memory,
     ModelState,
     Opened,
+    PastCall,
     Person,
     Recorded,
     Recording,
@@ -167,6 +168,17 @@ class FakeDocuments:
         return self._documents.get(name)
 
 
+class FakeCalls:
+    """The calls that a skill made for a person."""
+
+    def __init__(self, calls: Sequence[PastCall] = ()) -> None:
+        self._calls = sorted(calls, key=lambda call: -call.at)
+
+    async def recent(self, limit: int = 10) -> list[PastCall]:
+        """See `Calls.recent`."""
+        return self._calls[:limit]
+
+
 class FakeTurnStore:
     """Implements `TurnStore` with the same unique keys: one row a message, one turn a place in a conversation."""
 
@@ -176,6 +188,7 @@ class FakeTurnStore:
         self._documents: dict[tuple[Person, str], dict[str, Any] | None] = {}
         self._consents: dict[tuple[Person, str], bool] = {}
         self._handoffs: dict[tuple[Person, str], Handoff] = {}
+        self._called: list[tuple[Person, str, PastCall]] = []
 
     async def person(self, app: str, channel: str, user: str) -> Person:
         """See `TurnStore.person`."""
@@ -190,6 +203,9 @@ class FakeTurnStore:
         if last.seq >= record.turn.seq:
             return Recorded(Recording.STALE, record.turn)
         self.records.append(record)
+        for call in record.calls:
+            made = PastCall(call.name, call.content, "waiting", "", record.turn.at)
+            self._called.append((record.person, call.skill, made))
         kept = [m for m in self._memories.get(record.person, []) if m.id not in record.forget]
         new = [StoredMemory(m.id, m.text, record.turn.at, m.vector, record.model) for m in record.remember]
         self._memories[record.person] = [*reversed(new), *kept]
@@ -235,6 +251,20 @@ class FakeTurnStore:
     async def handoff(self, person: Person, handoff_id: str) -> Handoff | None:
         """See `TurnStore.handoff`."""
         return self._handoffs.get((person, handoff_id))
+
+    async def calls(self, person: Person, skill: str, limit: int) -> list[PastCall]:
+        """See `TurnStore.calls`."""
+        mine = [call for whose, name, call in reversed(self._called) if (whose, name) == (person, skill)]
+        return mine[:limit]
+
+    def settle_calls(self, state: str, reason: str = "") -> None:
+        """All calls that wait come to an end ("done", "failed", "doubt"), as the outbox would have it."""
+        self._called = [
+            (whose, name, msgspec.structs.replace(call, state=state, reason=reason, ended_at=call.at))
+            if call.state == "waiting"
+            else (whose, name, call)
+            for whose, name, call in self._called
+        ]
 
     async def opted_out(self, person: Person, channel: str) -> bool:
         """See `TurnStore.opted_out`."""

@@ -13,12 +13,14 @@ from collections.abc import Iterable
 import msgspec
 
 from shared.effects import ASK_FIRST, name_of
-from shared.manifest import PLACEHOLDER, complaints, prompts_needed
+from shared.manifest import NOT_SET_UP, PLACEHOLDER, complaints, prompts_needed
 from shared.skill import Skill, TurnContext
+from shared.testing.fakes import FakeClock
 from shared.testing.skill import answers
 from shared.testing.skill.declared import check_question, placeholders, unknown_keys
 from shared.testing.skill.hooks import MEMORIES, SkillHooks, normalised
 from shared.testing.skill.watch import impure_calls
+from shared.testing.web import FakeWeb
 from shared.turn import SlotValue
 
 __all__ = ["SkillContract"]
@@ -205,6 +207,14 @@ class SkillContract(SkillHooks):
                 assert effect in intents[turn.intent].effects, f"{turn.intent} does not say that it may {effect}"
                 assert turn.confirmed or effect not in ASK_FIRST, f"{turn.intent} did not ask before it did {effect}"
 
+    def test_calls_are_carried_out(self) -> None:
+        """What a reply calls is done, or says in the agreed way that it could not be; twice, and without a web."""
+        skill = self.skill()
+        calls = [call for reply in self.replies(self.usual_turns()) for call in answers.calls_of(skill, reply)]
+        for call in list({msgspec.json.encode(call): call for call in calls}.values()):
+            for broken in (False, False, True):
+                self.carry_out(skill, call, broken=broken)
+
     def test_questions_can_be_answered(self) -> None:
         """A question asks for a declared slot, waits for the answer, and has a reprompt."""
         manifest = self.manifest()
@@ -277,6 +287,28 @@ class SkillContract(SkillHooks):
         self._check(
             turn for intent, text, slots in self.samples() for turn in self.turns_of(intent, text, slots, memories=())
         )
+
+    def test_the_web_is_away(self) -> None:
+        """No service answers: the skill says so and does not fail."""
+        web = self.web()
+        web.broken = True
+        self._check(
+            turn for intent, text, slots in self.samples() for turn in self.turns_of(intent, text, slots, web=web)
+        )
+
+    def test_nothing_is_set_up(self) -> None:
+        """Without the settings that it needs it says that it is not set up, and does nothing."""
+        if not self.manifest().lacking({}):
+            return
+        turns = [
+            turn
+            for intent, text, slots in self.samples()
+            for turn in self.turns_of(intent, text, slots, config={}, web=FakeWeb(self.folder(), (), FakeClock()))
+        ]
+        self._check(turns)
+        for turn, reply in zip(turns, self.replies(turns), strict=True):
+            assert reply.text in turn.answers.get(NOT_SET_UP, ()), f"does not say that it is not set up: {reply.text!r}"
+            assert not reply.effects, "acts though it is not set up"
 
     # -- shared ----------------------------------------------------------------------------------------------------
 

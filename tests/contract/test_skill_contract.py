@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.errors import WebFailed
 from shared.testing.skill_contract import SkillContract
 from tests.contract.toy_skill import FAULTS, BrokenContract, ToySkillContract
 
@@ -24,7 +25,7 @@ def test_an_honest_skill_passes(case: str) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_fault_is_found(case: str) -> None:
-    with pytest.raises((AssertionError, RuntimeError, ValueError, IndexError)):
+    with pytest.raises((AssertionError, RuntimeError, ValueError, IndexError, WebFailed)):
         run(ToySkillContract(FAULTS[case]), case)
 
 

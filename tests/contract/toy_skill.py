@@ -4,8 +4,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from shared.effects import Forget, Remember
-from shared.skill import Skill, TurnContext, intent
+from shared.effects import Call, Forget, Remember
+from shared.errors import WebFailed
+from shared.skill import CallContext, Skill, TurnContext, call, intent
 from shared.testing.skill_contract import SkillContract
 from shared.turn import Elicit, Reply, SlotValue
 
@@ -15,6 +16,7 @@ title = "A toy"
 summary = "I greet people by their names."
 entry = "skill:Toy"
 examples = ["Say hello to Ann"]
+permissions = ["network:{bell}"]
 
 [intents."toy.greet"]
 summary = "Greets somebody."
@@ -24,6 +26,17 @@ required = true
 [intents."toy.keep"]
 summary = "Remembers somebody."
 effects = ["remember"]
+
+[intents."toy.ring"]
+summary = "Rings a bell somewhere."
+effects = ["call"]
+confirm = true
+
+[[settings]]
+key = "bell"
+help = "Where the bell is."
+example = "https://bell.example.org"
+required = true
 """
 LOCALE = """
 [utterances]
@@ -35,11 +48,20 @@ LOCALE = """
   "keep this", "remember me", "store what i say", "put this down", "note me down please", "hold on to this",
   "save it", "do not lose this", "write me down", "memorise this now",
 ]
+"toy.ring" = [
+  "ring the bell", "let it ring", "please ring", "make the bell ring", "sound the bell", "the bell please", "bell",
+  "can you ring it", "ring", "ding dong please now",
+]
 [slots]
 name = ["Ann", "Bob", "Cem", "Dai"]
 [prompts."toy.greet"]
 name = ["Whom shall I greet?", "What is their name?"]
+[prompts."toy.ring"]
+confirm = ["Shall I ring?", "Do you want me to ring?"]
 [answers]
+not_set_up = ["Nobody told me where the bell is."]
+rings = ["It rings."]
+away = ["I cannot hear the bell."]
 kept = ["I'll remember that.", "I'll keep that in mind."]
 """
 _NAMES = ("Ann", "Bob", "Cem", "Dai")
@@ -96,6 +118,24 @@ class Toy(Skill):
         note = turn.text.strip()[:50].strip()
         return Reply(text=turn.say("kept"), effects=(Remember(note),) if note else ())
 
+    @intent("toy.ring")
+    async def ring(self, turn: TurnContext) -> Reply:
+        self._count += 1
+        self._fail(turn)
+        try:
+            await turn.web.get(turn.config["bell"])
+        except WebFailed:
+            if self.fault == "fails without the web":
+                raise
+            return Reply(text=turn.say("away"), effects=(Call("ring", {"times": 1}),))
+        return Reply(text=turn.say("rings"), effects=(Call("ring", {"times": 1}),))
+
+    @call("ring")
+    async def ringing(self, call: CallContext) -> None:
+        if self.fault == "breaks off a call":
+            raise RuntimeError(self.fault)
+        await call.web.post(call.config["bell"], b"{}", headers={"idempotency-key": call.key})
+
     def _ask(self) -> Reply:
         slot = "age" if self.fault == "asks for what is not declared" else "name"
         question = "Whom shall I greet?"
@@ -128,6 +168,13 @@ class ForgetfulToy(Toy):
         return Reply(text=f"I know: {memory.text}.")
 
 
+class HastyToy(Toy):
+    """Does not look whether it is set up."""
+
+    async def handle(self, turn: TurnContext) -> Reply:
+        return Reply(text=self._greeting("you", turn))
+
+
 class SilentToy(Toy):
     """Has no handler for one of its intents."""
 
@@ -143,6 +190,7 @@ FAULTS = {
     "answers_are_plain_text": "uses markup",
     "answers_are_short": "talks too long",
     "answers_to_questions": "fails at an answer",
+    "calls_are_carried_out": "breaks off a call",
     "clock_and_dice_come_through_ports": "looks at the clock",
     "effects_are_declared_ones": "forgets what is not theirs",
     "entry_is_a_skill": "is no skill",
@@ -157,6 +205,7 @@ FAULTS = {
     "nothing_remembered": "needs memories",
     "other_locales": "fails abroad",
     "other_scripts_and_signs": "fails at other scripts",
+    "nothing_is_set_up": "is hasty",
     "questions_can_be_answered": "asks for what is not declared",
     "manifest_and_words_fit_together": "has no question",
     "questions_vary": "asks always the same",
@@ -170,6 +219,7 @@ FAULTS = {
     "the_same_question_gets_the_same_answer": "counts",
     "the_turn_is_not_changed": "changes its turn",
     "utterances_are_varied": "says always the same",
+    "the_web_is_away": "fails without the web",
     "very_long_texts": "fails at long texts",
     "with_a_question_open": "fails while a question is open",
 }
@@ -210,7 +260,7 @@ class ToySkillContract(SkillContract):
     def entry(self) -> object:
         if self.fault == "is no skill":
             return NoSkill
-        base = {"needs memories": ForgetfulToy, "has no handler": SilentToy}.get(self.fault, Toy)
+        base = {"needs memories": ForgetfulToy, "has no handler": SilentToy, "is hasty": HastyToy}.get(self.fault, Toy)
         return type("FaultyToy", (base,), {"fault": self.fault})
 
 
@@ -236,7 +286,7 @@ class BrokenSkill(Skill):
             text="" if mute else f"<b>{time.time()}</b>" + "!" * 700,
             speech="<loud>",
             elicit=Elicit("nobody.asks", "mood"),
-            effects=(Forget("m-99"), Remember("what nobody said")),
+            effects=(Forget("m-99"), Remember("what nobody said"), Call("nothing", {})),
             state={"answered": self.answered, "long": "x" * 20_000},
         )
 

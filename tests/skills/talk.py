@@ -13,6 +13,7 @@ from infra.plugins import load_skill
 from shared.manifest import SkillInfo
 from shared.ports import Memories, Memory, ModelState, Person, Vector
 from shared.testing.fakes import FakeClock, FakeIds, FakeMemories, FakeModel, FakeSessionStore, FakeTurnStore
+from shared.testing.web import FakeOutside, Sample, recorded
 from shared.turn import Kind, PlatformIntent, Ranked, Reply, Request, SlotValue, Understanding
 
 NOW = 1_795_464_300.0  # Monday, 23 November 2026, 20:05 UTC
@@ -75,13 +76,20 @@ class Talk:
         locale: str = "en-US",
         memories: tuple[Memory, ...] = (),
         skills: tuple[SkillInfo, ...] = (),
+        config: Mapping[str, str] | None = None,
+        answers: Sequence[Sample] = (),
     ) -> None:
+        """`config` is what the skill is told; else examples of what it needs. `answers` come before those of its `samples/`."""
         self.clock, self.model = FakeClock(now), Scripted()
         self._locale, self._count = locale, 0
-        book = Told(load_skill(folder), skills)
-        turns = FakeTurnStore()
+        loaded = load_skill(folder)
+        needed = {one.key: one.example for one in loaded.manifest.settings if one.required}
+        self.web = recorded(folder, self.clock, answers)
+        outside = FakeOutside(self.web, needed if config is None else config)
+        book = Told(loaded, skills)
+        turns = self.turns = FakeTurnStore()
         decider = Decider(turns, self.model, book, self.clock, FakeIds(), timezone)
-        decider._handlers = Remembering(turns, self.model, book, self.clock, timezone)
+        decider._handlers = Remembering(turns, self.model, book, self.clock, timezone, outside)
         decider._handlers.kept = FakeMemories(memories)
         self.engine = Engine(turns, FakeSessionStore(), decider, self.clock, FakeIds())
 

@@ -5,12 +5,14 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import skills
-from shared.effects import Forget, Keep, Remember
+from shared.effects import Call, Forget, HandBack, HandOver, Keep, Remember, name_of
 from shared.manifest import SkillInfo
 from shared.ports import Memory
+from shared.testing.web import Sample
 from shared.turn import Kind, Reply
 from tests.skills.talk import NOW, Talk
 
@@ -43,10 +45,15 @@ def test_dialogue(name: str, dialogue: dict[str, Any]) -> None:
         timezone=dialogue.get("timezone", "America/New_York"),
         memories=remembered,
         skills=INFOS,
+        config=dialogue.get("config"),
+        answers=msgspec.convert(dialogue.get("answers", []), list[Sample]),
     )
     for turn in dialogue["turns"]:
         kind = Kind.OPEN if turn.get("open") else Kind.UTTERANCE
         talk.clock.move(turn.get("later", 0.0))
+        talk.web.broken = turn.get("web_down", False)
+        if "called" in turn:
+            talk.turns.settle_calls(turn["called"])
         platform, slots = turn.get("platform", False), turn.get("slots", {})
         check(turn, talk.say(turn.get("intent"), turn["say"], platform=platform, kind=kind, slots=slots))
 
@@ -59,4 +66,7 @@ def check(turn: dict[str, Any], reply: Reply) -> None:
     assert [choice.value for choice in reply.choices] == turn.get("choices", [choice.value for choice in reply.choices])
     assert [effect.text for effect in reply.effects if isinstance(effect, Remember)] == turn.get("remembers", [])
     assert [effect.name for effect in reply.effects if isinstance(effect, Keep)] == turn.get("keeps", [])
+    handed = [name_of(effect) for effect in reply.effects if isinstance(effect, HandOver | HandBack)]
+    assert handed == turn.get("hands", [])
+    assert [effect.content for effect in reply.effects if isinstance(effect, Call)] == turn.get("calls", [])
     assert [effect.memory_id for effect in reply.effects if isinstance(effect, Forget)] == turn.get("forgets", [])

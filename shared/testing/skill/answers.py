@@ -4,14 +4,16 @@ import re
 
 import msgspec
 
-from shared.effects import Forget, Keep, Remember
-from shared.skill import TurnContext
+from shared.effects import Call, Effect, Forget, Keep, Remember
+from shared.skill import Skill, TurnContext
 from shared.ssml import sanitise
 from shared.turn import Reply
 
 LONGEST = 600  # characters; more is tiresome to hear
 STATE = 16_384  # bytes of JSON
 DOCUMENT = 262_144  # bytes of JSON
+CALLED = 16_384  # bytes of JSON
+CALL_S = (1.0, 86_400.0)  # how long a call has, at least and at most
 _MARKUP = re.compile(r"</?[a-zA-Z][^>]*>|&(?:[a-z]+|#\d+);|\*\*|__|```|^#{1,6} |\[[^\]]+\]\(", re.MULTILINE)
 
 
@@ -49,15 +51,28 @@ def check_speech(reply: Reply) -> None:
 def check_effects(turn: TurnContext, reply: Reply, known: frozenset[str]) -> None:
     """Remembers the person's own words only, forgets only what is theirs, and keeps small documents that have a name."""
     for effect in reply.effects:
-        assert isinstance(effect, Remember | Forget | Keep), f"{type(effect).__name__} is no effect that NEXUS knows"
+        known_kind = isinstance(effect, Effect)
+        assert known_kind, f"{type(effect).__name__} is no effect that NEXUS knows"
         if isinstance(effect, Remember):
             assert effect.text.strip(), "remembers nothing"
             assert effect.text in words_of(turn), f"remembers {effect.text!r}, which was not said"
         elif isinstance(effect, Forget):
             assert effect.memory_id in known, f"forgets {effect.memory_id!r}, which is nobody's"
-        else:
+        elif isinstance(effect, Keep):
             assert effect.name.strip(), "keeps a document without a name"
             assert len(msgspec.json.encode(effect.content)) <= DOCUMENT, f"the document {effect.name!r} is too large"
+
+
+def calls_of(skill: Skill, reply: Reply) -> list[Call]:
+    """The calls that a reply makes: each of a marked method, told in small JSON, and with a time of its own."""
+    calls = [effect for effect in reply.effects if isinstance(effect, Call)]
+    for call in calls:
+        assert call.name in skill.acts, f"calls {call.name!r}, which no method is marked for"
+        body = msgspec.json.encode(call.content)
+        assert isinstance(msgspec.json.decode(body), dict), f"what {call.name} is told is no JSON object"
+        assert len(body) <= CALLED, f"what {call.name} is told is too large"
+        assert CALL_S[0] <= call.within_s <= CALL_S[1], f"{call.name} has {call.within_s} seconds"
+    return calls
 
 
 def check_state(reply: Reply) -> None:

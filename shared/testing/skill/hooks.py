@@ -4,17 +4,21 @@ import asyncio
 import importlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
 import msgspec
 
+from shared.effects import Call
+from shared.errors import DeliveryFailed, WebFailed
 from shared.locales import in_language
 from shared.manifest import PLACEHOLDER, IntentSpec, SkillInfo, SkillLocale, SkillManifest
 from shared.ports import Memory
-from shared.skill import Skill, TurnContext
-from shared.testing.fakes import FakeClock, FakeDocuments, FakeMemories
+from shared.skill import CallContext, Skill, TurnContext
+from shared.testing.fakes import FakeCalls, FakeClock, FakeDocuments, FakeMemories
+from shared.testing.web import FakeWeb, recorded
 from shared.turn import Kind as RequestKind
 from shared.turn import Reply, Request, Session, SlotValue, Understanding
 
@@ -79,6 +83,15 @@ class SkillHooks:
         module, _, name = self.manifest().entry.partition(":")
         return getattr(importlib.import_module(f"{self.package}.{module}"), name)
 
+    def config(self) -> dict[str, str]:
+        """The skill's settings: their defaults, and examples of what is required."""
+        needed = {one.key: one.example for one in self.manifest().settings if one.required}
+        return {**needed, **self.manifest().defaults}
+
+    def web(self) -> FakeWeb:
+        """The web, which answers what the skill's `samples/` hold."""
+        return recorded(self.folder(), FakeClock(NOW))
+
     # -- what the cases use ----------------------------------------------------------------------------------------
 
     def manifest(self) -> SkillManifest:
@@ -141,10 +154,13 @@ class SkillHooks:
         memories: Sequence[Memory] = MEMORIES,
         documents: Mapping[str, dict[str, Any]] | None = None,
         message_id: str = "m",
+        config: Mapping[str, str] | None = None,
+        web: FakeWeb | None = None,
     ) -> TurnContext:
         """A turn on a Monday evening in New York, in `language` unless a locale is given."""
         locale = locale or in_language("en-US", self.language)
         found = self.skill().slots(intent, text, locale) if slots is None else slots
+        settings = self.config() if config is None else dict(config)
         return TurnContext(
             request=Request(
                 app="contract", channel="toy", message_id=message_id, conversation="c", user="u", kind=RequestKind.UTTERANCE,
@@ -157,6 +173,10 @@ class SkillHooks:
             documents=FakeDocuments(documents),
             clock=FakeClock(NOW),
             timezone="America/New_York",
+            web=web or self.web(),
+            called=FakeCalls(),
+            config=settings,
+            lacks=self.manifest().lacking(settings),
             skills=SKILLS,
             confirmed=confirmed,
             answers=self.locale().answers,
@@ -170,6 +190,16 @@ class SkillHooks:
             return [await self.answer(skill, turn) for turn in turns]
 
         return asyncio.run(ask())
+
+    def carry_out(self, skill: Skill, call: Call, *, broken: bool = False) -> None:
+        """Carry out a call as the outbox would; that it could not be done, said in the agreed way, is all right."""
+        web = self.web()
+        web.broken = broken
+        context = CallContext(
+            name=call.name, content=call.content, key="k-1", config=self.config(), web=web, clock=FakeClock(NOW)
+        )
+        with suppress(DeliveryFailed, WebFailed):
+            asyncio.run(skill.carry_out(context))
 
     async def answer(self, skill: Skill, turn: TurnContext) -> Reply:
         """What a dialogue gets: the skill's question where it asks first, else its handler's answer."""

@@ -1,4 +1,4 @@
-"""Handoffs in the store: they begin, go on and end with turns, and operators end them. Alike in the real store and in the fake."""
+"""Handoffs in the store: they begin, go on and end with turns; operators end them, too. The fake does the same."""
 
 import asyncio
 from collections.abc import AsyncIterator

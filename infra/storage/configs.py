@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, MutableMapping
+from typing import LiteralString
 
 import msgspec
 from cachetools import TTLCache
@@ -18,8 +19,8 @@ _decode = msgspec.json.Decoder(dict[str, str]).decode
 class Table(Struct, frozen=True):
     """Where they are kept. `bound` is put before a name in what a ciphertext is bound to, so that none moves between tables."""
 
-    read: str
-    write: str
+    read: LiteralString
+    write: LiteralString
     bound: str
 
 

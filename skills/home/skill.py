@@ -27,6 +27,7 @@ WITHIN_S = 60.0  # later than that nobody expects a lamp to go on
 FRESH_S = 30.0  # after a command the states are read anew
 CHOICES = 4
 MOST_AT_ONCE = 30  # devices
+_VALUES = {"level": "level", "degrees": "temperature"}  # of commands, and the slots that say the same
 
 
 class House(Struct, frozen=True):
@@ -88,7 +89,12 @@ async def _with_house(turn: TurnContext, answer: Any) -> Reply:
     said, until = afterwards.news(turn, calls, found)
     reply: Reply = answer(house)
     state = {**(reply.state or {}), "told": until}
-    return replace(reply, text=f"{said} {reply.text}".strip(), state=state)
+    return replace(reply, text=f"{said} {_sentence(reply.text)}".strip(), state=state)
+
+
+def _sentence(text: str) -> str:
+    """A name may be the first word."""
+    return text[:1].upper() + text[1:]
 
 
 # -- which devices -----------------------------------------------------------------------------------------------------
@@ -183,7 +189,7 @@ def _planned(turn: TurnContext, house: House, *, now: bool = False) -> Reply:
     found = _meant(turn, house)
     if isinstance(found, Reply):
         return found
-    plans = [plan(turn.intent, device, turn.slots) for device in found]
+    plans = _plans(turn, found)
     commands = [one for one in plans if isinstance(one, Command)]
     todo = [one for one in commands if not one.already]
     if not commands:
@@ -196,6 +202,17 @@ def _planned(turn: TurnContext, house: House, *, now: bool = False) -> Reply:
     question = _worded(turn, "ask", content)
     state = {"agreed": {"intent": turn.intent, "slots": _texts(turn), "content": content}}
     return Reply(text=question, reprompt=question, expects_answer=True, confirm=Confirm(turn.intent), state=state)
+
+
+def _plans(turn: TurnContext, found: list[Device]) -> list[Command | Trouble]:
+    """One a device. Of several that are made brighter or warmer all get what the first one gets."""
+    slots, plans = dict(turn.slots), []
+    for device in found:
+        planned = plan(turn.intent, device, slots)
+        if isinstance(planned, Command) and "change" in slots:
+            slots |= {_VALUES[key]: value for key, value in planned.values.items()}
+        plans.append(planned)
+    return plans
 
 
 def _trouble(turn: TurnContext, troubles: list[Trouble], found: list[Device]) -> Reply:

@@ -40,8 +40,8 @@ _UNITS = {
 _OPENS = frozenset(("door", "window", "garage_door", "garage", "opening", "gate"))
 _SAID = frozenset(
     ("on", "off", "open", "closed", "opening", "closing", "locked", "unlocked", "locking", "unlocking", "jammed",
-     "playing", "paused", "idle", "standby", "home", "not_home", "heat", "cool", "auto", "heat_cool", "dry", "fan_only", "cleaning",
-     "docked", "returning", "error", "detected", "clear", "wet", "low", "normal")
+     "playing", "paused", "idle", "standby", "home", "not_home", "heat", "cool", "auto", "heat_cool", "dry", "fan_only",
+     "cleaning", "docked", "returning", "error", "detected", "clear", "wet", "low", "normal")
 )  # fmt: skip
 _BINARY = {
     "motion": ("detected", "clear"),

@@ -1,5 +1,6 @@
 """Settings of skills: environment over nexus.toml over the database over defaults; sealed, per app, live within two seconds."""
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,7 +9,6 @@ import pytest
 from infra.outside import SkillConfigs, open_outside
 from infra.plugins import load_plugins
 from infra.settings import Settings, load
-from infra.storage import configs
 from infra.storage.postgres import Database
 from infra.storage.registry import Registry
 from infra.vault import Vault
@@ -74,7 +74,7 @@ async def test_what_another_process_sets_counts_within_two_seconds(
     home: Path, database_url: str, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 0.0
-    monkeypatch.setattr(configs.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     async with Database(database_url) as database:
         elsewhere = Registry(database, VAULT)
         skills = told(home, elsewhere)
@@ -105,7 +105,7 @@ async def test_without_postgres_the_last_ones_count(home: Path, database_url: st
         async def away(app: str, skill: str) -> None:
             raise StoreUnavailable("away")
 
-        registry.skill_config = away  # type: ignore[method-assign, assignment]
+        registry.skill_config = away  # type: ignore[method-assign]
         assert (await skills.config("default", "lamp"))["token"] == SECRET
         with pytest.raises(StoreUnavailable):
             await skills.config("shop", "lamp")

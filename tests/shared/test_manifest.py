@@ -13,7 +13,7 @@ def of(
     """The complaints about a skill with these."""
     intents = {"lamp.on": IntentSpec("…", effects=effects, confirm=confirm)}
     manifest = SkillManifest("lamp", "", "", "", intents, permissions=permissions, settings=settings)
-    prompts = {"lamp.on": {"confirm": ("Shall I?",)}} if confirm else {}
+    prompts: dict[str, dict[str, tuple[str, ...]]] = {"lamp.on": {"confirm": ("Shall I?",)}} if confirm else {}
     return complaints(manifest, {"en": SkillLocale(prompts=prompts)})
 
 

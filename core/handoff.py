@@ -143,4 +143,6 @@ def _told(held: Handoff, event: str, request: Request, **more: Any) -> NewCall:
         "at": request.received_at,
         **more,
     }
-    return NewCall(held.skill, held.relay, content, request.received_at + _WITHIN_S, lane=held.id)
+    return NewCall(
+        held.skill, held.relay, content, request.received_at + _WITHIN_S, lane=f"{held.channel} {held.conversation}"
+    )

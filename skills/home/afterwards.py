@@ -32,7 +32,8 @@ def outcome(turn: TurnContext, past: PastCall, devices: Sequence[Device]) -> str
     """What is to be said of a call that came to an end; nothing where all went well."""
     called = [str(one) for one in _mapping(past.content.get("names")).values()]
     if past.state != "done":
-        reason = next((one for one in _REASONS if past.reason.startswith(one)), "unreachable")
+        known = (one for one in _REASONS if past.state == one or past.reason.startswith(one))
+        reason = next(known, "unreachable")
         return turn.say(f"failed_{reason}", names=telling.names(turn, called))
     ended = past.at if past.ended_at is None else past.ended_at
     if not SETTLES_S <= turn.clock.now() - ended <= LOOKED_AT_S:

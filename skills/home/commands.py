@@ -13,6 +13,7 @@ from skills.home.hass import UNAVAILABLE, Device
 STEP = 20.0  # per cent, for "brighter"
 WARMER = 1.0  # degrees, for "warmer"
 LEAST, MOST = 7.0, 35.0  # degrees, where a thermostat does not say its own
+_SURELY_FAHRENHEIT, _SURELY_CELSIUS = 55.0, 35.0
 FULL = 255.0
 HALF_OPEN = 50.0
 ONCE = frozenset(("script",))  # what does harm twice, perhaps
@@ -117,10 +118,10 @@ def _degrees(said: Any, change: Any, now: float | None, least: float, most: floa
 
 def _in_range(said: float, least: float, most: float) -> float:
     """What was said in the other unit than the thermostat's, if only that makes sense."""
-    if least <= said <= most:
-        return said
-    celsius, fahrenheit = round((said - 32) / 1.8 * 2) / 2, round(said * 1.8 + 32)
-    return next((float(one) for one in (celsius, fahrenheit) if least <= one <= most), said)
+    celsius, fahrenheit = round((said - 32) / 1.8 * 2) / 2, float(round(said * 1.8 + 32))
+    if said > most and said >= _SURELY_FAHRENHEIT and least <= celsius <= most:
+        return celsius
+    return fahrenheit if said < least and said <= _SURELY_CELSIUS and least <= fahrenheit <= most else said
 
 
 def _cover(device: Device, slots: Mapping[str, Any]) -> Plan:

@@ -21,7 +21,17 @@ from skills.home.hass import UNAVAILABLE, Device, HomeFailed, call_service, devi
 from skills.home.kinds import ALLOWED
 from skills.home.match import Heard, Said, fitting, folded, heard_in, nearest, read
 
-ACTING = ("home.on", "home.off", "home.dim", "home.warm", "home.cover", "home.lock", "home.scene")
+SLOTS = {
+    "home.on": "device",
+    "home.off": "device",
+    "home.dim": "light",
+    "home.warm": "room",
+    "home.cover": "cover",
+    "home.lock": "door",
+    "home.scene": "scene",
+    "home.state": "thing",
+}
+ACTING = tuple(intent for intent in SLOTS if intent != "home.state")
 SERVICE = "service"
 WITHIN_S = 60.0  # later than that nobody expects a lamp to go on
 FRESH_S = 30.0  # after a command the states are read anew
@@ -101,7 +111,8 @@ def _sentence(text: str) -> str:
 
 
 def _slot(turn: TurnContext) -> str:
-    return "scene" if turn.intent == "home.scene" else "device"
+    """The slot with the words for what is meant. Each intent has one of its own, for what people say differs."""
+    return SLOTS[turn.intent]
 
 
 def _meant(turn: TurnContext, house: House) -> list[Device] | Reply:
@@ -117,12 +128,21 @@ def _meant(turn: TurnContext, house: House) -> list[Device] | Reply:
         said = _said_anywhere(turn, pool, house.heard)
     if not said:
         return _ask(turn, "which_device")
-    found = fitting(said, pool, house.heard)
+    found = _fitting(turn, said, pool, house.heard)
     if not found:
         return _none(turn, said, pool, house.heard)
     if len(found) == 1 or said.every or (turn.intent == "home.state" and len(found) <= MOST_AT_ONCE):
         return found[:MOST_AT_ONCE]
     return _which(turn, found)
+
+
+def _fitting(turn: TurnContext, said: Said, pool: list[Device], heard: Heard) -> list[Device]:
+    """The devices that fit, of the kind that the rest of the sentence tells of if there are such: "how warm is it in …"."""
+    if not said.kind and (kind := read(turn.text, heard).kind):
+        found = fitting(replace(said, kind=kind), pool, heard)
+        if found:
+            return found
+    return fitting(said, pool, heard)
 
 
 def _said_anywhere(turn: TurnContext, pool: list[Device], heard: Heard) -> Said:
@@ -205,14 +225,17 @@ def _planned(turn: TurnContext, house: House, *, now: bool = False) -> Reply:
 
 
 def _plans(turn: TurnContext, found: list[Device]) -> list[Command | Trouble]:
-    """One a device. Of several that are made brighter or warmer all get what the first one gets."""
-    slots, plans = dict(turn.slots), []
-    for device in found:
-        planned = plan(turn.intent, device, slots)
-        if isinstance(planned, Command) and "change" in slots:
-            slots |= {_VALUES[key]: value for key, value in planned.values.items()}
-        plans.append(planned)
-    return plans
+    """One a device. Of several that are made brighter or warmer all get the same, and lamps that are off stay off."""
+    slots, change = dict(turn.slots), turn.slots.get("change")
+    if change is None or len(found) == 1 or slots.get("level") or slots.get("temperature"):
+        return [plan(turn.intent, device, slots) for device in found]
+    running = [device for device in found if device.state != "off"] or found
+    plans = [plan(turn.intent, device, slots) for device in running]
+    values = [item for one in plans if isinstance(one, Command) for item in one.values.items()]
+    if not values:
+        return plans
+    key, value = (max if change in ("up", "most") else min)(values, key=lambda item: item[1])
+    return [plan(turn.intent, device, {**slots, _VALUES[key]: value}) for device in running]
 
 
 def _trouble(turn: TurnContext, troubles: list[Trouble], found: list[Device]) -> Reply:
@@ -230,7 +253,8 @@ def _worded(turn: TurnContext, what: str, content: dict[str, Any]) -> str:
     values: dict[str, str] = {}
     for key, value in content["values"].items():
         values[key] = telling.percent(turn, value) if key == "level" else telling.number(turn, value)
-    named = telling.names(turn, list(content["names"].values()))
+    title = content["key"] in ("scene", "script")
+    named = telling.names(turn, list(content["names"].values()), title=title)
     return turn.say(f"{what}.{content['key']}", names=named, **values)
 
 
@@ -256,13 +280,22 @@ def _texts(turn: TurnContext) -> dict[str, str]:
 
 
 def _state(turn: TurnContext, house: House) -> Reply:
-    last = house.calls[0] if house.calls else None
-    if last is not None and last.state == "waiting" and turn.slot("device") is None:
-        named = telling.names(turn, [str(one) for one in last.content["names"].values()])
-        return Reply(text=turn.say("still_waiting", names=named))
-    found = _meant(turn, house)
+    found, last = _meant(turn, house), house.calls[0] if house.calls else None
     if isinstance(found, Reply):
-        return found
+        if found.elicit is None or last is None or turn.state.get("options"):
+            return found
+        return _last(turn, house, last)  # "did it work?"
     if len(found) == 1:
         return Reply(text=telling.state(turn, found[0]))
     return Reply(text=telling.summary(turn, found))
+
+
+def _last(turn: TurnContext, house: House, last: PastCall) -> Reply:
+    """How the last command went."""
+    named: dict[str, str] = last.content["names"]
+    if last.state == "waiting":
+        return Reply(text=turn.say("still_waiting", names=telling.names(turn, list(named.values()))))
+    if last.state != "done" and (said := afterwards.outcome(turn, last, house.devices)):
+        return Reply(text=said)
+    changed = [one for one in house.devices if one.id in named and one.domain in ALLOWED["home.state"]]
+    return Reply(text=telling.summary(turn, changed) if changed else turn.say("which_device"))

@@ -1,6 +1,6 @@
 """How devices are, in words: names, states, and what sensors measure with its unit, as the person's locale writes it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -43,6 +43,8 @@ _SAID = frozenset(
      "playing", "paused", "idle", "standby", "home", "not_home", "heat", "cool", "auto", "heat_cool", "dry", "fan_only",
      "cleaning", "docked", "returning", "error", "detected", "clear", "wet", "low", "normal")
 )  # fmt: skip
+_ACTIVE = frozenset(("on", "open", "unlocked", "playing", "opening", "closing", "detected", "wet", "low", "home"))
+_MEASURED = frozenset(("sensor", "climate", "weather"))
 _BINARY = {
     "motion": ("detected", "clear"),
     "occupancy": ("detected", "clear"),
@@ -72,13 +74,18 @@ def name(turn: TurnContext, device: Device | str) -> str:
     return turn.say("own_name" if any(mark in called for mark in "'’") else "name", name=called)
 
 
-def names(turn: TurnContext, devices: Sequence[Device | str], *, either: bool = False) -> str:
-    """Several names, a few of them where there are many."""
-    found = [name(turn, one) for one in devices[:MOST_NAMED]]
-    if len(devices) > MOST_NAMED:
-        found.append(turn.say("more", count=str(len(devices) - MOST_NAMED)))
+def names(turn: TurnContext, devices: Sequence[Device | str], *, either: bool = False, title: bool = False) -> str:
+    """Several names, a few of them where there are many. `title`: what they name is no thing."""
+    shown = len(devices) if len(devices) == MOST_NAMED + 1 else MOST_NAMED  # "and one more" would be no shorter
+    found = [_title(turn, one) if title else name(turn, one) for one in devices[:shown]]
+    if len(devices) > shown:
+        found.append(turn.say("more", count=str(len(devices) - shown)))
         either = False
     return format_list(found, "or" if either else "standard", locale=locale_of(turn.locale))
+
+
+def _title(turn: TurnContext, called: Device | str) -> str:
+    return turn.say("title", name=called if isinstance(called, str) else called.name)
 
 
 def percent(turn: TurnContext, level: float) -> str:
@@ -148,26 +155,22 @@ def word_of(device: Device) -> str:
     return device.state
 
 
-def summary(turn: TurnContext, devices: Iterable[Device]) -> str:
-    """Several devices by how they are: "On: A and B. Off: C."."""
+def summary(turn: TurnContext, devices: Sequence[Device]) -> str:
+    """Several devices: one by one where they are measured, else by how they are: "On: A and B. Off: C."."""
+    if len(devices) == 1:
+        return state(turn, devices[0])
+    measures = [one for one in devices if one.domain in _MEASURED]
     groups: dict[str, list[Device]] = {}
     for device in devices:
-        if device.domain in ("sensor", "climate", "weather"):
-            said = _short(turn, device)
-        else:
-            word = UNAVAILABLE if device.state == UNAVAILABLE else word_of(device)
-            known = word in _SAID or word == UNAVAILABLE
-            said = turn.say(f"state.{word}") if known else device.state
-        groups.setdefault(said, []).append(device)
-    order = sorted(groups.items(), key=lambda group: len(group[1]))[:MOST_NAMED]
-    return " ".join(turn.say("group", state=said, names=names(turn, found)) for said, found in order)
-
-
-def _short(turn: TurnContext, device: Device) -> str:
-    if device.domain == "sensor":
-        return measured(turn, device)
-    degrees = device.number("current_temperature" if device.domain == "climate" else "temperature")
-    return device.state if degrees is None else number(turn, degrees) + "°"
+        if device not in measures:
+            groups.setdefault(UNAVAILABLE if device.state == UNAVAILABLE else word_of(device), []).append(device)
+    order = sorted(groups, key=lambda word: (word == UNAVAILABLE, word not in _ACTIVE, len(groups[word])))
+    said = [state(turn, one) for one in measures[:MOST_NAMED]]
+    for word in order[:MOST_NAMED]:
+        known = word in _SAID or word == UNAVAILABLE
+        label = turn.say(f"state.{word}") if known else word
+        said.append(turn.say("group", state=label, names=names(turn, groups[word])))
+    return " ".join(one[:1].upper() + one[1:] for one in said)
 
 
 def _climate(turn: TurnContext, device: Device) -> str:

@@ -16,7 +16,7 @@ _AGAIN = "You can ask me again now."
 
 def reply_of(turn: Turn) -> Reply:
     """The turn's reply, or what is said in its place."""
-    return (turn.reply or _apology(_WITHOUT_REPLY.get(turn.outcome, _FAILED))).aloud
+    return turn.reply or _apology(_WITHOUT_REPLY.get(turn.outcome, _FAILED))
 
 
 def apology_for(error: NexusError) -> Reply:

@@ -21,7 +21,7 @@ from core.reach import calls_of
 from core.skillbook import SkillBook, SkillFailed
 from core.stages import Stages
 from core.understanding import values
-from shared.effects import Call, Forget, Remember
+from shared.effects import Call, Forget, HandBack, HandOver, Remember
 from shared.errors import DeadlineExceeded, ModelUnavailable
 from shared.ports import Clock, Door, HandoffStep, Ids, ModelService, NewCall, NewMemory, Outside, Person, TurnStore
 from shared.turn import Kind, Outcome, Reply, Request, Session, Understanding
@@ -147,7 +147,8 @@ class Decider:
             calls += self._calls(course.run, reply, around)
             if reply.state is not None:
                 states[name] = reply.state
-            steps += handoff.steps_of(reply, name, around.request, session, self._ids, self._clock.now())
+            loaded = self._skills.of(course.run.frame.intent)
+            steps += handoff.steps_of(reply, loaded, around.request, session, self._ids, self._clock.now())
             course = go_on(course, reply, around)
         decided = await self._said(
             name or self._topic(course.state),
@@ -189,8 +190,8 @@ class Decider:
         stages.mark("door's answer")
         if reply is None:
             return None
-        if any(isinstance(effect, Call) for effect in reply.effects):
-            raise SkillFailed(name, "a door cannot make calls")
+        if any(isinstance(effect, Call | HandOver | HandBack) for effect in reply.effects):
+            raise SkillFailed(name, "a door cannot make calls, nor hand over")
         state = asked_elsewhere(read(session.dialogue), reply, self._around(request, session))
         states = {} if reply.state is None else {name: reply.state}
         return await self._said(name, reply, request, states, dialogue=stored(state))

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from core.decided import Decided
 from core.dialogue.hearing import sureness
 from core.dialogue.joining import joined
-from core.skillbook import SkillBook
+from core.skillbook import LoadedSkill, SkillBook, SkillFailed
 from shared.effects import HandBack, HandOver, name_of
 from shared.errors import DeadlineExceeded, ModelUnavailable
 from shared.ports import Handoff, HandoffEnded, HandoffHeard, HandoffStep, Ids, ModelService, ModelState, NewCall
@@ -24,6 +24,7 @@ _SURE = (
     0.6  # a human may be waiting for these words, so whoever only seems to want the assistant back is not taken at that
 )
 _WITHIN_S = 86_400.0  # what a human gets to know is not worth less an hour later
+MOST_HOURS = 24.0 * 31
 _TELLS = frozenset({Kind.OPEN, Kind.UTTERANCE, Kind.ACTION})
 
 
@@ -51,16 +52,24 @@ class Ears:
 
 
 def steps_of(
-    reply: Reply, skill: str, request: Request, session: Session, ids: Ids, now: float
+    reply: Reply, loaded: LoadedSkill | None, request: Request, session: Session, ids: Ids, now: float
 ) -> tuple[HandoffStep, ...]:
-    """What the reply of `skill` does about handing over. Taking back what nobody has does nothing."""
+    """What a skill's reply does about handing over. Taking back what nobody has does nothing. Raises SkillFailed."""
     steps: list[HandoffStep] = []
     for effect in reply.effects:
-        if isinstance(effect, HandOver):
-            steps.append(_begun(effect, skill, ids.new(), request, now))
+        if isinstance(effect, HandOver) and loaded is not None:
+            steps.append(_begun(_checked(effect, loaded), loaded.manifest.name, ids.new(), request, now))
         elif isinstance(effect, HandBack) and session.handoff:
             steps.append(HandoffEnded(session.handoff, "person"))
     return tuple(steps)
+
+
+def _checked(effect: HandOver, loaded: LoadedSkill) -> HandOver:
+    if effect.relay not in loaded.skill.acts:
+        raise SkillFailed(loaded.manifest.name, "hands over to a call that no method of it is marked for")
+    if not 0 < effect.hours <= MOST_HOURS:
+        raise SkillFailed(loaded.manifest.name, f"hands over for more than {MOST_HOURS:.0f} hours, or for none")
+    return effect
 
 
 def _begun(effect: HandOver, skill: str, handoff_id: str, request: Request, now: float) -> Handoff:

@@ -97,7 +97,7 @@ def _request(parts: Parts, app: str, user: str, text: str) -> Request:
 
 def shown(reply: Reply) -> str:
     """A reply as lines of text: nothing of it is dropped."""
-    said = [reply.text]
+    said = [reply.aloud.text]
     for card in reply.cards:
         said += [part for part in (card.title, card.text, card.url or "", card.image_url or "") if part]
     said += [f"{medium.alt} {medium.url}".strip() for medium in reply.media]

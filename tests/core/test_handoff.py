@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from core.decide import Decider
 from core.engine import Engine
@@ -10,7 +11,7 @@ from core.skillbook import LoadedSkill, SkillBook
 from shared.effects import HandBack, HandOver
 from shared.manifest import IntentSpec, SkillManifest
 from shared.ports import Handoff, NewCall
-from shared.skill import Skill, TurnContext
+from shared.skill import CallContext, Skill, TurnContext, call
 from shared.testing.fakes import FakeClock, FakeIds, FakeModel, FakeSessionStore, FakeTurnStore
 from shared.turn import Attachment, Elicit, Keyword, Kind, Outcome, PlatformIntent, Reply, Request, SlotValue, Turn
 
@@ -22,11 +23,16 @@ KEPT_QUIET = Reply(text="", human=QUIET)
 class Desk(Skill):
     """Hands over and takes back."""
 
+    over = HandOver("", "relay", QUIET, BACK, hours=2.0)
+
+    @call("relay")
+    async def relay(self, call: CallContext) -> None:
+        """Nothing is carried out here."""
+
     async def handle(self, turn: TurnContext) -> Reply:
         if turn.intent == "desk.start":
             reason = turn.slot("reason")
-            over = HandOver(reason.text if reason else "", "relay", QUIET, BACK, hours=2.0)
-            return Reply(text="A human comes.", effects=(over,))
+            return Reply(text="A human comes.", effects=(replace(self.over, reason=reason.text if reason else ""),))
         return Reply(text="Here I am.", effects=(HandBack(),))
 
 
@@ -251,3 +257,14 @@ async def test_keywords_keep_working(house: House) -> None:
     assert (await house.say("START", opt_out=True, keyword=Keyword("start"))).text
     assert await house.say("hello", opt_out=True) == KEPT_QUIET
     assert [event["text"] for event in house.events("message")] == ["hello"]
+
+
+@pytest.mark.parametrize("wrong", [{"relay": "nonesuch"}, {"hours": 0.0}, {"hours": 1e9}, {"hours": float("nan")}])
+async def test_a_skill_that_hands_over_to_nobody_fails(
+    house: House, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(Desk, "over", replace(Desk.over, **wrong))
+    await house.say("human please")
+    assert (await house.turn("yes")).outcome is Outcome.FAILED
+    assert not house.handoffs
+    assert (await house.say("count", conversation="d")).text == "1"

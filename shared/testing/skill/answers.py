@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from shared.effects import Call, Effect, Forget, Keep, Remember
+from shared.effects import Call, Effect, Forget, HandOver, Keep, Remember
 from shared.skill import Skill, TurnContext
 from shared.ssml import sanitise
 from shared.turn import Reply
@@ -66,6 +66,8 @@ def check_effects(turn: TurnContext, reply: Reply, known: frozenset[str]) -> Non
 def calls_of(skill: Skill, reply: Reply) -> list[Call]:
     """The calls that a reply makes: each of a marked method, told in small JSON, and with a time of its own."""
     calls = [effect for effect in reply.effects if isinstance(effect, Call)]
+    relays = [effect.relay for effect in reply.effects if isinstance(effect, HandOver)]
+    assert set(relays) <= set(skill.acts), f"hands over to {relays}, which no method is marked for"
     for call in calls:
         assert call.name in skill.acts, f"calls {call.name!r}, which no method is marked for"
         body = msgspec.json.encode(call.content)

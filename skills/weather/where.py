@@ -12,7 +12,9 @@ _NAME = r"([A-ZÀ-ÖØ-Þ][\w'’-]+(?: [A-ZÀ-ÖØ-Þ][\w'’-]+)*)"
 
 def said(turn: TurnContext) -> Place | None:
     """The place that was named, called as the person calls it."""
-    slot = turn.slot("place")
+    slot, day = turn.slot("place"), turn.slot("day")
+    if slot and day and slot.text.casefold() in day.text.casefold():
+        return None  # "a Natale" is no city in Brazil
     value = slot.value if slot else None
     return (
         None

@@ -97,7 +97,7 @@ def recorded(latitude: float, longitude: float, zone: str, at: str) -> str:
 def main(port: int) -> None:
     """Answer until interrupted."""
     with serving(answer, port) as service:
-        print(f"nexus skills configure weather url={service.url}")
+        print(f"nexus skills configure weather url={service.url}", flush=True)
         threading.Event().wait()
 
 

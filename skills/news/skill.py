@@ -59,7 +59,7 @@ class News(Skill):
             return await self.headlines(turn)
         slot = turn.slot("number")
         if slot is None:
-            item = _named(turn.text, [one for id_ in ids if (one := found.item(id_)) is not None])
+            item = _named(turn.text, found.items)
             if item is None and end - first == 1:
                 item = found.item(ids[first])
             return _told(turn, found, item) if item else _which(turn, turn.say("which"))

@@ -12,9 +12,7 @@ _NAME = r"([A-ZÀ-ÖØ-Þ][\w'’-]+(?: [A-ZÀ-ÖØ-Þ][\w'’-]+)*)"
 
 def said(turn: TurnContext) -> Place | None:
     """The place that was named, called as the person calls it."""
-    slot, day = turn.slot("place"), turn.slot("day")
-    if slot and day and slot.text.casefold() in day.text.casefold():
-        return None  # "a Natale" is no city in Brazil
+    slot = turn.slot("place")
     value = slot.value if slot else None
     return (
         None
@@ -37,9 +35,11 @@ def kept(place: Place) -> dict[str, object]:
 
 def unknown(turn: TurnContext) -> str:
     """The name that was said for a place and is none that we know; "" where there is no such."""
-    if turn.slot("place") is not None:
-        return ""
-    day = turn.slot("day")
+    slot, day = turn.slot("place"), turn.slot("day")
+    if slot is not None:
+        here = {word.casefold() for word in turn.answers["here_words"]}
+        named = not isinstance(slot.value, dict) and slot.text.strip().casefold() not in here
+        return " ".join(slot.text.split())[:60] if named else ""
     words = "|".join(re.escape(word) for word in turn.answers["before_place"])
     found = re.search(rf"\b(?:{words}) {_NAME}", turn.text)
     return found[1] if found and not (day and found[1] in day.text) else ""

@@ -20,9 +20,8 @@ from shared.ports import Handoff, HandoffEnded, HandoffHeard, HandoffStep, Ids, 
 from shared.turn import Kind, Outcome, Reply, Request, Session
 
 _HAND_BACK = name_of(HandBack())
-_SURE = (
-    0.6  # a human may be waiting for these words, so whoever only seems to want the assistant back is not taken at that
-)
+# A human may be waiting for these words: whoever only seems to want the assistant back is not taken at that.
+_SURE = 0.8
 _WITHIN_S = 86_400.0  # what a human gets to know is not worth less an hour later
 MOST_HOURS = 24.0 * 31
 _TELLS = frozenset({Kind.OPEN, Kind.UTTERANCE, Kind.ACTION})

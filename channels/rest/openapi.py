@@ -25,7 +25,7 @@ class Problem(Struct):
 
 def document(version: str) -> bytes:
     """The document as JSON."""
-    (_, _, _), schemas = msgspec.json.schema_components(
+    _, schemas = msgspec.json.schema_components(
         (MessageIn, MessageOut, HandoffOut, HandoffsOut, Problem), ref_template=_REF
     )
     return msgspec.json.encode(

@@ -14,6 +14,7 @@ PART = 85.0  # how well a compound is covered by a word that it begins or ends w
 SHORTEST_PART = 4  # letters of such a word
 SHORTEST_BEFORE = 3
 NEAR = 3.0
+LONGEST = 300  # characters that are looked at
 ALIKE = 76.0  # from here on a device fits what was said
 
 
@@ -55,8 +56,9 @@ def folded(text: str) -> list[str]:
 
 def read(text: str, heard: Heard) -> Said:
     """What `text` says of devices."""
-    every = any(word in heard.every for word in folded(text))
-    said = [word for word in folded(text) if word not in heard.every and word not in heard.small]
+    told = folded(text[:LONGEST])
+    every = any(word in heard.every for word in told)
+    said = [word for word in told if word not in heard.every and word not in heard.small]
     kind = next((found for word in said if (found := kind_of(word, heard))), "")
     if kind:
         words = [word for word in said if word not in heard.kinds[kind]]

@@ -207,8 +207,8 @@ class Reply(Struct, frozen=True, kw_only=True):
 
     @property
     def aloud(self) -> "Reply":
-        """What a channel says that cannot be silent."""
-        return replace(self, text=self.human) if self.human and not self.text else self
+        """What a channel says that cannot be silent; it goes on listening, for the human."""
+        return replace(self, text=self.human, expects_answer=True) if self.human and not self.text else self
 
 
 class Session(Struct, frozen=True):

@@ -36,7 +36,7 @@ class Handoff(Skill):
         if (cannot := _cannot(turn)) is not None:
             return cannot
         over = HandOver(_reason(turn), RELAY, turn.say("quiet"), turn.say("back"), _hours(turn))
-        return Reply(text=turn.say("started"), effects=(over,))
+        return Reply(text=turn.say("started"), expects_answer=True, effects=(over,))
 
     @intent("handoff.end")
     async def end(self, turn: TurnContext) -> Reply:

@@ -69,10 +69,8 @@ class Counts(Protocol):
 class Endpoint(Protocol):
     """A fixed path of the front: `/healthz`, `/openapi.json` …"""
 
-    methods: tuple[str, ...]
-
     async def __call__(self, wire: Wire) -> WireReply:
-        """Answer."""
+        """Answer. Raises NexusError, MethodNotAllowed for other methods than it has."""
         ...
 
 
@@ -232,8 +230,6 @@ class Front:
 
     async def _at_endpoint(self, endpoint: Endpoint, scope: Scope) -> WireReply:
         wire = wire_of(scope)
-        if wire.method not in endpoint.methods:
-            return _problem(MethodNotAllowed(f"{wire.method} is no method here", endpoint.methods))
         try:
             return await endpoint(wire)
         except NexusError as error:

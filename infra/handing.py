@@ -17,8 +17,6 @@ _JSON = ((b"content-type", b"application/json"), (b"cache-control", b"no-store")
 class HandoffsEndpoint:
     """Answers to whoever `admit` lets in: it gives the API key's app, or raises. Nobody sees another app's."""
 
-    methods: tuple[str, ...] = ("GET", "HEAD", "POST")
-
     def __init__(self, store: HandoffStore, admit: Callable[[Wire], Awaitable[Verified]], clock: Clock) -> None:
         self._store = store
         self._admit = admit

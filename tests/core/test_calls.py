@@ -129,6 +129,7 @@ async def test_settings_have_their_defaults_and_what_is_lacking_is_said() -> Non
     turn = await House(default="t-0").agreed()
     assert turn.reply is not None
     assert turn.reply.text == "with t-0"
-    turn = await House(required=True).agreed()
+    turn = await House(required=True).say("on")
     assert turn.reply is not None
-    assert turn.reply.text == "Nobody told me where the lamp is."
+    assert turn.reply.text == "Nobody told me where the lamp is.", "before anything is asked"
+    assert not turn.reply.expects_answer

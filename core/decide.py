@@ -134,7 +134,7 @@ class Decider:
             calls += self._calls(course.run, reply, around)
             if reply.state is not None:
                 states[name] = reply.state
-            course = go_on(course, reply, around)
+            course = await self._unless_not_set_up(go_on(course, reply, around), around)
         return await self._said(
             name or self._topic(course.state),
             course.reply,

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from core import handoff, phrases
 from core.decided import Decided
 from core.dialogue.around import Around
-from core.dialogue.manager import Course, Run, asked_elsewhere, begin, go_on
+from core.dialogue.manager import Course, Run, asked_elsewhere, begin, go_on, instead
 from core.dialogue.state import State, read, stored
 from core.dialogue.values import Values
 from core.handlers import OUTAGES, Handlers, failed
@@ -118,7 +118,17 @@ class Decider:
         course = await aside_the_loop(begin, state, heard or _NOTHING, around)
         if not course.said and course.run is None:
             return self._out_of_scope(heard, state)
+        course = await self._unless_not_set_up(course, around)
         return await self._through(course, heard or _NOTHING, person, around, session, stages)
+
+    async def _unless_not_set_up(self, course: Course, around: Around) -> Course:
+        """The course without questions of skills that could do nothing with the answer, because they are not set up."""
+        while course.run is None and course.state.top is not None:
+            reply = await self._handlers.not_set_up(course.state.top.intent, around.request)
+            if reply is None:
+                break
+            course = instead(course, reply, around)
+        return course
 
     def _around(self, request: Request, session: Session) -> Around:
         now, last = self._clock.now(), session.last_reply
@@ -149,7 +159,7 @@ class Decider:
                 states[name] = reply.state
             loaded = self._skills.of(course.run.frame.intent)
             steps += handoff.steps_of(reply, loaded, around.request, session, self._ids, self._clock.now())
-            course = go_on(course, reply, around)
+            course = await self._unless_not_set_up(go_on(course, reply, around), around)
         decided = await self._said(
             name or self._topic(course.state),
             course.reply,

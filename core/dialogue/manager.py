@@ -85,6 +85,11 @@ def go_on(course: Course, reply: Reply, around: Around) -> Course:
     return _advance(Course(state, (*course.said, reply)), around)
 
 
+def instead(course: Course, reply: Reply, around: Around) -> Course:
+    """The course with `reply` in place of the question that it ends with, which need not be asked."""
+    return _advance(Course(course.state.popped(), (*course.said[:-1], reply)), around)
+
+
 def asked_elsewhere(state: State, reply: Reply, around: Around) -> State:
     """The state after somebody else's reply (a door's own skill) that may ask for a slot of ours."""
     frame = Frame(reply.elicit.intent if reply.elicit else "")

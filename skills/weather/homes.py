@@ -1,6 +1,7 @@
 """The place in the setting `home`: a city, with its country where there are several, or coordinates."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from skills.weather.service import Place
@@ -34,6 +35,6 @@ def _city(name: str, country: str) -> Place | None:
     return None if best is None else Place(name, best["latitude"], best["longitude"], best["timezone"])
 
 
-def _names(city: dict[str, object]) -> set[str]:
+def _names(city: Mapping[str, object]) -> set[str]:
     others = city.get("alternatenames")
     return {str(city["name"]).casefold(), *(map(str.casefold, others) if isinstance(others, list) else ())}

@@ -7,7 +7,7 @@ What tests of plug-ins use needs pytest and Hypothesis, and lies apart: `shared.
 from shared import ssml
 from shared.advice import how_to_set
 from shared.channel import ChannelAdapter, Delivered, Limit, Receipt, SidePath, Verified, Wire, WireReply
-from shared.effects import Call, Effect, Forget, Keep, Remember
+from shared.effects import Call, Effect, Forget, HandBack, HandOver, Keep, Remember
 from shared.errors import (
     DeliveryFailed,
     DoorShut,
@@ -60,6 +60,8 @@ __all__ = [
     "Elicit",
     "Fetched",
     "Forget",
+    "HandBack",
+    "HandOver",
     "Keep",
     "KeySourceUnavailable",
     "Keyword",

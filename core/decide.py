@@ -7,9 +7,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from core import handoff
 from core.decided import Decided
 from core.dialogue.around import Around
-from core.dialogue.manager import Course, Run, asked_elsewhere, begin, go_on
+from core.dialogue.manager import Course, Run, asked_elsewhere, begin, go_on, instead
 from core.dialogue.state import State, read, stored
 from core.dialogue.values import Values
 from core.handlers import OUTAGES, Handlers, failed
@@ -20,10 +21,10 @@ from core.reach import calls_of
 from core.skillbook import SkillBook, SkillFailed
 from core.stages import Stages
 from core.understanding import values
-from shared.effects import Call, Forget, Remember
+from shared.effects import Call, Forget, HandBack, HandOver, Remember
 from shared.errors import DeadlineExceeded, ModelUnavailable
 from shared.locales import in_language, language_of
-from shared.ports import Clock, Door, Ids, ModelService, NewCall, NewMemory, Outside, Person, TurnStore
+from shared.ports import Clock, Door, HandoffStep, Ids, ModelService, NewCall, NewMemory, Outside, Person, TurnStore
 from shared.turn import Kind, Outcome, Reply, Request, Session, Understanding
 from shared.wording import wording
 
@@ -56,46 +57,64 @@ class Decider:
         self._values = values
         self._handlers = Handlers(turns, model, skills, clock, timezone, outside)
         self._listener = Listener(model, skills, self._handlers)
+        self._ears = handoff.Ears(model, skills)
 
     async def decide(
         self, person: Person, request: Request, session: Session, stages: Stages, door: Door | None = None
     ) -> Decided:
         """The answer. Whatever goes wrong inside becomes a failed turn with a reason; only outages of the store pass."""
-        own_locale, request = request.locale, _as_before(request, session)
+        around = self._around(request, session)
         left = request.deadline - self._clock.now()
         try:
             async with asyncio.timeout(max(0.0, _SHARE_FOR_DECIDING * left)):
-                return await self._decide(person, request, session, stages, door, own_locale)
+                return await self._decide(person, around, session, stages, door)
         except (TimeoutError, DeadlineExceeded):
-            return self._failed("too_slow", request, "not ready before the deadline")
+            return self._failed("too_slow", around.request, "not ready before the deadline")
         except ModelUnavailable as error:
             stages.degraded("model")
-            return self._failed("not_understood_now", request, str(error))
+            return self._failed("not_understood_now", around.request, str(error))
         except SkillFailed as error:
             log.error("skill failed", extra={"skill": error.name, "error": _kind(error), "where": _where(error)})
-            return self._failed("skill_failed", request, str(error), error.name)
+            return self._failed("skill_failed", around.request, str(error), error.name)
 
     async def _decide(
-        self,
-        person: Person,
-        request: Request,
-        session: Session,
-        stages: Stages,
-        door: Door | None,
-        own_locale: str,
+        self, person: Person, around: Around, session: Session, stages: Stages, door: Door | None
     ) -> Decided:
+        request = around.request
         if request.opt_out or request.keyword is not None:
             opted_out = request.opt_out and await self._turns.opted_out(person, request.channel)
             stages.mark("consent")
             if ruled := ruling(request, session, opted_out):
                 return self._ruled(ruled)
+        if session.handoff:
+            return await self._with_human(person, around, session, stages, door)
+        return await self._answered(person, around, session, stages, door)
+
+    async def _with_human(
+        self, person: Person, around: Around, session: Session, stages: Stages, door: Door | None
+    ) -> Decided:
+        """In a conversation that was handed over: silence, unless the human's time is over, or ends with these words."""
+        request = around.request
+        held = await self._turns.handoff(person, session.handoff)
+        stages.mark("handoff")
+        now = self._clock.now()
+        if held is None or not held.holds(now):
+            free = replace(session, handoff="")
+            return handoff.returned(await self._answered(person, around, free, stages, door), held, request)
+        if request.kind is not Kind.CLOSE and not await self._ears.want_back(request):
+            return handoff.silent(held, self._model.state(), request, now)
+        return handoff.taken_back(await self._answered(person, around, session, stages, door), held, request)
+
+    async def _answered(
+        self, person: Person, around: Around, session: Session, stages: Stages, door: Door | None
+    ) -> Decided:
+        request = around.request
         if door is not None and door.answers_first:
-            answered = await self._ask_door(door, person, request, session, stages)
+            answered = await self._ask_door(door, person, around, session, stages)
             if answered is not None:
                 return answered
         if request.kind is Kind.CLOSE:
             return Decided(Outcome.ANSWERED, Reply(text="", end_session=True), self._model.state())
-        around = replace(self._around(request, session), own_locale=own_locale)
         state = read(session.dialogue)
         heard = await self._listener.hear(state, around, person)
         stages.mark("understand")
@@ -106,11 +125,23 @@ class Decider:
         course = await aside_the_loop(begin, state, heard or _NOTHING, around)
         if not course.said and course.run is None:
             return self._out_of_scope(heard, state, around)
+        course = await self._unless_not_set_up(course, around)
         return await self._through(course, heard or _NOTHING, person, around, session, stages)
 
+    async def _unless_not_set_up(self, course: Course, around: Around) -> Course:
+        """The course without questions of skills that could do nothing with the answer, because they are not set up."""
+        while course.run is None and course.state.top is not None:
+            reply = await self._handlers.not_set_up(course.state.top.intent, around.request)
+            if reply is None:
+                break
+            course = instead(course, reply, around)
+        return course
+
     def _around(self, request: Request, session: Session) -> Around:
+        """What is around a dialogue, in the language that the person wrote in last."""
         now, last = self._clock.now(), session.last_reply
-        return Around(self._skills, self._values, request, now, self._timezone, last)
+        spoken = _as_before(request, session)
+        return Around(self._skills, self._values, spoken, now, self._timezone, last, own_locale=request.locale)
 
     # -- answering -------------------------------------------------------------------------------------------------
 
@@ -125,6 +156,7 @@ class Decider:
     ) -> Decided:
         """The dialogue's course to its end, with the handlers that it runs."""
         states: dict[str, dict[str, Any]] = {}
+        steps: tuple[HandoffStep, ...] = ()
         calls: list[NewCall] = []
         name, understanding = None, None
         while course.run is not None:
@@ -135,8 +167,10 @@ class Decider:
             calls += self._calls(course.run, reply, around)
             if reply.state is not None:
                 states[name] = reply.state
-            course = go_on(course, reply, around)
-        return await self._said(
+            loaded = self._skills.of(course.run.frame.intent)
+            steps += handoff.steps_of(reply, loaded, around.request, session, self._ids, self._clock.now())
+            course = await self._unless_not_set_up(go_on(course, reply, around), around)
+        decided = await self._said(
             name or self._topic(course.state),
             course.reply,
             around.request,
@@ -145,6 +179,8 @@ class Decider:
             dialogue=stored(course.state),
             calls=tuple(calls),
         )
+        handed = handoff.calls_of(steps, around.request)
+        return replace(decided, handoff=steps, calls=(*decided.calls, *handed)) if steps else decided
 
     def _calls(self, run: Run, reply: Reply, around: Around) -> tuple[NewCall, ...]:
         """What the handler of `run` has done outside, in time counted from when the message came."""
@@ -161,9 +197,10 @@ class Decider:
         return loaded.manifest.name if loaded else None
 
     async def _ask_door(
-        self, door: Door, person: Person, request: Request, session: Session, stages: Stages
+        self, door: Door, person: Person, around: Around, session: Session, stages: Stages
     ) -> Decided | None:
         """The door's own answer, or None where it has none."""
+        request = around.request
         name = f"door:{request.channel}"
         try:
             reply = await door.answer(request, PersonDocuments(person, self._turns))
@@ -174,9 +211,9 @@ class Decider:
         stages.mark("door's answer")
         if reply is None:
             return None
-        if any(isinstance(effect, Call) for effect in reply.effects):
-            raise SkillFailed(name, "a door cannot make calls")
-        state = asked_elsewhere(read(session.dialogue), reply, self._around(request, session))
+        if any(isinstance(effect, Call | HandOver | HandBack) for effect in reply.effects):
+            raise SkillFailed(name, "a door cannot make calls, nor hand over")
+        state = asked_elsewhere(read(session.dialogue), reply, around)
         states = {} if reply.state is None else {name: reply.state}
         return await self._said(name, reply, request, states, dialogue=stored(state))
 

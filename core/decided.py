@@ -6,7 +6,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from shared.effects import Keep
-from shared.ports import ModelState, NewCall, NewMemory
+from shared.ports import Handoff, HandoffEnded, HandoffStep, ModelState, NewCall, NewMemory
 from shared.turn import Outcome, Reply, Session, Understanding
 
 
@@ -24,20 +24,22 @@ class Decided(Struct, frozen=True):
     remember: tuple[NewMemory, ...] = ()
     forget: tuple[str, ...] = ()
     keep: tuple[Keep, ...] = ()
+    handoff: tuple[HandoffStep, ...] = ()
     calls: tuple[NewCall, ...] = ()
     consent: bool | None = None
     owed: bool = False  # see `TurnRecord`
     aside: bool = False  # said beside the conversation, which goes on as if it had not been
     language: str = ""  # that the person used; "" where it is the one before
+    unmarked: bool = False  # the human's time with the conversation, over since before this turn, is told of
 
     def next_session(self, before: Session, seq: int, at: float) -> Session:
         """The state of the conversation after this turn. A failed turn leaves an open question open."""
+        handoff = self._handoff(before)
         if self.aside or self.outcome is Outcome.FAILED:
-            return replace(before, seq=seq, updated_at=at)
+            return replace(before, seq=seq, updated_at=at, handoff=handoff)
         skills = {**before.skills, **self.states} if self.states else before.skills
         intent = self.understanding.intent if self.understanding else None
         last_reply = self.reply.text or before.last_reply
-        language = self.language or before.language
         return Session(
             seq,
             at,
@@ -45,5 +47,16 @@ class Decided(Struct, frozen=True):
             last_reply,
             skills,
             dialogue=self.dialogue,
-            language=language,
+            handoff=handoff,
+            language=self.language or before.language,
         )
+
+    def _handoff(self, before: Session) -> str:
+        """The mark that the session carries from now on."""
+        mark = "" if self.unmarked else before.handoff
+        for step in self.handoff:
+            if isinstance(step, Handoff):
+                mark = step.id
+            elif isinstance(step, HandoffEnded):
+                mark = ""
+        return mark

@@ -31,7 +31,7 @@ from shared.ports import (
     TurnRecord,
     TurnStore,
 )
-from shared.turn import Outcome, Request, Session, Trace, Turn
+from shared.turn import Outcome, Reply, Request, Session, Trace, Turn
 
 log = logging.getLogger("nexus.engine")
 
@@ -164,6 +164,7 @@ class Engine:
             remember=decided.remember,
             forget=decided.forget,
             keep=decided.keep,
+            handoff=decided.handoff,
             calls=decided.calls,
             consent=decided.consent,
             owed=decided.owed,
@@ -186,7 +187,7 @@ class Engine:
 def _with_outgoing(record: TurnRecord, door: Door | None) -> TurnRecord:
     """The record with what the door sends of it through its platform's API. A door that breaks over it fails the turn."""
     turn = record.turn
-    if door is None or turn.outcome is Outcome.REFUSED or turn.reply == SILENCE:
+    if door is None or turn.outcome is Outcome.REFUSED or _is_silent(turn.reply):
         return record
     try:
         outgoing = door.outgoing(record.request, turn)
@@ -200,6 +201,11 @@ def _with_outgoing(record: TurnRecord, door: Door | None) -> TurnRecord:
             trace=msgspec.structs.replace(record.trace, error=reason),
         )
     return msgspec.structs.replace(record, outgoing=outgoing) if outgoing else record
+
+
+def _is_silent(reply: Reply | None) -> bool:
+    """Whether nothing at all is said: a keyword is left to the carrier, or the conversation to a human."""
+    return reply is not None and (reply == SILENCE or reply.human is not None)
 
 
 def _settled(recorded: Recorded) -> Turn:

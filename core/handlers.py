@@ -10,6 +10,7 @@ from core.skillbook import LoadedSkill, SkillBook, SkillFailed
 from shared.effects import ASK_FIRST, name_of
 from shared.errors import DeadlineExceeded, ModelUnavailable, PluginInvalid, StoreUnavailable
 from shared.locales import language_of
+from shared.manifest import NOT_SET_UP
 from shared.ports import Clock, Documents, Memories, Memory, ModelService, Outside, Person, TurnStore
 from shared.skill import TurnContext
 from shared.turn import Reply, Request, Session
@@ -40,6 +41,16 @@ class Handlers:
     def memories(self, person: Person, request: Request) -> Memories:
         """What a person asked to remember."""
         return PersonMemories(person, self._turns, self._model, request.deadline, language_of(request.locale))
+
+    async def not_set_up(self, intent: str, request: Request) -> Reply | None:
+        """What the skill of `intent` says without the settings that it needs: nothing need be asked then. None: it has them."""
+        loaded = self._skills.of(intent)
+        if loaded is None or not loaded.manifest.lacking(loaded.manifest.defaults):
+            return None
+        if not loaded.manifest.lacking(await self._reach.config(loaded, request.app)):
+            return None
+        words = loaded.locale(language_of(request.locale)).answers.get(NOT_SET_UP, ())
+        return Reply(text=words[0]) if words else None
 
     async def answer(
         self, run: Run, person: Person, request: Request, session: Session, said: Sequence[Reply] = ()

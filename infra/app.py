@@ -20,6 +20,8 @@ from infra.broken import tell_broken
 from infra.calls import Carriers
 from infra.doors import Doors
 from infra.exports.names import known_to_platforms
+from infra.handing import PATH as HANDOFFS
+from infra.handing import HandoffsEndpoint
 from infra.home import Home, StoreAddresses
 from infra.keysource import key_source
 from infra.limits import Limits
@@ -29,6 +31,7 @@ from infra.outside import SkillConfigs, open_outside
 from infra.plugins import Plugins, load_plugins
 from infra.served import FIRST_WORKER, publish_served
 from infra.settings import Settings
+from infra.storage.handoffs import HandoffStore
 from infra.storage.outbox import OutboxStore
 from infra.storage.postgres import Database
 from infra.storage.registry import Registry
@@ -40,6 +43,8 @@ from infra.system import RandomIds, SystemClock
 from infra.telemetry.metrics import CONTENT_TYPE, Metrics
 from infra.vault import Vault, load_master_key
 from infra.version import VERSION
+from shared.advice import DEFAULT_APP
+from shared.channel import Verified, Wire
 from shared.ports import Clock, Ids, ModelService, Outside
 
 PAGE_THREADS = 8
@@ -65,6 +70,7 @@ class Parts(Struct, frozen=True):
     model: ModelService
     engine: Engine
     outbox: OutboxStore
+    handoffs: HandoffStore
     fresh: asyncio.Event
     outside: Outside
 
@@ -98,6 +104,7 @@ async def open_engine(
         decider = Decider(turns, model, skills, clock, ids, settings.timezone, outside=outside)
         engine = Engine(turns, sessions, decider, clock, ids)
         outbox = OutboxStore(database, turns.people, vault)
+        handoffs = HandoffStore(database, turns.people)
         yield Parts(
             settings,
             clock,
@@ -111,6 +118,7 @@ async def open_engine(
             model,
             engine,
             outbox,
+            handoffs,
             fresh,
             outside,
         )
@@ -129,16 +137,16 @@ async def open_front(
                 publish_served(Home(settings.home), (one.manifest.name for one in parts.plugins.channels))
             metrics.model(parts.model.state())
             pages = WSGIMiddleware(cast(Any, make_pages(parts.skills.infos("en"))), workers=PAGE_THREADS)
-            doors = make_doors(parts)
+            doors, limits = make_doors(parts), Limits(addresses.redis_url)
             async with make_outbox(parts, doors, metrics) as outbox:
                 yield Front(
                     doors,
                     parts.engine,
                     outbox,
-                    Limits(addresses.redis_url),
+                    limits,
                     metrics,
                     parts.clock,
-                    _endpoints(parts, metrics),
+                    {**_endpoints(parts, metrics), HANDOFFS: _handoffs(parts, doors, limits)},
                     pages,
                 )
 
@@ -161,6 +169,19 @@ def make_doors(parts: Parts) -> Doors:
         parts.registry,
         lambda platform, config: key_source(platform, config, parts.clock),
     )
+
+
+def _handoffs(parts: Parts, doors: Doors, limits: Limits) -> HandoffsEndpoint:
+    """`/v1/handoffs` for whoever the REST door lets in, within its limit."""
+
+    async def admit(wire: Wire) -> Verified:
+        door = await doors.adapter(DEFAULT_APP, "rest")
+        verified = await door.verify(wire)
+        if door.limit is not None:
+            await limits.check(door.limit, f"{verified.app}:{verified.principal}")
+        return verified
+
+    return HandoffsEndpoint(parts.handoffs, admit, parts.clock)
 
 
 def make_outbox(parts: Parts, doors: Doors, counts: Counts) -> Outbox:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from infra.doors import Doors
 from infra.entered import Entered
+from infra.handing import PATH as HANDOFFS
 from infra.limits import Limits
 from infra.paths import Paths, methods
 from infra.telemetry.logs import Events
@@ -68,10 +69,8 @@ class Counts(Protocol):
 class Endpoint(Protocol):
     """A fixed path of the front: `/healthz`, `/openapi.json` …"""
 
-    methods: tuple[str, ...]
-
     async def __call__(self, wire: Wire) -> WireReply:
-        """Answer."""
+        """Answer. Raises NexusError, MethodNotAllowed for other methods than it has."""
         ...
 
 
@@ -108,8 +107,8 @@ class Front:
         path: str = scope["path"]
         if path.startswith(("/channels/", "/apps/")) or path in self._paths.own:
             reply = await self._at_door(path, scope, receive)
-        elif path in self._endpoints:
-            reply = await self._at_endpoint(self._endpoints[path], scope)
+        elif (endpoint := self._endpoint(path)) is not None:
+            reply = await self._at_endpoint(endpoint, scope)
         elif path.startswith("/v1/"):
             reply = await self._at_message(path, scope)
         else:
@@ -225,12 +224,16 @@ class Front:
         except Exception as error:  # noqa: BLE001 (the last resort: a problem, never a dropped connection)
             return self._refusal("rest", _problem, _internal("rest", error))
 
+    def _endpoint(self, path: str) -> Endpoint | None:
+        below = f"{HANDOFFS}/"
+        return self._endpoints.get(HANDOFFS if path.startswith(below) else path)
+
     async def _at_endpoint(self, endpoint: Endpoint, scope: Scope) -> WireReply:
         wire = wire_of(scope)
-        if wire.method not in endpoint.methods:
-            return _problem(MethodNotAllowed(f"{wire.method} is no method here", endpoint.methods))
         try:
             return await endpoint(wire)
+        except NexusError as error:
+            return self._refusal("none", _problem, error)
         except Exception as error:  # noqa: BLE001 (the last resort: a problem, never a dropped connection)
             return self._refusal("none", _problem, _internal("none", error))
 

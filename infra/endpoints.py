@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from shared.channel import Wire, WireReply
+from shared.errors import MethodNotAllowed
 from shared.ports import ModelService
 
 JSON = b"application/json"
@@ -18,13 +19,13 @@ _CHECK_S = 1.0
 class Endpoint:
     """Answers GET with what `body` gives: status, content type, bytes."""
 
-    methods: tuple[str, ...] = _READ
-
     def __init__(self, body: Callable[[], Awaitable[tuple[int, bytes, bytes]]]) -> None:
         self._body = body
 
     async def __call__(self, wire: Wire) -> WireReply:
-        """Answer."""
+        """Answer. Raises MethodNotAllowed."""
+        if wire.method not in _READ:
+            raise MethodNotAllowed(f"{wire.method} is no method here", _READ)
         status, content_type, body = await self._body()
         return WireReply(status, ((b"content-type", content_type), (b"cache-control", b"no-store")), body)
 

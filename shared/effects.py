@@ -28,6 +28,25 @@ class Keep(Struct, frozen=True, tag="keep"):
     content: dict[str, Any] | None
 
 
+class HandOver(Struct, frozen=True, tag="hand_over"):
+    """Hand this conversation over to a human, for `reason` ("": not told). From then on NEXUS keeps quiet in it.
+
+    `relay` is a call of the skill (see `Call`): through it the human gets told, and gets each message of the person. `quiet`
+    is said where a channel cannot be silent. `back` comes before the first answer once the assistant is back, which is when
+    the human or the person gives it back, or after `hours` without a message.
+    """
+
+    reason: str
+    relay: str
+    quiet: str
+    back: str
+    hours: float = 24.0
+
+
+class HandBack(Struct, frozen=True, tag="hand_back"):
+    """Take the conversation back from the human. An intent that may do this is listened for while NEXUS keeps quiet."""
+
+
 class Call(Struct, frozen=True, tag="call"):
     """Have the skill's own method marked `@call(name)` do something outside, once the turn is committed.
 
@@ -42,12 +61,12 @@ class Call(Struct, frozen=True, tag="call"):
     lane: str = ""
 
 
-Effect = Remember | Forget | Keep | Call
+Effect = Remember | Forget | Keep | HandOver | HandBack | Call
 
-EFFECTS = frozenset({"remember", "forget", "keep", "call"})
+EFFECTS = frozenset({"remember", "forget", "keep", "hand_over", "hand_back", "call"})
 """The names by which a manifest says what an intent may do."""
 
-ASK_FIRST = frozenset({"forget", "call"})
+ASK_FIRST = frozenset({"forget", "hand_over", "call"})
 """What cannot be taken back, or reaches others: done only in a turn that the person agreed to."""
 
 

@@ -41,7 +41,10 @@ class MediaOut(Struct, frozen=True):
 
 
 class ReplyOut(Struct, frozen=True):
-    """What NEXUS says. `speech` is SSML without the <speak> element, or null where `text` is to be spoken."""
+    """What NEXUS says. `speech` is SSML without the <speak> element, or null where `text` is to be spoken.
+
+    `handed_over`: a human has this conversation; the message was passed on, and NEXUS says nothing.
+    """
 
     text: str
     speech: str | None
@@ -50,6 +53,7 @@ class ReplyOut(Struct, frozen=True):
     expects_answer: bool
     media: tuple[MediaOut, ...] | UnsetType = UNSET
     reprompt: str | UnsetType = UNSET
+    handed_over: bool | UnsetType = UNSET
 
 
 class SlotOut(Struct, frozen=True):
@@ -107,6 +111,7 @@ def _reply(reply: Reply) -> ReplyOut:
         expects_answer=reply.expects_answer,
         media=tuple(MediaOut(m.url, m.media_type, m.alt) for m in reply.media) or UNSET,
         reprompt=reply.reprompt or UNSET,
+        handed_over=True if reply.human is not None else UNSET,
     )
 
 

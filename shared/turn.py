@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from shared.effects import Effect
 
@@ -194,7 +195,8 @@ class Reply(Struct, frozen=True, kw_only=True):
     `language` is the one it is in (`de`; "": that of the request's locale), filled in by NEXUS.
     `speech` is an SSML fragment without the <speak> element (subset in shared/ssml.py); None means that `text` is spoken.
     `native` is the escape hatch: channel name -> what that channel's README documents. `state` replaces what the skill
-    keeps in the session; None leaves it as it is.
+    keeps in the session; None leaves it as it is. `human`: the conversation is in the hands of a human, and NEXUS says nothing;
+    these are the words for channels that cannot be silent.
     """
 
     text: str
@@ -211,6 +213,12 @@ class Reply(Struct, frozen=True, kw_only=True):
     state: dict[str, Any] | None = None
     native: dict[str, Any] = field(default_factory=dict)
     language: str = ""
+    human: str | None = None
+
+    @property
+    def aloud(self) -> "Reply":
+        """What a channel says that cannot be silent; it goes on listening, for the human."""
+        return replace(self, text=self.human, expects_answer=True) if self.human and not self.text else self
 
 
 class Session(Struct, frozen=True):
@@ -218,6 +226,7 @@ class Session(Struct, frozen=True):
 
     `dialogue` is what core/dialogue keeps there: open questions, what is known, what waits. It has a version of its own.
     `language` is the one that the person last used (`de`); "" before it was known.
+    `handoff` is the id of the Handoff while a human has the conversation.
     """
 
     seq: int = 0
@@ -228,6 +237,7 @@ class Session(Struct, frozen=True):
     version: int = 1
     dialogue: dict[str, Any] | None = None
     language: str = ""
+    handoff: str = ""
 
 
 class Trace(Struct, frozen=True):

@@ -73,7 +73,7 @@ def render_turn(request: Request, turn: Turn) -> bytes:
     allowed = answer_of(request.event)
     if allowed is Allowed.NOTHING:
         return EMPTY
-    reply = turn.reply or _apology(_WITHOUT_REPLY.get(turn.outcome, "failed"), request.locale)
+    reply = (turn.reply or _apology(_WITHOUT_REPLY.get(turn.outcome, "failed"), request.locale)).aloud
     native = _native(reply) if reply.native else _NO_NATIVE
     if native.envelope is not UNSET:
         return _whole(request, native.envelope)

@@ -30,7 +30,7 @@ _ROOMS = (Room(8_000, 12), Room(2_500, 8), Room(800, 4), Room(800, 4, native=Fal
 def fitting(reply: Reply, build: Callable[[Reply, Native], object]) -> bytes:
     """The fullest answer that `build` makes of `reply` and Google takes. Raises PluginInvalid for a wrong native part."""
     native = native_of(reply)
-    reply = cleaned(reply)
+    reply = cleaned(reply.aloud)
     body = _encode(build(reply, native))
     for room in _ROOMS:
         if len(body) <= MAX_BYTES:

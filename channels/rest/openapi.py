@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from channels.rest.adapter import MESSAGE_ID, MessageIn
+from channels.rest.handoffs import HANDOFF_ID, HandoffOut, HandoffsOut
 from shared.message import MessageOut
 
 _REF = "#/components/schemas/{name}"
@@ -24,7 +25,9 @@ class Problem(Struct):
 
 def document(version: str) -> bytes:
     """The document as JSON."""
-    (_, _, _), schemas = msgspec.json.schema_components((MessageIn, MessageOut, Problem), ref_template=_REF)
+    _, schemas = msgspec.json.schema_components(
+        (MessageIn, MessageOut, HandoffOut, HandoffsOut, Problem), ref_template=_REF
+    )
     return msgspec.json.encode(
         {
             "openapi": "3.1.0",
@@ -39,6 +42,8 @@ def document(version: str) -> bytes:
             "paths": {
                 "/v1/messages": {"post": _post()},
                 "/v1/messages/{message_id}": {"get": _get()},
+                "/v1/handoffs": {"get": _handoffs()},
+                "/v1/handoffs/{handoff_id}/return": {"post": _give_back()},
             },
             "components": {
                 "securitySchemes": {
@@ -113,12 +118,48 @@ def _get() -> dict[str, Any]:
     }
 
 
+def _handoffs() -> dict[str, Any]:
+    return {
+        "operationId": "listHandoffs",
+        "summary": "The conversations of this app that a human has now.",
+        "responses": {
+            "200": _answer("The conversations, the longest first.", "HandoffsOut"),
+            "401": _problem("No API key, or one that is unknown or revoked."),
+            "429": _problem("Too many requests; Retry-After says when to come back."),
+            "503": _problem("Not available now."),
+        },
+    }
+
+
+def _give_back() -> dict[str, Any]:
+    return {
+        "operationId": "returnHandoff",
+        "summary": "Give a conversation back to the assistant, which answers from the next message on.",
+        "description": "May be repeated: a handoff that is over stays so.",
+        "parameters": [
+            {
+                "name": "handoff_id",
+                "in": "path",
+                "required": True,
+                "schema": {"type": "string", "pattern": HANDOFF_ID},
+            }
+        ],
+        "responses": {
+            "200": _answer("The handoff, which is over.", "HandoffOut"),
+            "401": _problem("No API key, or one that is unknown or revoked."),
+            "404": _problem("No such handoff of this app."),
+            "429": _problem("Too many requests; Retry-After says when to come back."),
+            "503": _problem("Not available now."),
+        },
+    }
+
+
 def _ref(name: str) -> dict[str, str]:
     return {"$ref": _REF.format(name=name)}
 
 
-def _answer(description: str) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"schema": _ref("MessageOut")}}}
+def _answer(description: str, name: str = "MessageOut") -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": _ref(name)}}}
 
 
 def _problem(description: str) -> dict[str, Any]:

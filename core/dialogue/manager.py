@@ -27,6 +27,7 @@ from core.dialogue.hearing import (
 from core.dialogue.joining import joined
 from core.dialogue.refining import refined
 from core.dialogue.state import Frame, Question, State
+from shared.effects import HandOver
 from shared.turn import Confirm, Elicit, Reply, Understanding
 
 MISSES = 2  # answers that are none, after which a question is given up
@@ -75,7 +76,7 @@ def go_on(course: Course, reply: Reply, around: Around) -> Course:
     """The course after the handler of `course.run` answered `reply`."""
     assert course.run is not None, "nothing was run"  # noqa: S101 (a caller's mistake, not an input)
     frame, state = course.run.frame, course.state
-    if reply.end_session:
+    if reply.end_session or any(isinstance(effect, HandOver) for effect in reply.effects):
         return Course(State(handled=state.handled), (*course.said, reply))
     if (asked := _asked(frame, reply, around)) is not None:
         return Course(state.topped(asked), (*course.said, _addressed(reply, asked, around)))
@@ -83,6 +84,11 @@ def go_on(course: Course, reply: Reply, around: Around) -> Course:
     if not course.run.first and around.spec(frame.intent).slots:
         state = state.done(frame)
     return _advance(Course(state, (*course.said, reply)), around)
+
+
+def instead(course: Course, reply: Reply, around: Around) -> Course:
+    """The course with `reply` in place of the question that it ends with, which need not be asked."""
+    return _advance(Course(course.state.popped(), (*course.said[:-1], reply)), around)
 
 
 def asked_elsewhere(state: State, reply: Reply, around: Around) -> State:

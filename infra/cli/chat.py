@@ -59,8 +59,7 @@ def _talk(runner: asyncio.Runner, parts: Parts, app: str, user: str) -> None:
             continue
         choices = turn.reply.choices if turn.reply else ()
         print(shown(turn.reply) if turn.reply else turn.reason, flush=True)
-        if parts.fresh.is_set():
-            runner.run(_carry_out(outbox, parts))
+        runner.run(_carry_out(outbox))
 
 
 class _NoCounts:
@@ -73,9 +72,8 @@ class _NoCounts:
         """Not told."""
 
 
-async def _carry_out(outbox: Outbox, parts: Parts) -> None:
-    """What the turn left to be done (skills' calls) is done before the next line, whether a NEXUS runs beside us or not."""
-    parts.fresh.clear()
+async def _carry_out(outbox: Outbox) -> None:
+    """What turns left to be done (skills' calls) is done before the next line, whether a NEXUS runs beside us or not."""
     while await outbox.deliver_due():
         await outbox.settled()
 
@@ -97,7 +95,7 @@ def _request(parts: Parts, app: str, user: str, text: str) -> Request:
 
 def shown(reply: Reply) -> str:
     """A reply as lines of text: nothing of it is dropped."""
-    said = [reply.text]
+    said = [reply.aloud.text]
     for card in reply.cards:
         said += [part for part in (card.title, card.text, card.url or "", card.image_url or "") if part]
     said += [f"{medium.alt} {medium.url}".strip() for medium in reply.media]

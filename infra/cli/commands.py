@@ -21,9 +21,11 @@ app = typer.Typer(
 keys = typer.Typer(help="API keys of the REST door.", no_args_is_help=True)
 apps = typer.Typer(help="Apps: each has people, doors and keys of its own.", no_args_is_help=True)
 channels = typer.Typer(help="Channels: the doors people come in by.", no_args_is_help=True)
+handoff = typer.Typer(help="Conversations that a human has.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 app.add_typer(apps, name="apps")
 app.add_typer(channels, name="channels")
+app.add_typer(handoff, name="handoff")
 app.add_typer(skills, name="skills")
 app.add_typer(nlu, name="nlu")
 
@@ -202,6 +204,25 @@ def apps_create(name: Annotated[str, typer.Argument(help="Lower-case letters, di
     from infra.cli.registry import create_app
 
     create_app(settings(), name)
+
+
+@handoff.command("list")
+def handoff_list(app: OfApp = "default") -> None:
+    """List the conversations of an app in which NEXUS keeps quiet, and why."""
+    from infra.cli.handoffs import list_handoffs
+
+    list_handoffs(settings(), app)
+
+
+@handoff.command("return")
+def handoff_return(
+    handoff_id: Annotated[str, typer.Argument(metavar="ID", help="The id in `nexus handoff list`.")],
+    app: OfApp = "default",
+) -> None:
+    """Give a conversation back to the assistant, which answers from the next message on."""
+    from infra.cli.handoffs import give_back
+
+    give_back(settings(), app, handoff_id)
 
 
 @channels.command("list")

@@ -22,6 +22,11 @@ T = TypeVar("T")
 
 
 def with_registry(settings: Settings, command: str, work: Callable[[Registry], Awaitable[T]]) -> T:
+    """What `work` gives, done on the registry of the running NEXUS or of stores started for it."""
+    return with_stores(settings, command, lambda database, vault: work(Registry(database, vault)))
+
+
+def with_stores(settings: Settings, command: str, work: Callable[[Database, Vault], Awaitable[T]]) -> T:
     """What `work` gives, done on the stores of the running NEXUS or on ones started for it."""
     configure_logging("warning", sys.stderr)
     home = Home(settings.home, settings.runtime_dir)
@@ -30,13 +35,13 @@ def with_registry(settings: Settings, command: str, work: Callable[[Registry], A
         return asyncio.run(_work(settings, addresses, work))
 
 
-async def _work(settings: Settings, addresses: StoreAddresses, work: Callable[[Registry], Awaitable[T]]) -> T:
+async def _work(settings: Settings, addresses: StoreAddresses, work: Callable[[Database, Vault], Awaitable[T]]) -> T:
     vault = Vault(load_master_key(settings.master_key_file, create=True))
     async with Database(addresses.database_url, size=1) as database:
         registry = Registry(database, vault)
         await registry.check_master_key()
         await registry.create_app("default")
-        return await work(registry)
+        return await work(database, vault)
 
 
 def create_key(settings: Settings, app: str, name: str) -> None:

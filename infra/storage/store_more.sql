@@ -1,4 +1,5 @@
--- What a turn brings besides: consents (who opts out is sent nothing more that waits), documents, messages that go out. They too
+-- What a turn brings besides: consents (who opts out is sent nothing more that waits), documents, what is handed
+-- over to humans, messages that go out. They too
 -- follow only the turns that were stored.
 , agreed as (
     insert into consents (app_id, person_id, channel, at, granted, source, message_digest)
@@ -28,6 +29,22 @@
     delete from documents d using kept
     where kept.content is null
       and d.app_id = kept.app_id and d.person_id = kept.person_id and d.name_digest = kept.name
+), handed as (
+    select stored.app_id, stored.person_id, stored.channel, stored.at, new.id, to_timestamp(new.until) as until, new.returned_by, new.body
+    from unnest(%b::text[], %b::bytea[], %b::text[], %b::float8[], %b::text[], %b::bytea[])
+         as new(app, message, id, until, returned_by, body)
+    join stored on stored.app_id = new.app and stored.message_digest = new.message
+), handed_over as (
+    insert into handoffs (app_id, handoff_id, person_id, channel, started_at, until, body)
+    select app_id, id, person_id, channel, at, until, body from handed where body is not null
+), heard as (
+    update handoffs h set until = handed.until from handed
+    where handed.body is null and handed.returned_by is null and h.returned_at is null
+      and h.app_id = handed.app_id and h.handoff_id = handed.id and h.person_id = handed.person_id
+), handed_back as (
+    update handoffs h set returned_at = handed.at, returned_by = handed.returned_by from handed
+    where handed.returned_by is not null and h.returned_at is null
+      and h.app_id = handed.app_id and h.handoff_id = handed.id and h.person_id = handed.person_id
 ), outgoing as (
     -- A call names its skill, lane and end; it is in the order of its lane, not of a conversation.
     insert into outbox (app_id, outgoing_id, channel, place, person_id, conversation_digest, seq, position, owed, content,

@@ -6,12 +6,13 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
+from infra.storage.handoffs import HandoffStore, handoff_row
 from infra.storage.people import People
 from infra.storage.postgres import Database
 from infra.storage.writer import OutgoingRow, TurnRow, Writer
 from infra.vault import DataKey, Vault, join
 from shared.effects import Keep
-from shared.ports import Ids, NewCall, PastCall, Person, Recorded, Recording, StoredMemory, TurnRecord, Vector
+from shared.ports import Handoff, Ids, NewCall, PastCall, Person, Recorded, Recording, StoredMemory, TurnRecord, Vector
 from shared.turn import Request, Session, Turn
 
 T = TypeVar("T")
@@ -80,6 +81,7 @@ class PostgresTurnStore:
         self._vault = vault
         self._made = made
         self.people = People(database, vault, ids)
+        self._handoffs = HandoffStore(database, self.people)
 
     async def person(self, app: str, channel: str, user: str) -> Person:
         """See `TurnStore.person`."""
@@ -137,6 +139,10 @@ class PostgresTurnStore:
         key = await self.people.key(person)
         return _decode_document(key.open(found[0], _document_bound(person, digest))).content
 
+    async def handoff(self, person: Person, handoff_id: str) -> Handoff | None:
+        """See `TurnStore.handoff`."""
+        return await self._handoffs.find(person, handoff_id)
+
     async def calls(self, person: Person, skill: str, limit: int) -> list[PastCall]:
         """See `TurnStore.calls`."""
         rows = await self._database.rows(_CALLS, person.app, person.id, call_channel(skill), limit)
@@ -186,6 +192,7 @@ class PostgresTurnStore:
             forget=record.forget,
             consent=record.consent,
             keep=tuple(self._document(key, person, kept) for kept in record.keep),
+            handed=tuple(handoff_row(key, person, step) for step in record.handoff),
             outgoing=(
                 *(_outgoing(key, record, position) for position in range(len(record.outgoing))),
                 *(self._call(key, record, number) for number in range(len(record.calls))),

@@ -24,6 +24,10 @@ _MOST_WAITING = 4096  # beyond that callers are refused: a queue without end onl
 _RETRY_S = 0.05
 
 
+# Of a handoff that begins, goes on or ends: its id, until when it lasts, who ended it, its sealed body; None where untouched.
+HandoffRow = tuple[str, float | None, str | None, bytes | None]
+
+
 class OutgoingRow(Struct, frozen=True):
     """One row of `outbox`. `channel`, `lane` (a digest) and `until` are a call's own; a message has those of its turn."""
 
@@ -57,12 +61,13 @@ class TurnRow(Struct, frozen=True):
     forget: tuple[str, ...] = ()
     consent: bool | None = None
     keep: tuple[tuple[bytes, bytes | None], ...] = ()  # digest of the name, sealed document (None: remove it)
+    handed: tuple[HandoffRow, ...] = ()
     outgoing: tuple["OutgoingRow", ...] = ()
 
     @property
     def plain(self) -> bool:
         """Whether it is like most turns: nothing but itself and memories."""
-        return self.consent is None and not self.keep and not self.outgoing
+        return self.consent is None and not self.keep and not self.handed and not self.outgoing
 
 
 _TURN_COLUMNS = TurnRow.__struct_fields__[:13]
@@ -185,11 +190,12 @@ def _params(rows: Sequence[TurnRow]) -> tuple[list[Any], ...]:
 
 
 def _more_params(rows: Sequence[TurnRow]) -> tuple[list[Any], ...]:
-    """One array a column: the consents', then the documents', then the outgoing messages'."""
+    """One array a column: the consents', then the documents', then the handoffs', then the outgoing messages'."""
     agreed = [(row.app, row.message_digest, row.consent) for row in rows if row.consent is not None]
     kept = [(row.app, row.message_digest, *document) for row in rows for document in row.keep]
+    handed = [(row.app, row.message_digest, *step) for row in rows for step in row.handed]
     outgoing = [(row.app, row.message_digest, *astuple(message)) for row in rows for message in row.outgoing]
-    return *_columns(agreed, 3), *_columns(kept, 4), *_columns(outgoing, 10)
+    return *_columns(agreed, 3), *_columns(kept, 4), *_columns(handed, 6), *_columns(outgoing, 10)
 
 
 def _columns(rows: list[tuple[Any, ...]], width: int) -> tuple[list[Any], ...]:

@@ -11,6 +11,10 @@ from shared.errors import ModelUnavailable, NotAuthentic, SignatureInvalid
 from shared.ports import (
     Claim,
     DoorPorts,
+    Handoff,
+    HandoffEnded,
+    HandoffHeard,
+    HandoffStep,
     KeyOwner,
     KeySource,
     Memory,
@@ -183,6 +187,7 @@ class FakeTurnStore:
         self._memories: dict[Person, list[StoredMemory]] = {}
         self._documents: dict[tuple[Person, str], dict[str, Any] | None] = {}
         self._consents: dict[tuple[Person, str], bool] = {}
+        self._handoffs: dict[tuple[Person, str], Handoff] = {}
         self._called: list[tuple[Person, str, PastCall]] = []
 
     async def person(self, app: str, channel: str, user: str) -> Person:
@@ -207,6 +212,8 @@ class FakeTurnStore:
         self._documents.update({(record.person, one.name): one.content for one in record.keep})
         if record.consent is not None:
             self._consents[record.person, record.request.channel] = record.consent
+        for step in record.handoff:
+            self._step(record.person, step, record.turn.at)
         return Recorded(Recording.STORED, record.turn)
 
     async def find(self, request: Request) -> Recorded | None:
@@ -241,6 +248,10 @@ class FakeTurnStore:
         """See `TurnStore.document`."""
         return self._documents.get((person, name))
 
+    async def handoff(self, person: Person, handoff_id: str) -> Handoff | None:
+        """See `TurnStore.handoff`."""
+        return self._handoffs.get((person, handoff_id))
+
     async def calls(self, person: Person, skill: str, limit: int) -> list[PastCall]:
         """See `TurnStore.calls`."""
         mine = [call for whose, name, call in reversed(self._called) if (whose, name) == (person, skill)]
@@ -258,6 +269,20 @@ class FakeTurnStore:
     async def opted_out(self, person: Person, channel: str) -> bool:
         """See `TurnStore.opted_out`."""
         return not self._consents.get((person, channel), True)
+
+    def give_back(self, handoff_id: str, at: float) -> None:
+        """An operator gives a conversation back."""
+        for person, id_ in list(self._handoffs):
+            if id_ == handoff_id:
+                self._step(person, HandoffEnded(id_, "operator"), at)
+
+    def _step(self, person: Person, step: HandoffStep, at: float) -> None:
+        known = self._handoffs.get((person, step.id))
+        if isinstance(step, Handoff):
+            self._handoffs[person, step.id] = step
+        elif known is not None and known.returned_at is None:
+            changes = {"until": step.until} if isinstance(step, HandoffHeard) else {"returned_at": at}
+            self._handoffs[person, step.id] = msgspec.structs.replace(known, **changes)
 
 
 class FakeSessionStore:

@@ -36,6 +36,7 @@ REPLIES: dict[str, Reply] = {
     "speech": Reply(text="", speech='<emphasis level="strong">Now</emphasis> it is five.'),
     "long": Reply(text="A sentence of some length that goes on. " * 90),
     "nothing": Reply(text=""),
+    "human": Reply(text="", human="Somebody of us has taken over, and reads what you say."),
     "native": Reply(
         text="For all who do not text.",
         choices=(Choice("Yes", "yes"),),

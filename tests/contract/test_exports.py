@@ -11,7 +11,10 @@ CHANNELS = (
     "Reply Request SidePath SignatureInvalid SlotValue Turn Understanding Verified Wire WireReply clean decode "
     "how_to_set ssml"
 )
-SKILLS = "Confirm Documents Effect Forget Keep Memory Remember Skill TurnContext confirm intent"
+SKILLS = (
+    "Call CallContext Confirm Documents Effect Fetched Forget HandBack HandOver Keep Memory PastCall Remember Skill TurnContext "
+    "Web WebFailed call confirm intent"
+)
 
 
 def test_the_public_door_exports_these_names() -> None:

@@ -11,7 +11,7 @@ from shared.effects import Call
 from shared.manifest import IntentSpec, SkillLocale, SkillManifest, SkillSetting
 from shared.skill import CallContext, Skill, TurnContext, call, intent
 from shared.testing.fakes import FakeClock, FakeIds, FakeModel, FakeSessionStore, FakeTurnStore
-from shared.turn import Kind, Outcome, Request, Turn
+from shared.turn import Kind, Outcome, Request, Turn, Understanding
 from shared.turn import Reply as Said
 
 WORDS = SkillLocale(
@@ -39,6 +39,15 @@ class Lamp(Skill):
         """Nothing."""
 
 
+class Other(Skill):
+    """Needs nothing."""
+
+    @intent("other.hello")
+    async def hello(self, turn: TurnContext) -> Said:
+        """Says hello."""
+        return Said(text="Hello.")
+
+
 class House:
     """An engine with a lamp."""
 
@@ -51,11 +60,11 @@ class House:
         }
         told = (SkillSetting("token", "…", **settings),)
         self.skill, self.turns, self.clock = Lamp(), FakeTurnStore(), FakeClock()
-        book = SkillBook(
-            [LoadedSkill(SkillManifest("lamp", "", "", "", intents, settings=told), self.skill, {"en": WORDS})]
-        )
-        model = FakeModel({name.partition(".")[2]: name for name in intents} | {"yes": "assistant.yes"})
-        decider = Decider(self.turns, model, book, self.clock, FakeIds(), "UTC")
+        other = LoadedSkill(SkillManifest("other", "", "", "", {"other.hello": IntentSpec("…")}), Other(), {})
+        lamp = LoadedSkill(SkillManifest("lamp", "", "", "", intents, settings=told), self.skill, {"en": WORDS})
+        book = SkillBook([lamp, other])
+        self.model = FakeModel({name.partition(".")[2]: name for name in intents} | {"yes": "assistant.yes"})
+        decider = Decider(self.turns, self.model, book, self.clock, FakeIds(), "UTC")
         self.engine = Engine(self.turns, FakeSessionStore(), decider, self.clock, FakeIds())
         self._count = 0
 
@@ -95,6 +104,19 @@ async def test_what_became_of_calls_is_told_to_their_person_only() -> None:
     assert (told.text, other.text) == ("on failed", "none")
 
 
+async def test_of_two_things_the_one_that_is_set_up_is_done() -> None:
+    house = House(required=True)
+    both = Understanding("lamp.on", 1.0, more=(Understanding("other.hello", 1.0, text="hello"),), text="on")
+
+    async def understand(text: str, locale: str, deadline: float, *, sure: bool = False) -> Understanding:
+        return both
+
+    house.model.understand = understand  # type: ignore[method-assign]
+    turn = await house.say("on and hello")
+    assert turn.reply is not None
+    assert turn.reply.text == "Nobody told me where the lamp is. Hello."
+
+
 @pytest.mark.parametrize(("text", "why"), [("hasty", "before it is agreed to"), ("mute", "its effects do not name it")])
 async def test_what_is_undeclared_or_not_agreed_to_is_refused(text: str, why: str) -> None:
     house = House()
@@ -129,6 +151,7 @@ async def test_settings_have_their_defaults_and_what_is_lacking_is_said() -> Non
     turn = await House(default="t-0").agreed()
     assert turn.reply is not None
     assert turn.reply.text == "with t-0"
-    turn = await House(required=True).agreed()
+    turn = await House(required=True).say("on")
     assert turn.reply is not None
-    assert turn.reply.text == "Nobody told me where the lamp is."
+    assert turn.reply.text == "Nobody told me where the lamp is.", "before anything is asked"
+    assert not turn.reply.expects_answer

@@ -30,4 +30,9 @@ def test_the_document_names_what_there_is(nexus: Nexus) -> None:
     with nexus.client() as client:
         served = client.get("/openapi.json").json()
     assert served["openapi"].startswith("3.1")
-    assert set(served["paths"]) == {"/v1/messages", "/v1/messages/{message_id}"}
+    assert set(served["paths"]) == {
+        "/v1/messages",
+        "/v1/messages/{message_id}",
+        "/v1/handoffs",
+        "/v1/handoffs/{handoff_id}/return",
+    }

@@ -118,7 +118,7 @@ class Talk:
             user="u",
             kind=kind,
             received_at=now,
-            deadline=now + 8.0,
+            deadline=now + 30.0,  # the first place that is named loads the gazetteer, and machines are busy
             text=text,
             locale=self._locale,
             intent=PlatformIntent(intent) if platform and intent else None,

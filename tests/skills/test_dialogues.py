@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 import skills
-from shared.effects import Call, Forget, Keep, Remember
+from shared.effects import Call, Forget, HandBack, HandOver, Keep, Remember, name_of
 from shared.manifest import SkillInfo
 from shared.ports import Memory
 from shared.testing.web import Sample
@@ -66,5 +66,7 @@ def check(turn: dict[str, Any], reply: Reply) -> None:
     assert [choice.value for choice in reply.choices] == turn.get("choices", [choice.value for choice in reply.choices])
     assert [effect.text for effect in reply.effects if isinstance(effect, Remember)] == turn.get("remembers", [])
     assert [effect.name for effect in reply.effects if isinstance(effect, Keep)] == turn.get("keeps", [])
+    handed = [name_of(effect) for effect in reply.effects if isinstance(effect, HandOver | HandBack)]
+    assert handed == turn.get("hands", [])
     assert [effect.content for effect in reply.effects if isinstance(effect, Call)] == turn.get("calls", [])
     assert [effect.memory_id for effect in reply.effects if isinstance(effect, Forget)] == turn.get("forgets", [])

@@ -56,6 +56,7 @@ class Said(_Strict, frozen=True):
     expects_answer: bool
     media: tuple[Media, ...] | UnsetType = UNSET
     reprompt: str | UnsetType = UNSET
+    handed_over: bool | UnsetType = UNSET
 
 
 class Slot(_Strict, frozen=True):

@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from shared.effects import Call, Forget, Keep, Remember
+from shared.effects import Call, Effect, Forget, HandOver, Keep, Remember
 from shared.skill import Skill, TurnContext
 from shared.ssml import sanitise
 from shared.turn import Reply
@@ -51,7 +51,7 @@ def check_speech(reply: Reply) -> None:
 def check_effects(turn: TurnContext, reply: Reply, known: frozenset[str]) -> None:
     """Remembers the person's own words only, forgets only what is theirs, and keeps small documents that have a name."""
     for effect in reply.effects:
-        known_kind = isinstance(effect, Remember | Forget | Keep | Call)
+        known_kind = isinstance(effect, Effect)
         assert known_kind, f"{type(effect).__name__} is no effect that NEXUS knows"
         if isinstance(effect, Remember):
             assert effect.text.strip(), "remembers nothing"
@@ -66,6 +66,8 @@ def check_effects(turn: TurnContext, reply: Reply, known: frozenset[str]) -> Non
 def calls_of(skill: Skill, reply: Reply) -> list[Call]:
     """The calls that a reply makes: each of a marked method, told in small JSON, and with a time of its own."""
     calls = [effect for effect in reply.effects if isinstance(effect, Call)]
+    relays = [effect.relay for effect in reply.effects if isinstance(effect, HandOver)]
+    assert set(relays) <= set(skill.acts), f"hands over to {relays}, which no method is marked for"
     for call in calls:
         assert call.name in skill.acts, f"calls {call.name!r}, which no method is marked for"
         body = msgspec.json.encode(call.content)

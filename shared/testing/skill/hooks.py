@@ -30,6 +30,12 @@ MEMORIES = (
 SKILLS = (SkillInfo("toy", "A toy", "I play.", ("Play with me",)),)
 _NUMBERS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "ten": 10, "twelve": 12}
 
+_VALUES: dict[str, Any] = {
+    "place": {"name": "Paris", "country": "FR", "timezone": "Europe/Paris", "lat": 48.85341, "lon": 2.3488},
+    "date": "2026-11-27",
+    "ordinal": 2,
+}
+
 
 def normalised(text: str) -> str:
     """`text` without case, punctuation and needless spaces, for telling sentences apart."""
@@ -110,9 +116,11 @@ class SkillHooks:
         return made()
 
     def value(self, type: str, text: str) -> object:
-        """What NEXUS would make of `text` as a value of `type`. Numbers and lists; override where a handler needs others."""
+        """What NEXUS might make of `text` as a value of `type`: of that shape. Override where a handler needs others."""
         if type == "number":
             return int(text) if text.isascii() and text.isdigit() else _NUMBERS.get(text.casefold(), text)
+        if type in _VALUES:
+            return _VALUES[type] if text.strip() else text
         for value, synonyms in self.locale().types.get(type, {}).items():
             if text.casefold() in map(str.casefold, (value, *synonyms)):
                 return value

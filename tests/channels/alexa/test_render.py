@@ -71,6 +71,7 @@ SONG = {
 REPLIES: dict[str, tuple[Request, Reply]] = {
     "plain": (asked(), Reply(text='Tom & "Jerry" <3')),
     "ssml": (asked(), Reply(text="now", speech='Wait <break time="500ms"/> &amp; <b>see</b>')),
+    "human": (asked(), Reply(text="", human="Somebody of us has taken over.")),
     "asks": (asked(), Reply(text="Which one?", expects_answer=True, reprompt="Which one, please?")),
     "ends": (asked(), Reply(text="Goodbye.", end_session=True, reprompt="ignored", expects_answer=True)),
     "choices": (

@@ -26,6 +26,7 @@ TABLE: dict[str, Any] = {
 REPLIES: dict[str, Reply] = {
     "text": Reply(text="It is five o'clock."),
     "nothing": Reply(text=""),
+    "human": Reply(text="", human="Somebody of us has taken over."),
     "long_text": Reply(text=LONG, expects_answer=True),
     "speech": Reply(text="It is 5.", speech='It is <emphasis level="strong">five</emphasis> & <b>no</b> more.'),
     "speech_alone": Reply(text="", speech="<p>One.</p><p>Two.</p>"),

@@ -21,7 +21,7 @@ def test_it_keeps_the_contract_at_once(run: Run, home: Path) -> None:
     assert files(made) == FILES | {"tests/__init__.py", "tests/test_my_fridge.py"}
     own = call(made, "pytest", "-q", "-p", "no:cacheprovider", "--disable-plugin-autoload")
     assert own.returncode == 0, own.stdout
-    assert "34 passed" in own.stdout
+    assert "37 passed" in own.stdout
     assert "my_fridge" in run("skills", "list").out
 
 

@@ -11,7 +11,7 @@ from infra.storage.turns import PostgresTurnStore
 from infra.storage.writer import Writer
 from infra.system import RandomIds
 from infra.vault import Vault
-from shared.ports import Person, TurnRecord
+from shared.ports import Handoff, Person, TurnRecord
 from shared.turn import Kind, Outcome, Reply, Request, Session, Trace, Turn
 
 APP = "default"
@@ -53,6 +53,16 @@ def record(person: Person, message: Request, seq: int = 1, **more: Any) -> TurnR
     trace = Trace("t", {"skill": 1.0})
     session = Session(seq, message.received_at, last_reply=turn.reply.text if turn.reply else "")
     return TurnRecord(person=person, request=message, turn=turn, trace=trace, session=session, **more)
+
+
+def handoff(handoff_id: str = "h1", **more: Any) -> Handoff:
+    """A conversation that a human gets for two hours."""
+    values: dict[str, Any] = {
+        "id": handoff_id, "app": APP, "channel": "rest", "conversation": "c1", "user": "ann", "locale": "en-US", "skill": "desk",
+        "reason": "a refund", "relay": "relay", "quiet": "quiet", "back": "back", "hours": 2.0, "started_at": NOW,
+        "until": NOW + 7200,
+    }  # fmt: skip
+    return Handoff(**{**values, **more})
 
 
 @asynccontextmanager

@@ -20,7 +20,7 @@ from shared.effects import Keep
 from shared.errors import DecryptionFailed, NotAuthentic, NotFound, SettingsInvalid, StoreUnavailable
 from shared.ports import Claim, NewMemory, Outgoing, Person, Recording, Vector
 from shared.turn import Request, Session
-from tests.infra.storage.records import APP, CANARY, open_store, record, request
+from tests.infra.storage.records import APP, CANARY, handoff, open_store, record, request
 
 
 @pytest.fixture
@@ -141,6 +141,7 @@ async def test_what_was_said_is_nowhere_readable(store: PostgresTurnStore, datab
         "keep": (Keep(CANARY, {CANARY: CANARY}),),
         "outgoing": (Outgoing({"text": CANARY}),),
         "consent": True,
+        "handoff": (handoff(reason=CANARY, user=CANARY, conversation=CANARY),),
     }
     await store.record(record(person, message, **more))
     with psycopg.connect(database_url) as connection:

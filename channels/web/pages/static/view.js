@@ -11,7 +11,7 @@ export function pieces(exchange, acts, { last, away }) {
   const found = [["mine", [exchange.text, state === "failed", waits && away], () => mine(exchange, waits && away)]];
   if (waits && away) found.push(["held", [], held]);
   if (waits && !away) found.push(["typing", [], typing]);
-  if (reply) found.push(["theirs", [reply, answered], () => theirs(reply, answered)]);
+  if (reply && !isSilent(reply)) found.push(["theirs", [reply, answered], () => theirs(reply, answered)]);
   if (exchange.trouble) found.push(["trouble", [exchange.trouble], () => trouble(exchange, acts)]);
   if (last && list(reply?.choices).length) found.push(["choices", [reply.choices], () => choices(reply.choices, acts)]);
   return found.map(([name, look, draw]) => ({ key: `${id}-${name}`, look: JSON.stringify(look), draw }));
@@ -46,6 +46,9 @@ function mine(exchange, isHeld) {
   const stuck = exchange.state === "failed" || isHeld ? " stuck" : "";
   return make("div", { className: `said mine${stuck}` }, said("You: "), bubble(exchange.text));
 }
+
+// Where a human has the conversation, NEXUS says nothing.
+const isSilent = (reply) => reply.handed_over && !reply.text;
 
 const held = () => make("p", { className: "held", textContent: "Waiting to be sent" });
 

@@ -1,0 +1,1 @@
+"""The skill `news`: headlines from RSS and Atom feeds."""

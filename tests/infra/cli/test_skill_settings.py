@@ -25,7 +25,7 @@ def test_a_setting_is_stored_shown_and_removed(run: Run, lamp: Path, monkeypatch
     after = run("skills", "list").out
     assert "url=http://10.0.0.1:8123 (database)" in after
     assert "geheim" not in after + told.out
-    assert "lacks" not in after
+    assert "lacks token" not in after
     assert run("skills", "configure", "lamp", "url=").code == 0
     assert "url=https://lamp.example.org (default)" in run("skills", "list").out
 

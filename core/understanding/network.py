@@ -12,7 +12,7 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 HIDDEN = 256
-FEW_WORDS = 20_000
+FEW_WORDS = 80_000
 """Words of all texts together; for fewer, a smaller network learns as much, in a quarter of the time."""
 HIDDEN_OF_FEW = 96
 

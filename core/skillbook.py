@@ -94,7 +94,7 @@ def _info(manifest: SkillManifest, words: SkillLocale) -> SkillInfo:
     return SkillInfo(manifest.name, title, summary, words.examples or manifest.examples)
 
 
-_EXAMPLES_A_TEMPLATE = 3
+_EXAMPLES_A_TEMPLATE = 2
 
 
 def _expanded(manifest: SkillManifest, locale: SkillLocale) -> dict[str, tuple[Row, ...]]:

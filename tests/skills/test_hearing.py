@@ -70,7 +70,16 @@ def verdict(frame: Frame, text: str, understood: Understanding, skills: SkillBoo
 def right(model: Model, skills: SkillBook, blind: bool = False) -> list[bool]:  # noqa: F811
     """Of each case, whether it is taken for what it is."""
     meanings = model.understand([text for _, text, _ in CASES], blind=blind)
-    understood = [Understanding(one.intent, one.score, one.oos_score, ranking=one.ranking) for one in meanings]
+    understood = [
+        Understanding(
+            one.intent,
+            one.score,
+            one.oos_score,
+            {slot.slot: SlotValue(slot.value) for slot in one.slots},
+            ranking=one.ranking,
+        )
+        for one in meanings
+    ]
     return [
         verdict(frame, text, one, skills) == wanted
         for (frame, text, wanted), one in zip(CASES, understood, strict=True)

@@ -1,6 +1,7 @@
 """A trained model at work: texts in, meaning out."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
@@ -76,7 +77,7 @@ class Model:
         lexical = read_part(folder, LEXICON, Lexical)
         self._index, self._idf = lexical.lexicon.index(), lexical.lexicon.idf
         vocabulary = WordPieces(encoder / TOKENIZER).vocabulary()
-        self._speller = Speller(lexical.said, general_words(vocabulary, self.card.language))
+        self._speller = Speller(lexical.said, partial(general_words, vocabulary, self.card.language))
         self._heads = open_session(folder / HEADS)
         self._tagger = None if self.labels.tagger is None else _Tagger(folder / TAGGER, self.labels)
 

@@ -9,8 +9,8 @@ import heapq
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
 
 import numpy as np
 from msgspec import Struct, field
@@ -66,16 +66,30 @@ class Mended(Struct, frozen=True):
 
 
 class Speller:
-    """Mends texts of one language. `said` counts the words of the training data, `general` knows others."""
+    """Mends texts of one language. `said` counts the words of the training data, `general` knows others.
 
-    def __init__(self, said: Mapping[str, int], general: "General") -> None:
+    What is general is loaded with the first word that was not said: for some languages that takes a third of a second.
+    """
+
+    def __init__(self, said: Mapping[str, int], general: "Callable[[], General]") -> None:
         self._said = said
-        self._known = general
-        self._general = {word: rank for word, rank in general.usual.items() if word not in said}
-        self._by_length: defaultdict[int, list[str]] = defaultdict(list)
-        for word in (*said, *(word for word in self._general if len(word) > SHORTEST)):
-            self._by_length[len(word)].append(word)
+        self._load = general
         self._mend = lru_cache(_REMEMBERED)(self._likeliest)
+
+    @cached_property
+    def _known(self) -> "General":
+        return self._load()
+
+    @cached_property
+    def _general(self) -> dict[str, int]:
+        return {word: rank for word, rank in self._known.usual.items() if word not in self._said}
+
+    @cached_property
+    def _by_length(self) -> Mapping[int, list[str]]:
+        found: defaultdict[int, list[str]] = defaultdict(list)
+        for word in (*self._said, *(word for word in self._general if len(word) > SHORTEST)):
+            found[len(word)].append(word)
+        return found
 
     def mended(self, text: str) -> Mended:
         """`text` with unknown words replaced by what they most likely mean."""

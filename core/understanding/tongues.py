@@ -6,6 +6,7 @@ Short texts ("ja", "5 + 3", "Paris") are in no language for sure, so the one a p
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 from core.understanding.words import words
@@ -30,12 +31,12 @@ class Tongues:
         self._counts = {language: Counter(_pieces(texts)) for language, texts in samples.items()}
         self._sizes = {language: counts.total() for language, counts in self._counts.items()}
         self._vocabulary = len(set().union(*self._counts.values())) or 1
-        self._general = _general(list(self._counts)) if len(self._counts) > 1 else None
 
     def chances(self, text: str, likely: str) -> dict[str, float]:
         """The languages that `text` may be in, with their chances, best first. The one that is `likely` has an advantage."""
         text = text[:_LONGEST].casefold()
-        scores = dict(self._general.rank(text)) if self._general is not None and _letters(text) else {}
+        known = len(self._counts) > 1 and _letters(text)
+        scores = dict(self._general.rank(text)) if known else {}
         logs = {
             language: _OWN * self._own(language, text)
             + _GENERAL * math.log(max(float(scores.get(language, 1.0)), 1e-4))
@@ -47,6 +48,10 @@ class Tongues:
         chances = {language: math.exp(value - top) / total for language, value in logs.items()}
         best = sorted(chances, key=lambda language: -chances[language])[:MOST]
         return {language: chances[language] for language in best if chances[language] >= LEAST or language == best[0]}
+
+    @cached_property
+    def _general(self) -> Any:
+        return _general(list(self._counts))
 
     def _own(self, language: str, text: str) -> float:
         counts, size = self._counts[language], self._sizes[language]
@@ -73,7 +78,7 @@ def _letters(text: str) -> bool:
 
 
 def _general(languages: list[str]) -> Any:
-    from py3langid import langid  # type: ignore[import-untyped]  # here because it takes half a second to load
+    from py3langid import langid  # type: ignore[import-untyped]  # half a second to load, when first needed
 
     known = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
     known.set_languages([language for language in languages if language in known.labels])

@@ -5,6 +5,7 @@ The frame's own words are in help_words.toml. For the listings see listing.py.
 
 import re
 from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
 
 from core.skillbook import LoadedSkill
 from infra.exports.help_words import Words, frame_words
@@ -77,8 +78,11 @@ def _reaches(words: Words, loaded: LoadedSkill) -> Iterator[str]:
     told = [words.effects.get(name, name) for name in dict.fromkeys(effects)]
     for one in loaded.manifest.permissions:
         kind, _, host = one.partition(":")
+        if host.startswith("{"):  # what a setting says
+            host = urlsplit(loaded.manifest.defaults.get(host[1:-1], "")).hostname or ""
+            kind = kind if host else "set_up"
         told.append(_filled(words.permissions.get(kind, one), host=host))
-    yield from told or [words.nothing]
+    yield from dict.fromkeys(told or [words.nothing])
 
 
 def _quoted(words: Words, text: str) -> str:

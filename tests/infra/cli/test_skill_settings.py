@@ -25,7 +25,7 @@ def test_a_setting_is_stored_shown_and_removed(run: Run, lamp: Path, monkeypatch
     after = run("skills", "list").out
     assert "url=http://10.0.0.1:8123 (database)" in after
     assert "geheim" not in after + told.out
-    assert "lacks token" not in after
+    assert "NEXUS_SKILL_LAMP_TOKEN" not in after
     assert run("skills", "configure", "lamp", "url=").code == 0
     assert "url=https://lamp.example.org (default)" in run("skills", "list").out
 
@@ -43,8 +43,8 @@ def test_apps_are_apart_and_the_environment_is_the_default_apps(
     monkeypatch.setenv("COLUMNS", "250")
     assert run("apps", "create", "shop").code == 0
     assert run("skills", "configure", "lamp", "token=t", "--app", "shop").code == 0
-    assert "lacks token" in run("skills", "list").out
-    assert "lacks token" not in run("skills", "list", "--app", "shop").out
+    assert "lamp token=…" in run("skills", "list").out
+    assert "lamp --app shop token=…" not in run("skills", "list", "--app", "shop").out
     monkeypatch.setenv("NEXUS_SKILL_LAMP_TOKEN", "e")
     told = run("skills", "configure", "lamp", "token=d")
     assert "environment or nexus.toml say otherwise for token" in told.err

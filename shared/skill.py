@@ -68,8 +68,8 @@ class TurnContext(Struct, frozen=True, kw_only=True):
 
     @property
     def slots(self) -> dict[str, Any]:
-        """What the slots stand for, by name; those that nothing was said for are not there."""
-        return {name: slot.value for name, slot in self.understanding.slots.items()}
+        """What the slots stand for, by name; those that nothing was said for, or nothing that is a value, are not there."""
+        return {name: slot.value for name, slot in self.understanding.slots.items() if slot.value is not None}
 
     def slot(self, name: str) -> SlotValue | None:
         """A slot's value, or None."""

@@ -164,6 +164,8 @@ class Around(Struct, frozen=True):
     def _value(self, intent: str, name: str, said: SlotValue) -> SlotValue | None:
         """A value as the slot's type has it; what somebody else resolved is taken as it is; None for what no list holds."""
         others = said.value not in (None, said.text)
+        if self.is_text(intent, name) and said.value is None:
+            return SlotValue(said.text, said.text)
         if self.is_text(intent, name) or (others and not self.is_list(intent, name)):
             return said
         if isinstance(said.value, str) and said.value in self.words(intent).types.get(self.type_of(intent, name), {}):

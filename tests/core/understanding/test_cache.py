@@ -83,7 +83,7 @@ def test_a_damaged_model_is_made_again_and_others_are_removed(tmp_path: Path, fo
 def test_failed_training_says_why(tmp_path: Path) -> None:
     with pytest.raises(ModelInvalid, match=r"tokenizer\.json does not load"):
         trained(tmp_path / "models", "en", ROWS, tmp_path / "nowhere", "v1")
-    assert [path.name for path in (tmp_path / "models").iterdir()] == [".lock"]
+    assert [path.name for path in (tmp_path / "models").iterdir()] == [".en.lock"]
 
 
 def test_training_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

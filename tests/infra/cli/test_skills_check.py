@@ -51,7 +51,7 @@ def test_what_fails_is_told_in_words_with_its_line(run: Run, fridge: Path) -> No
     assert "who is always asked in the same words" in told.out
     assert "KeyError: 'abut'" in told.out
     assert re.search(r"in: +skill\.py, line \d+, in about", told.out), told.out
-    assert re.search(r"my_fridge: \d+ of 32 cases hold, \d+ fail", told.out)
+    assert re.search(r"my_fridge: \d+ of 35 cases hold, \d+ fail", told.out)
 
 
 @pytest.mark.slow
@@ -90,7 +90,7 @@ def test_a_skill_without_words_fails(run: Run, fridge: Path) -> None:
 def test_a_name_that_nothing_has_lists_those_there_are(run: Run, home: Path) -> None:
     told = run("skills", "check", "nonesuch")
     assert told.code == 1
-    assert "skills are: assistant, calculator, clock, notes" in told.err
+    assert "skills are: assistant, calculator, chance, clock, " in told.err
 
 
 def test_nothing_to_check_is_wrong_use(run: Run, home: Path) -> None:

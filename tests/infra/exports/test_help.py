@@ -28,7 +28,7 @@ def test_the_frame_speaks_every_language_and_has_words_for_every_effect() -> Non
     assert set(frame_words()) == set(LANGUAGES)
     for words in frame_words().values():
         assert set(words.effects) >= EFFECTS
-        assert set(words.permissions) == {"memories", "documents", "network"}
+        assert set(words.permissions) == {"memories", "documents", "network", "set_up"}
         assert {name for text in (words.alexa_ask, words.alexa_open) for name in PLACEHOLDER.findall(text)} == {
             "name",
             "words",

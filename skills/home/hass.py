@@ -67,12 +67,12 @@ async def devices(web: Web, config: Mapping[str, str], *, fresh: bool) -> list[D
         raise HomeFailed("strange" if error.answered else "unreachable") from error
     if answer.status in _TURNED_AWAY:
         raise HomeFailed("unauthorised")
+    if answer.status != 200:
+        raise HomeFailed("strange")
     try:
-        if answer.status == 200:
-            return _decode(answer.body)
-    except msgspec.DecodeError:  # some other server
-        pass
-    raise HomeFailed("strange")
+        return _decode(answer.body)
+    except msgspec.DecodeError as error:  # some other server
+        raise HomeFailed("strange") from error
 
 
 async def call_service(web: Web, config: Mapping[str, str], domain: str, service: str, data: Mapping[str, Any]) -> None:

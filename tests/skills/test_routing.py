@@ -29,8 +29,8 @@ LEAST_ELSEWHERE = (0.80, 0.3, 0.8)  # the encoder was trained on English
 FOUND_OTHERWISE = frozenset({"notes.recall"})  # what fits a note is asked of the notes, whatever the model says
 TOLD = 0.97  # share of paraphrases whose language is found without a hint
 NEAR = 0.8  # share of words in common from which on a paraphrase is nearly a sample
-FEW = 0.1  # share of paraphrases that may be nearly samples
-KNOWN = 0.15  # and that may be samples: people who never met say "turn it off" alike. They do not count
+FEW = 0.05  # share of paraphrases that may be nearly samples
+KNOWN_ELSEWHERE = 0.15  # and that may be samples in other languages than English; they are not scored
 
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 
@@ -144,10 +144,11 @@ def test_there_are_enough(language: str, book: SkillBook) -> None:
 
 
 @every_language
-def test_few_are_samples(language: str) -> None:
+def test_none_is_a_sample(language: str) -> None:
+    """In English none; in other languages few: people who never met say "mach das Licht aus" alike."""
     said = {normalised(text) for texts in held_out(language).values() for text in texts}
     known = sorted(said & learnt(language))
-    assert len(known) <= KNOWN * len(said), known
+    assert len(known) <= (0.0 if language in LEAST else KNOWN_ELSEWHERE) * len(said), known
 
 
 @every_language

@@ -19,7 +19,8 @@ from shared.errors import (
     WebFailed,
 )
 from shared.jsontext import decode
-from shared.ports import Clock, Documents, DoorPorts, Fetched, Memory, Outgoing, PastCall, Web
+from shared.outside import Fetched, PastCall, Web
+from shared.ports import Clock, Documents, DoorPorts, Memory, Outgoing
 from shared.skill import CallContext, Skill, TurnContext, call, confirm, intent
 from shared.text import clean
 from shared.turn import (

@@ -23,8 +23,10 @@ from core.stages import Stages
 from core.understanding import values
 from shared.effects import Call, Forget, HandBack, HandOver, Remember
 from shared.errors import DeadlineExceeded, ModelUnavailable
+from shared.handing import HandoffStep
 from shared.locales import in_language, language_of
-from shared.ports import Clock, Door, HandoffStep, Ids, ModelService, NewCall, NewMemory, Outside, Person, TurnStore
+from shared.outside import NewCall, Outside
+from shared.ports import Clock, Door, Ids, ModelService, NewMemory, Person, TurnStore
 from shared.turn import Kind, Outcome, Reply, Request, Session, Understanding
 from shared.wording import wording
 

@@ -6,7 +6,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from shared.effects import Keep
-from shared.ports import Handoff, HandoffEnded, HandoffStep, ModelState, NewCall, NewMemory
+from shared.handing import Handoff, HandoffEnded, HandoffStep
+from shared.outside import NewCall
+from shared.ports import ModelState, NewMemory
 from shared.turn import Outcome, Reply, Session, Understanding
 
 

@@ -11,7 +11,8 @@ from shared.effects import ASK_FIRST, name_of
 from shared.errors import DeadlineExceeded, ModelUnavailable, PluginInvalid, StoreUnavailable
 from shared.locales import language_of
 from shared.manifest import NOT_SET_UP
-from shared.ports import Clock, Documents, Memories, Memory, ModelService, Outside, Person, TurnStore
+from shared.outside import Outside
+from shared.ports import Clock, Documents, Memories, Memory, ModelService, Person, TurnStore
 from shared.skill import TurnContext
 from shared.turn import Reply, Request, Session
 

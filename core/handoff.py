@@ -16,7 +16,9 @@ from core.dialogue.joining import joined
 from core.skillbook import LoadedSkill, SkillBook, SkillFailed
 from shared.effects import HandBack, HandOver, name_of
 from shared.errors import DeadlineExceeded, ModelUnavailable
-from shared.ports import Handoff, HandoffEnded, HandoffHeard, HandoffStep, Ids, ModelService, ModelState, NewCall
+from shared.handing import Handoff, HandoffEnded, HandoffHeard, HandoffStep
+from shared.outside import NewCall
+from shared.ports import Ids, ModelService, ModelState
 from shared.turn import Kind, Outcome, Reply, Request, Session
 
 _HAND_BACK = name_of(HandBack())

@@ -10,7 +10,8 @@ from core.skillbook import LoadedSkill, SkillFailed
 from shared.effects import Call
 from shared.errors import PluginInvalid
 from shared.manifest import NETWORK
-from shared.ports import Calls, Fetched, NewCall, Outside, PastCall, Person, TurnStore, Web
+from shared.outside import Calls, Fetched, NewCall, Outside, PastCall, Web
+from shared.ports import Person, TurnStore
 from shared.turn import Reply
 
 MOST_CALLED = 16 * 1024  # bytes of JSON that a call may be told
@@ -19,7 +20,7 @@ _SHARE_FOR_THE_WEB = 0.6  # of the time that is left: the rest is for saying tha
 
 
 class NothingOutside:
-    """Implements `shared.ports.Outside` where there is none: settings have their defaults, and the web cannot be reached."""
+    """Implements `shared.outside.Outside` where there is none: settings have their defaults, and the web cannot be reached."""
 
     async def config(self, app: str, skill: str) -> Mapping[str, str]:
         """Nothing was told."""
@@ -46,7 +47,7 @@ class NoWeb:
 
 
 class SkillCalls:
-    """Implements `shared.ports.Calls` for one skill and person."""
+    """Implements `shared.outside.Calls` for one skill and person."""
 
     def __init__(self, turns: TurnStore, person: Person, skill: str) -> None:
         self._turns, self._person, self._skill = turns, person, skill

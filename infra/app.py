@@ -45,7 +45,8 @@ from infra.vault import Vault, load_master_key
 from infra.version import VERSION
 from shared.advice import DEFAULT_APP
 from shared.channel import Verified, Wire
-from shared.ports import Clock, Ids, ModelService, Outside
+from shared.outside import Outside
+from shared.ports import Clock, Ids, ModelService
 
 PAGE_THREADS = 8
 

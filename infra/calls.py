@@ -10,7 +10,8 @@ from infra.storage.turns import CALLS, call_channel
 from shared.channel import Delivered
 from shared.errors import DeliveryFailed, NotFound, WebFailed
 from shared.manifest import NETWORK
-from shared.ports import Clock, Outside
+from shared.outside import Outside
+from shared.ports import Clock
 from shared.skill import CallContext
 
 ATTEMPT_S = 15.0  # for what one attempt asks of the web: less than the outbox waits

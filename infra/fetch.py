@@ -15,7 +15,8 @@ from msgspec import Struct
 
 from infra.version import VERSION
 from shared.errors import WebFailed
-from shared.ports import Clock, Fetched
+from shared.outside import Fetched
+from shared.ports import Clock
 
 log = logging.getLogger("nexus.fetch")
 

@@ -14,7 +14,8 @@ from infra.storage.registry import Registry
 from shared.advice import DEFAULT_APP
 from shared.errors import StoreUnavailable
 from shared.manifest import SkillManifest
-from shared.ports import Clock, Web
+from shared.outside import Web
+from shared.ports import Clock
 
 
 class SkillConfigs:
@@ -50,7 +51,7 @@ _UNKNOWN = SkillManifest("", "", "", "", {})
 
 
 class WorldOutside:
-    """Implements `shared.ports.Outside`."""
+    """Implements `shared.outside.Outside`."""
 
     def __init__(self, configs: SkillConfigs, answers: Answers) -> None:
         self._configs, self._answers = configs, answers

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from infra.fetch import MOST_S, Ask, Fetcher, asked
 from infra.permitted import Permitted, origin_of
 from shared.errors import PluginInvalid, WebFailed
-from shared.ports import Clock, Fetched
+from shared.outside import Fetched
+from shared.ports import Clock
 
 CACHE_BYTES = 16 * 1024 * 1024
 REDIRECTS = 3
@@ -91,7 +92,7 @@ def _moved(ask: Ask, location: str, permitted: Permitted) -> Ask:
 
 
 class SkillWeb:
-    """Implements `shared.ports.Web` for one skill until a deadline (Unix seconds)."""
+    """Implements `shared.outside.Web` for one skill until a deadline (Unix seconds)."""
 
     def __init__(self, answers: Answers, skill: str, permitted: Permitted, deadline: float) -> None:
         self._answers, self._skill, self._permitted, self._deadline = answers, skill, permitted, deadline

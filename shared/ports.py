@@ -1,12 +1,14 @@
 """What the engine, the doors and the skills need from the ground, as protocols. `infra` implements them; tests fake them."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, Literal, NewType, Protocol
+from typing import Any, NewType, Protocol
 
 from msgspec import Struct
 
 from shared.effects import Keep
+from shared.handing import Handoff, HandoffStep
+from shared.outside import NewCall, PastCall
 from shared.turn import Reply, Request, Session, Trace, Turn, Understanding
 
 Vector = NewType("Vector", bytes)
@@ -112,56 +114,6 @@ class ModelService(Protocol):
         ...
 
 
-class ChatMessage(Struct, frozen=True):
-    """One message of a chat with a language model. `role` is "system", "user" or "assistant"."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
-
-
-class Sampling(Struct, frozen=True):
-    """How tokens are chosen. `temperature` 0 takes the likeliest; the same `seed` gives the same text on the same model."""
-
-    temperature: float = 0.0
-    top_p: float = 1.0
-    top_k: int = 0  # 0: all
-    repetition_penalty: float = 1.0
-    seed: int = 0
-
-
-class Prompt(Struct, frozen=True):
-    """What a language model is asked. `stop`: strings at which it ends, which are not part of the answer."""
-
-    messages: tuple[ChatMessage, ...]
-    most_tokens: int = 256
-    sampling: Sampling = Sampling()
-    stop: tuple[str, ...] = ()
-
-
-class Piece(Struct, frozen=True):
-    """A piece of generated text. `end` is set on the last one only: why it ended; the counts are of the whole then."""
-
-    text: str
-    end: Literal["", "stop", "length"] = ""
-    prompt_tokens: int = 0
-    tokens: int = 0
-
-
-class Generator(Protocol):
-    """A language model that answers in pieces."""
-
-    def generate(self, prompt: Prompt, deadline: float) -> AsyncIterator[Piece]:
-        """The answer, piece by piece; to stop early, close the iterator. `deadline` is in Unix seconds.
-
-        Raises ModelUnavailable, DeadlineExceeded, or Malformed for a prompt that does not fit the model.
-        """
-        ...
-
-    def state(self) -> ModelState:
-        """What runs now."""
-        ...
-
-
 class Memory(Struct, frozen=True):
     """Something a person asked to remember. `score` says how well it fits what was searched, 0 to 1."""
 
@@ -188,87 +140,6 @@ class Documents(Protocol):
 
     async def get(self, name: str) -> dict[str, Any] | None:
         """The content that was kept last under `name`, or None."""
-        ...
-
-
-class Fetched(Struct, frozen=True):
-    """What a service on the web answered: `headers` by names in small letters, `body` decoded from its transport only.
-
-    `at` is when it came (Unix seconds). `stale`: it is older than was asked for, because the service does not answer now.
-    """
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    at: float
-    stale: bool = False
-
-
-class Web(Protocol):
-    """The web, as far as a skill's permissions go: https (http where the operator's own setting says so), no cookies, 1 MB.
-
-    Both raise WebFailed, and PluginInvalid for a host that the manifest does not name. Statuses below 500 come back as answers,
-    but for 429. Everything ends early enough for the skill to say in time that the service does not answer.
-    """
-
-    async def get(
-        self,
-        url: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        ttl_s: float = 0.0,
-        stale_s: float = 0.0,
-    ) -> Fetched:
-        """The answer to a GET; one that is no older than `ttl_s` seconds may come from before.
-
-        Where the service fails, one no older than `stale_s` is given, marked as `stale`. Redirects lead to permitted hosts only.
-        """
-        ...
-
-    async def post(
-        self,
-        url: str,
-        content: bytes,
-        *,
-        headers: Mapping[str, str] | None = None,
-        media_type: str = "application/json",
-    ) -> Fetched:
-        """The answer to a POST of `content`. In handlers for questions only: what changes something is an effect, `Call`."""
-        ...
-
-
-class PastCall(Struct, frozen=True):
-    """What became of a `Call`: "waiting" (not yet carried out), "done", "failed", or "doubt" (given up, and nobody knows).
-
-    `reason` is a short text without anything that was said. Times are Unix seconds.
-    """
-
-    name: str
-    content: dict[str, Any]
-    state: str
-    reason: str
-    at: float
-    ended_at: float | None = None
-
-
-class Calls(Protocol):
-    """The calls that one skill made for the person who speaks."""
-
-    async def recent(self, limit: int = 10) -> list[PastCall]:
-        """The newest calls, newest first."""
-        ...
-
-
-class Outside(Protocol):
-    """What skills have of the world outside: what the operator told them, and the web."""
-
-    async def config(self, app: str, skill: str) -> Mapping[str, str]:
-        """The settings of a skill in an app, as they are now. Raises StoreUnavailable where they were never read."""
-        ...
-
-    def web(self, skill: str, config: Mapping[str, str], deadline: float) -> Web:
-        """The web for a skill with these settings, until `deadline` (Unix seconds)."""
         ...
 
 
@@ -323,62 +194,6 @@ class StoredMemory(Struct, frozen=True):
     said_at: float
     vector: Vector | None
     model: str
-
-
-class Handoff(Struct, frozen=True, kw_only=True):
-    """A conversation that was handed over to a human, as `HandOver` of the skill `skill` said.
-
-    `user` and `locale` are those of the request that began it. Times are in Unix seconds. It ends when it is given back
-    (`returned_at`), else at `until`, which each message of the person puts off by `hours`.
-    """
-
-    id: str
-    app: str
-    channel: str
-    conversation: str
-    user: str
-    locale: str
-    skill: str
-    reason: str
-    relay: str
-    quiet: str
-    back: str
-    hours: float
-    started_at: float
-    until: float
-    returned_at: float | None = None
-
-    def holds(self, now: float) -> bool:
-        """Whether the human still has it."""
-        return self.returned_at is None and now < self.until
-
-
-class HandoffHeard(Struct, frozen=True):
-    """The person said something to the human, which puts the end off until then."""
-
-    id: str
-    until: float
-
-
-class HandoffEnded(Struct, frozen=True):
-    """The assistant is back: the person wanted it ("person"), nobody said anything for long ("time"), or an operator did it."""
-
-    id: str
-    by: Literal["person", "time", "operator"]
-
-
-HandoffStep = Handoff | HandoffHeard | HandoffEnded
-"""What a turn does about a handoff: it begins, goes on, or ends."""
-
-
-class NewCall(Struct, frozen=True):
-    """A `Call` of a skill, to be carried out before `until` (Unix seconds)."""
-
-    skill: str
-    name: str
-    content: dict[str, Any]
-    until: float
-    lane: str = ""
 
 
 class TurnRecord(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,8 @@ from zlib import crc32
 from msgspec import Struct, field
 
 from shared.manifest import NOT_SET_UP, PLACEHOLDER, SkillInfo
-from shared.ports import Calls, Clock, Documents, Memories, PastCall, Web
+from shared.outside import Calls, PastCall, Web
+from shared.ports import Clock, Documents, Memories
 from shared.turn import Reply, Request, Session, SlotValue, Understanding
 
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Reply]])

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from shared.ports import Handoff
+from shared.handing import Handoff
 
 HANDOFF_ID = r"^[A-Za-z0-9-]{1,40}$(?!\n)"  # a dialect that JSON Schema and Python share
 

@@ -17,7 +17,7 @@ from infra.storage.postgres import Database
 from infra.system import RandomIds
 from infra.vault import Vault
 from shared.errors import NotFound
-from shared.ports import Handoff
+from shared.handing import Handoff
 
 T = TypeVar("T")
 

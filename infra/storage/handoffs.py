@@ -10,7 +10,8 @@ from infra.storage.people import People
 from infra.storage.postgres import Database
 from infra.storage.writer import HandoffRow
 from infra.vault import DataKey, join
-from shared.ports import Handoff, HandoffEnded, HandoffHeard, HandoffStep, Person
+from shared.handing import Handoff, HandoffEnded, HandoffHeard, HandoffStep
+from shared.ports import Person
 
 _COLUMNS = """
     select app_id, person_id, handoff_id, extract(epoch from until)::float8, extract(epoch from returned_at)::float8, body

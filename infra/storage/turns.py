@@ -12,7 +12,9 @@ from infra.storage.postgres import Database
 from infra.storage.writer import OutgoingRow, TurnRow, Writer
 from infra.vault import DataKey, Vault, join
 from shared.effects import Keep
-from shared.ports import Handoff, Ids, NewCall, PastCall, Person, Recorded, Recording, StoredMemory, TurnRecord, Vector
+from shared.handing import Handoff
+from shared.outside import NewCall, PastCall
+from shared.ports import Ids, Person, Recorded, Recording, StoredMemory, TurnRecord, Vector
 from shared.turn import Request, Session, Turn
 
 T = TypeVar("T")

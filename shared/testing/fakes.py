@@ -8,19 +8,16 @@ from typing import Any
 import msgspec
 
 from shared.errors import ModelUnavailable, NotAuthentic, SignatureInvalid
+from shared.handing import Handoff, HandoffEnded, HandoffHeard, HandoffStep
+from shared.outside import PastCall
 from shared.ports import (
     Claim,
     DoorPorts,
-    Handoff,
-    HandoffEnded,
-    HandoffHeard,
-    HandoffStep,
     KeyOwner,
     KeySource,
     Memory,
     ModelState,
     Opened,
-    PastCall,
     Person,
     Recorded,
     Recording,

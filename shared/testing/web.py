@@ -18,7 +18,8 @@ import msgspec
 from msgspec import Struct, field
 
 from shared.errors import WebFailed
-from shared.ports import Clock, Fetched, Web
+from shared.outside import Fetched, Web
+from shared.ports import Clock
 
 
 class Sample(Struct, frozen=True):
@@ -47,7 +48,7 @@ class Asked(Struct, frozen=True):
 
 
 class FakeWeb:
-    """Implements `shared.ports.Web`. `asked` is all that was asked for.
+    """Implements `shared.outside.Web`. `asked` is all that was asked for.
 
     `broken`: nothing answers any more. `age_s`: the service is away, and the answers that were kept are so many seconds old.
     """
@@ -94,7 +95,7 @@ class FakeWeb:
 
 
 class FakeOutside:
-    """Implements `shared.ports.Outside`: every skill has these settings and this web."""
+    """Implements `shared.outside.Outside`: every skill has these settings and this web."""
 
     def __init__(self, web: FakeWeb, config: Mapping[str, str] | None = None) -> None:
         self.told = dict(config or {})

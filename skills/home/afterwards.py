@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from shared.ports import PastCall
+from shared.outside import PastCall
 from shared.skill import TurnContext
 from skills.home import telling
 from skills.home.commands import is_so

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct, field
 
 from shared.errors import DeliveryFailed, WebFailed
-from shared.ports import Fetched, Web
+from shared.outside import Fetched, Web
 
 CACHED_S = 5.0  # how old the list of states may be, unless something was changed since
 UNAVAILABLE, UNKNOWN = "unavailable", "unknown"

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from shared.effects import Call
 from shared.errors import DeliveryFailed, WebFailed
-from shared.ports import PastCall
+from shared.outside import PastCall
 from shared.skill import CallContext, Skill, TurnContext, call, confirm, intent
 from shared.turn import Choice, Confirm, Elicit, Reply
 from skills.home import afterwards, telling

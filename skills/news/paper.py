@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from shared.errors import PluginInvalid, WebFailed
-from shared.ports import Web
+from shared.outside import Web
 from skills.news.feeds import Feed, Item, Unreadable, read
 
 MOST_FEEDS = 8

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from shared.ports import Fetched, Web
+from shared.outside import Fetched, Web
 
 DAYS = 16  # that the service knows, today among them
 FRESH_S = 900.0

@@ -9,8 +9,9 @@ from core.decide import Decider
 from core.engine import Engine
 from core.skillbook import LoadedSkill, SkillBook
 from shared.effects import HandBack, HandOver
+from shared.handing import Handoff
 from shared.manifest import IntentSpec, SkillManifest
-from shared.ports import Handoff, NewCall
+from shared.outside import NewCall
 from shared.skill import CallContext, Skill, TurnContext, call
 from shared.testing.fakes import FakeClock, FakeIds, FakeModel, FakeSessionStore, FakeTurnStore
 from shared.turn import Attachment, Elicit, Keyword, Kind, Outcome, PlatformIntent, Reply, Request, SlotValue, Turn

@@ -20,7 +20,7 @@ from infra.storage.postgres import Database
 from infra.telemetry.logs import configure_logging
 from shared.errors import DeliveryFailed, DoorShut, WebFailed
 from shared.manifest import SkillManifest, SkillSetting
-from shared.ports import NewCall, PastCall
+from shared.outside import NewCall, PastCall
 from shared.skill import CallContext, Skill, call
 from shared.testing.web import FakeOutside, recorded
 from tests.infra.office import VAULT, Office

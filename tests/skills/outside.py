@@ -12,7 +12,7 @@ from infra.fetch import Fetcher
 from infra.permitted import permitted
 from infra.plugins import load_skill
 from infra.reach import Answers, SkillWeb
-from shared.ports import Web
+from shared.outside import Web
 from shared.testing.fakes import FakeClock, FakeIds, FakeModel, FakeSessionStore, FakeTurnStore
 from shared.turn import Kind, Reply, Request
 from tests.skills.talk import NOW

@@ -23,7 +23,7 @@ from infra.storage.registry import Registry
 from infra.storage.turns import PostgresTurnStore
 from infra.system import RandomIds
 from infra.vault import Vault
-from shared.ports import Web
+from shared.outside import Web
 from shared.testing.fakes import FakeClock, FakeSessionStore
 from shared.turn import Kind, Outcome, Reply, Request, Turn
 from tests.infra.office import Counts, Doors, Platform
@@ -41,11 +41,11 @@ class Outside:
         self._answers, self._permissions = answers, permissions
 
     async def config(self, app: str, skill: str) -> Mapping[str, str]:
-        """See `shared.ports.Outside`."""
+        """See `shared.outside.Outside`."""
         return self.told.get(app, {})
 
     def web(self, skill: str, config: Mapping[str, str], deadline: float) -> Web:
-        """See `shared.ports.Outside`."""
+        """See `shared.outside.Outside`."""
         return SkillWeb(self._answers, skill, permitted(self._permissions, config), deadline)
 
 

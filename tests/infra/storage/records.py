@@ -11,7 +11,8 @@ from infra.storage.turns import PostgresTurnStore
 from infra.storage.writer import Writer
 from infra.system import RandomIds
 from infra.vault import Vault
-from shared.ports import Handoff, Person, TurnRecord
+from shared.handing import Handoff
+from shared.ports import Person, TurnRecord
 from shared.turn import Kind, Outcome, Reply, Request, Session, Trace, Turn
 
 APP = "default"

@@ -13,7 +13,8 @@ from infra.storage.turns import PostgresTurnStore
 from infra.system import RandomIds
 from infra.vault import Vault
 from shared.errors import DecryptionFailed
-from shared.ports import Handoff, HandoffEnded, HandoffHeard, HandoffStep, Person, Recording, TurnStore
+from shared.handing import Handoff, HandoffEnded, HandoffHeard, HandoffStep
+from shared.ports import Person, Recording, TurnStore
 from shared.testing.fakes import FakeTurnStore
 from tests.infra.storage.records import APP, NOW, handoff, open_store, record, request
 

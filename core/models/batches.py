@@ -15,6 +15,7 @@ from typing import Protocol, Self
 
 import numpy as np
 from cachetools import LRUCache
+from msgspec import Struct
 
 from core.models.asking import key_of, without_words
 from core.models.encoder import Reading, Vectors
@@ -62,6 +63,15 @@ class Watch(Protocol):
         """A call was refused, because too much waited."""
 
 
+class Done(Struct):
+    """What was done since the start: batches, texts in them, seconds computing, calls refused because too much waited."""
+
+    batches: int = 0
+    texts: int = 0
+    seconds: float = 0.0
+    refused: int = 0
+
+
 class Call:
     """A call that waits for its texts to be computed. `query` asks for the meaning of the only one; None for vectors."""
 
@@ -101,6 +111,7 @@ class Batches:
         self.version = version
         self.providers = encoder.providers
         self.languages = polyglot.languages
+        self.done = Done()
         self.watch: Watch | None = None
         self._encoder = encoder
         self._polyglot = polyglot
@@ -156,6 +167,7 @@ class Batches:
                 self._waiting.append(call)
                 self._wake.notify()
         if full:
+            self.done.refused += 1
             if self.watch is not None:
                 self.watch.turned_away(call.kind)
             raise ModelUnavailable("too much waits for the models", retry_after=1)
@@ -223,8 +235,12 @@ class Batches:
         return list(zip(calls, np.split(vectors, ends[:-1]), strict=True))
 
     def _count(self, kind: str, texts: int, began: float) -> None:
+        seconds = time.perf_counter() - began
+        self.done.batches += 1
+        self.done.texts += texts
+        self.done.seconds += seconds
         if self.watch is not None:
-            self.watch.batch(kind, texts, time.perf_counter() - began)
+            self.watch.batch(kind, texts, seconds)
 
 
 def _deliver(settled: _Settled) -> None:

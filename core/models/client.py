@@ -1,0 +1,370 @@
+"""Asks the model process (`core.server`), over one connection that many requests share and that mends itself.
+
+What was understood once is known here too, so that the most usual turns need no process at all. While it is away, what needs
+it waits a moment for its return, since whoever supervises it starts it again at once, and is refused after that. Requests
+change nothing, so one that was lost with the process is asked once more.
+"""
+
+import asyncio
+import itertools
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+import msgspec
+from cachetools import LRUCache
+from msgspec.structs import replace
+
+from core.models.asking import MOST_READ, key_of, query_of, understanding_of
+from core.models.frames import (
+    PROTOCOL,
+    Ask,
+    Cancel,
+    Encode,
+    Encoded,
+    Failed,
+    Generate,
+    Generated,
+    Health,
+    Hello,
+    Line,
+    Request,
+    Understand,
+    Understood,
+    decode_answer,
+)
+from core.understanding.meaning import Meaning
+from shared.errors import DeadlineExceeded, ModelUnavailable, NexusError
+from shared.ports import Clock, ModelState, Piece, Prompt, Vector
+from shared.text import clean
+from shared.turn import Understanding
+
+log = logging.getLogger("nexus.models")
+
+MOST_PENDING = 1024
+"""Requests under way at once; more are refused."""
+
+MOST_KNOWN = 1024
+"""Texts whose meaning is known here, at two kilobytes each; those not asked for longest are forgotten."""
+
+PATIENCE_S = 3.0
+"""How long after the process went away requests wait for its return, and never more than half of their own time."""
+
+_TOGETHER = 32  # texts of one request: a batch of the process
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.5  # between attempts to connect
+_HELLO_S = 5.0
+
+_meaning = msgspec.msgpack.Decoder(Meaning).decode
+
+A = TypeVar("A", Understood, Encoded, Health)
+
+
+class _Lost(Exception):
+    """The process went away before it answered."""
+
+
+class _Reply(Generic[A]):
+    """An answer that one coroutine waits for."""
+
+    __slots__ = ("future", "kind")
+
+    def __init__(self, kind: type[A], loop: asyncio.AbstractEventLoop) -> None:
+        self.kind: type[A] = kind
+        self.future: asyncio.Future[A] = loop.create_future()
+
+    def take(self, answer: object) -> bool:
+        """Whether that was all."""
+        if not self.future.done():
+            if isinstance(answer, self.kind):
+                self.future.set_result(answer)
+            else:
+                self.fail(ModelUnavailable("the model process answered something else"))
+        return True
+
+    def fail(self, error: Exception) -> None:
+        if not self.future.done():
+            self.future.set_exception(error)
+
+
+class _Stream:
+    """Pieces of an answer as they come. There are never more than the prompt allows tokens."""
+
+    __slots__ = ("_came", "_error", "_pieces")
+
+    def __init__(self) -> None:
+        self._pieces: deque[Piece] = deque()
+        self._came = asyncio.Event()
+        self._error: Exception | None = None
+
+    def take(self, answer: object) -> bool:
+        if not isinstance(answer, Generated):
+            self.fail(ModelUnavailable("the model process answered something else"))
+            return True
+        self._pieces.append(answer.piece)
+        self._came.set()
+        return bool(answer.piece.end)
+
+    def fail(self, error: Exception) -> None:
+        self._error = error
+        self._came.set()
+
+    async def next(self) -> Piece:
+        """The next piece. Raises what became of the request."""
+        while not self._pieces:
+            if self._error is not None:
+                raise self._error
+            self._came.clear()
+            await self._came.wait()
+        return self._pieces.popleft()
+
+
+_Waiter = _Reply[Understood] | _Reply[Encoded] | _Reply[Health] | _Stream
+
+
+class _Process(Line):
+    """A connection to the process: who waits for which answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hello: Hello | None = None
+        self.told = asyncio.Event()
+        """Set when it has greeted, or is gone."""
+        self.gone = asyncio.Event()
+        self.waiting: dict[int, _Waiter] = {}
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell whoever waits."""
+        self.told.set()
+        self.gone.set()
+        waiting, self.waiting = self.waiting, {}
+        for waiter in waiting.values():
+            waiter.fail(_Lost())
+
+    def frame_received(self, frame: bytes) -> None:
+        """Hand an answer to who waits for it, if anybody still does."""
+        answer = decode_answer(frame)
+        if isinstance(answer, Hello):
+            self.hello = answer
+            self.told.set()
+            return
+        waiter = self.waiting.get(answer.number)
+        if waiter is None:
+            return
+        if isinstance(answer, Failed):
+            waiter.fail(answer.error)
+        elif not waiter.take(answer):
+            return
+        self.waiting.pop(answer.number, None)
+
+
+class ModelClient:
+    """Implements `shared.ports.ModelService`; `generator` implements `Generator`. Use as a context manager on an event loop."""
+
+    def __init__(self, path: Path, clock: Clock, version: str = "") -> None:
+        """`path` is the socket of the process; `version` that of the models it should have, until it tells itself."""
+        self.generator = RemoteGenerator(self)
+        self._path = path
+        self._clock = clock
+        self._models = ModelState(version, (), False)
+        self._generates = ModelState("", (), False)
+        self._known: LRUCache[bytes, bytes] = LRUCache(MOST_KNOWN)
+        self._numbers = itertools.count(1)
+        self._process: _Process | None = None
+        self._back = asyncio.Event()
+        self._away_since = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    def __enter__(self) -> Self:
+        self._away_since = self._clock.monotonic()
+        self._task = asyncio.get_running_loop().create_task(self._stay_connected())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        if self._process is not None:
+            self._process.hang_up()
+        self._away()
+
+    async def understand(self, text: str, locale: str, deadline: float, *, sure: bool = False) -> Understanding:
+        """See `ModelService.understand`."""
+        query = query_of(text, locale, sure=sure)
+        key = key_of(query)
+        meaning = self._known.get(key)
+        if meaning is None:
+            version = self._models.version
+            answer = await self._twice(
+                Understood, lambda number: Understand(number, deadline, query.text, query.likely, query.sure), deadline
+            )
+            meaning = bytes(answer.meaning)
+            if version == self._models.version:
+                self._known[key] = meaning
+        return understanding_of(_meaning(meaning), query.text)
+
+    async def encode(self, texts: Sequence[str], deadline: float) -> list[Vector]:
+        """See `ModelService.encode`."""
+        vectors: list[Vector] = []
+        for start in range(0, len(texts), _TOGETHER):
+            some = [clean(text[:MOST_READ]) for text in texts[start : start + _TOGETHER]]
+            vectors += await self._encoded(some, deadline)
+        return vectors
+
+    async def health(self, deadline: float) -> Health:
+        """How the process is. Raises ModelUnavailable at once while it is away, or DeadlineExceeded."""
+        if self._process is None:
+            raise ModelUnavailable("the model process does not answer")
+        return await self._twice(Health, Ask, deadline)
+
+    def state(self) -> ModelState:
+        """See `ModelService.state`. While the process is away: what it ran last."""
+        return self._models
+
+    def generates(self) -> ModelState:
+        """What generates text there."""
+        return self._generates
+
+    async def stream(self, prompt: Prompt, deadline: float) -> AsyncIterator[Piece]:
+        """See `Generator.generate`."""
+        process = await self._connected(deadline)
+        number, stream = next(self._numbers), _Stream()
+        ended = False
+        process.waiting[number] = stream
+        try:
+            process.say(Generate(number, deadline, prompt))
+            while not ended:
+                async with asyncio.timeout(self._left(deadline)):
+                    piece = await stream.next()
+                ended = bool(piece.end)
+                yield piece
+        except TimeoutError as error:
+            raise DeadlineExceeded("the answer was not ready in time") from error
+        except _Lost as error:
+            ended = True
+            raise ModelUnavailable("the model process went away") from error
+        except NexusError:
+            ended = True
+            raise
+        finally:
+            process.waiting.pop(number, None)
+            if not ended:
+                process.say(Cancel(number))
+
+    async def _encoded(self, texts: list[str], deadline: float) -> list[Vector]:
+        answer = await self._twice(Encoded, lambda number: Encode(number, deadline, texts), deadline)
+        return [Vector(vector) for vector in answer.vectors]
+
+    # -- one request -------------------------------------------------------------------------------------------------
+
+    async def _twice(self, kind: type[A], request: Callable[[int], Request], deadline: float) -> A:
+        """The answer to a request that changes nothing: asked once more where the process went away over it."""
+        try:
+            return await self._ask(kind, request, deadline)
+        except _Lost:
+            pass
+        try:
+            return await self._ask(kind, request, deadline)
+        except _Lost as error:
+            raise ModelUnavailable("the model process went away over this twice") from error
+
+    async def _ask(self, kind: type[A], request: Callable[[int], Request], deadline: float) -> A:
+        left = self._left(deadline)
+        process = self._process or await self._connected(deadline)
+        if len(process.waiting) >= MOST_PENDING:
+            raise ModelUnavailable("too much waits for the models", retry_after=1)
+        number, loop = next(self._numbers), asyncio.get_running_loop()
+        reply = _Reply(kind, loop)
+        timer = loop.call_later(left, reply.fail, DeadlineExceeded("the model did not answer in time"))
+        process.waiting[number] = reply
+        try:
+            process.say(request(number))
+            return await reply.future
+        finally:
+            timer.cancel()
+            if process.waiting.pop(number, None) is not None:  # it is still being computed, for nobody
+                process.say(Cancel(number))
+
+    def _left(self, deadline: float) -> float:
+        left = deadline - self._clock.now()
+        if left <= 0:
+            raise DeadlineExceeded("no time was left to understand this")
+        return left
+
+    async def _connected(self, deadline: float) -> _Process:
+        """The connection, as soon as there is one."""
+        patience = PATIENCE_S - (self._clock.monotonic() - self._away_since)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(patience, self._left(deadline) / 2)):
+                await self._back.wait()
+        if self._process is None:
+            raise ModelUnavailable("the model process does not answer")
+        return self._process
+
+    # -- the connection ----------------------------------------------------------------------------------------------
+
+    async def _stay_connected(self) -> None:
+        pause = _FIRST_PAUSE_S
+        while True:
+            process = await self._connect()
+            if process is not None:
+                pause = _FIRST_PAUSE_S
+                await process.gone.wait()
+                self._away()
+                log.warning("the model process went away")
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+    async def _connect(self) -> _Process | None:
+        """A connection to a process that speaks as we do, or None."""
+        loop = asyncio.get_running_loop()
+        try:
+            _, process = await loop.create_unix_connection(_Process, str(self._path))
+        except OSError:
+            return None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_HELLO_S):
+                await process.told.wait()
+        hello = process.hello
+        if hello is None or hello.protocol != PROTOCOL or process.gone.is_set():
+            if hello is not None and hello.protocol != PROTOCOL:
+                log.error("the model process is of another version", extra={"protocol": hello.protocol})
+            process.hang_up()
+            return None
+        self._met(process, hello)
+        return process
+
+    def _met(self, process: _Process, hello: Hello) -> None:
+        if hello.models.version != self._models.version:
+            self._known.clear()
+        self._process, self._models = process, hello.models
+        self._generates = hello.generator or ModelState("", (), False)
+        self._back.set()
+        log.info("models found", extra={"model": hello.models.version, "providers": list(hello.models.providers)})
+
+    def _away(self) -> None:
+        self._process = None
+        self._back.clear()
+        self._away_since = self._clock.monotonic()
+        self._models = replace(self._models, ready=False)
+        self._generates = replace(self._generates, ready=False)
+
+
+class RemoteGenerator:
+    """Implements `shared.ports.Generator` by what the model process generates with."""
+
+    def __init__(self, client: ModelClient) -> None:
+        self._client = client
+
+    def generate(self, prompt: Prompt, deadline: float) -> AsyncIterator[Piece]:
+        """See `Generator.generate`."""
+        return self._client.stream(prompt, deadline)
+
+    def state(self) -> ModelState:
+        """See `Generator.state`. Not ready where nothing generates."""
+        return self._client.generates()

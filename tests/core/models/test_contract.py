@@ -15,7 +15,7 @@ from tests.core.models.toys import VERSION, ToyEncoder, toy_batches, toy_polyglo
 
 class TestInProcess(ModelServiceContract):
     @pytest.fixture
-    def models(self) -> Iterator[ModelService]:  # type: ignore[override]
+    def models(self) -> Iterator[ModelService]:
         with InProcessModels(ToyEncoder(), toy_polyglot("en", "de"), VERSION, CLOCK) as service:
             yield service
 

@@ -148,9 +148,8 @@ async def test_a_request_that_kills_the_process_is_asked_twice_and_no_more(short
         writer.close()
 
     server = await asyncio.start_unix_server(meet, short_tmp / "poison.sock")
-    with ModelClient(short_tmp / "poison.sock", CLOCK) as models:
-        with pytest.raises(ModelUnavailable, match="twice"):
-            await models.understand("poison", "en", soon())
+    with ModelClient(short_tmp / "poison.sock", CLOCK) as models, pytest.raises(ModelUnavailable, match="twice"):
+        await models.understand("poison", "en", soon())
     server.close()
     assert came == 2
 

@@ -51,7 +51,7 @@ def test_turns_stages_and_states(tmp_path: Path) -> None:
         one.turn("alexa", "failed", 11.0, {})
         one.refused("alexa", "signature_invalid")
         one.store("postgres", up=True)
-        one.model(ModelState("v1", ("CPUExecutionProvider",), ready=True))
+        one.watch_models(lambda: ModelState("v1", ("CPUExecutionProvider",), ready=True), lambda: 3)
         samples = parse(one.render("9.9"))
     assert count(samples, "nexus_turns_total", channel="rest", outcome="answered") == 2
     assert count(samples, "nexus_turns_total", channel="alexa", outcome="failed") == 1

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import uvloop
 
+from core.models.client import told
 from core.server import ModelServer
 from core.skillbook import SkillBook
 from infra.exports.names import known_to_platforms
@@ -48,8 +49,7 @@ async def serve(settings: Settings, socket: Path) -> None:
         async with ModelServer(models.batches, clock).listening(socket):
             gc.collect()
             gc.freeze()
-            state = models.state()
-            log.info("models ready", extra={"model": state.version, "providers": list(state.providers)})
+            log.info("models ready", extra=told(models.state()))
             await stopped.wait()
 
 

@@ -94,7 +94,7 @@ def open_encoder(threads: int, provider: str = "cpu") -> tuple[Encoder, Path, Ma
         encoder = Encoder(folder / GRAPH, folder / TOKENIZER, threads, CUDA)
         if encoder.providers[0] == CUDA[0]:
             return encoder, folder, manifest
-        log.warning("this ONNX Runtime is for GPUs and found none", extra={"providers": list(encoder.providers)})
+        log.warning("this ONNX Runtime is for GPUs and found none", extra={"provider": encoder.providers[0]})
     if provider == "cuda":
         raise ModelInvalid(
             "NEXUS_MODEL_PROVIDER is cuda, and no NVIDIA GPU can be used: `make setup NEXUS_EXTRA=gpu` on a machine that has "

@@ -54,8 +54,11 @@ MOST_KNOWN = 1024
 PATIENCE_S = 3.0
 """How long after the process went away requests wait for its return, and never more than half of their own time."""
 
+LEAST_PATIENCE_S = 0.15
+"""How long they wait however long it is away: it may be back, and not be found yet."""
+
 _TOGETHER = 32  # texts of one request: a batch of the process
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.5  # between attempts to connect
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.1  # between attempts to connect
 _HELLO_S = 5.0
 
 _meaning = msgspec.msgpack.Decoder(Meaning).decode
@@ -217,9 +220,7 @@ class ModelClient:
         return vectors
 
     async def health(self, deadline: float) -> Health:
-        """How the process is. Raises ModelUnavailable at once while it is away, or DeadlineExceeded."""
-        if self._process is None:
-            raise ModelUnavailable("the model process does not answer")
+        """How the process is. Raises ModelUnavailable or DeadlineExceeded."""
         return await self._twice(Health, Ask, deadline)
 
     def state(self) -> ModelState:
@@ -298,7 +299,7 @@ class ModelClient:
 
     async def _connected(self, deadline: float) -> _Process:
         """The connection, as soon as there is one."""
-        patience = PATIENCE_S - (self._clock.monotonic() - self._away_since)
+        patience = max(PATIENCE_S - (self._clock.monotonic() - self._away_since), LEAST_PATIENCE_S)
         with suppress(TimeoutError):
             async with asyncio.timeout(min(patience, self._left(deadline) / 2)):
                 await self._back.wait()
@@ -333,7 +334,7 @@ class ModelClient:
         hello = process.hello
         if hello is None or hello.protocol != PROTOCOL or process.gone.is_set():
             if hello is not None and hello.protocol != PROTOCOL:
-                log.error("the model process is of another version", extra={"protocol": hello.protocol})
+                log.error("the model process is of another version", extra={"version": hello.protocol})
             process.hang_up()
             return None
         self._met(process, hello)
@@ -345,7 +346,7 @@ class ModelClient:
         self._process, self._models = process, hello.models
         self._generates = hello.generator or ModelState("", (), False)
         self._back.set()
-        log.info("models found", extra={"model": hello.models.version, "providers": list(hello.models.providers)})
+        log.info("models found", extra=told(hello.models))
 
     def _away(self) -> None:
         self._process = None
@@ -353,6 +354,11 @@ class ModelClient:
         self._away_since = self._clock.monotonic()
         self._models = replace(self._models, ready=False)
         self._generates = replace(self._generates, ready=False)
+
+
+def told(state: ModelState) -> dict[str, str]:
+    """What a log says of models."""
+    return {"version": state.version, "provider": state.providers[0] if state.providers else ""}
 
 
 class RemoteGenerator:

@@ -134,7 +134,7 @@ async def test_nobody_waits_long_for_a_process_that_stays_away(
     with pytest.raises(ModelUnavailable):
         await models.encode(["something new"], soon())
     assert waited < 1
-    assert CLOCK.monotonic() - began - waited < 0.1
+    assert CLOCK.monotonic() - began - waited < 2 * client_module.LEAST_PATIENCE_S
 
 
 async def test_a_request_that_kills_the_process_is_asked_twice_and_no_more(short_tmp: Path) -> None:

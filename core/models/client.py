@@ -57,6 +57,9 @@ PATIENCE_S = 3.0
 LEAST_PATIENCE_S = 0.15
 """How long they wait however long it is away: it may be back, and not be found yet."""
 
+SILENT_S = 1.0
+"""A process that has said nothing for so long, while somebody waited in vain, is taken for gone: its connection is ended."""
+
 _TOGETHER = 32  # texts of one request: a batch of the process
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.1  # between attempts to connect
 _HELLO_S = 5.0
@@ -137,6 +140,7 @@ class _Process(Line):
         self.told = asyncio.Event()
         """Set when it has greeted, or is gone."""
         self.gone = asyncio.Event()
+        self.heard_at = 0.0
         self.waiting: dict[int, _Waiter] = {}
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -146,6 +150,11 @@ class _Process(Line):
         waiting, self.waiting = self.waiting, {}
         for waiter in waiting.values():
             waiter.fail(_Lost())
+
+    def data_received(self, data: bytes) -> None:
+        """It lives."""
+        self.heard_at = asyncio.get_running_loop().time()
+        super().data_received(data)
 
     def frame_received(self, frame: bytes) -> None:
         """Hand an answer to who waits for it, if anybody still does."""
@@ -280,7 +289,7 @@ class ModelClient:
         if len(process.waiting) >= MOST_PENDING:
             raise ModelUnavailable("too much waits for the models", retry_after=1)
         number, loop = next(self._numbers), asyncio.get_running_loop()
-        reply = _Reply(kind, loop)
+        reply, asked_at = _Reply(kind, loop), loop.time()
         timer = loop.call_later(left, reply.fail, DeadlineExceeded("the model did not answer in time"))
         process.waiting[number] = reply
         try:
@@ -290,6 +299,9 @@ class ModelClient:
             timer.cancel()
             if process.waiting.pop(number, None) is not None:  # it is still being computed, for nobody
                 process.say(Cancel(number))
+                if loop.time() - max(asked_at, process.heard_at) > SILENT_S:
+                    log.error("the model process says nothing")
+                    process.hang_up()
 
     def _left(self, deadline: float) -> float:
         left = deadline - self._clock.now()

@@ -206,6 +206,24 @@ async def test_a_process_that_is_stuck_costs_a_request_its_own_time_only(models:
     assert (await models.understand("are you there", "en", soon())).intent == "are you there/13"
 
 
+async def test_a_process_that_says_nothing_is_taken_for_gone_until_it_speaks_again(
+    models: ModelClient, process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "SILENT_S", 0.1)
+    monkeypatch.setattr(client_module, "PATIENCE_S", 0.1)
+    process.signal(signal.SIGSTOP)
+    with pytest.raises(DeadlineExceeded):
+        await models.encode(["are you there"], soon(0.3))
+    await until_ready(models, ready=False)
+    began = CLOCK.monotonic()
+    with pytest.raises(ModelUnavailable):
+        await models.encode(["are you there"], soon(10))
+    assert CLOCK.monotonic() - began < 1
+    process.signal(signal.SIGCONT)
+    await until_ready(models)
+    assert len(await models.encode(["are you there"], soon())) == 1
+
+
 async def test_nothing_is_computed_for_who_gave_up(models: ModelClient) -> None:
     slow = asyncio.ensure_future(models.encode(["slow"], soon()))
     await asyncio.sleep(SLOW_S / 4)

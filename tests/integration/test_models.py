@@ -1,0 +1,90 @@
+"""The model process is killed while people talk: each message is answered once, and what needs no model all the while."""
+
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+
+import httpx
+
+from tests.integration.conftest import Nexus, until
+from tests.integration.test_turns import somebody, stored_turns
+
+TALKERS = 12
+SECONDS = 6.0
+
+
+def _part(nexus: Nexus, name: str = "model") -> dict[str, object]:
+    with nexus.client() as client:
+        found: dict[str, object] = client.get("/readyz").json()["parts"][name]
+    return found
+
+
+def _talk(nexus: Nexus, user: str, until_s: float) -> list[tuple[str, httpx.Response]]:
+    """One person's messages, one after the other, each something new."""
+    said: list[tuple[str, httpx.Response]] = []
+    for number in count():
+        if time.monotonic() > until_s:
+            return said
+        message_id = f"{user}-{number}"
+        said.append((message_id, nexus.say(f"what is {number} plus {len(user)}", user, message_id)))
+    return said
+
+
+def test_no_turn_is_lost_or_answered_twice_when_the_model_process_is_killed(nexus: Nexus) -> None:
+    before, workers = stored_turns(nexus), [nexus.pid("web"), nexus.pid("web-2")]
+    end = time.monotonic() + SECONDS
+    with ThreadPoolExecutor(TALKERS) as pool:
+        talks = [pool.submit(_talk, nexus, somebody(), end) for _ in range(TALKERS)]
+        for _ in range(2):
+            time.sleep(SECONDS / 4)
+            nexus.kill("core")
+        said = [one for talk in talks for one in talk.result()]
+    assert {response.status_code for _, response in said} == {200}
+    assert stored_turns(nexus) - before == len(said)
+    answers = [response.json() for _, response in said]
+    failed = [answer for answer in answers if answer["outcome"] != "answered"]
+    assert len(failed) <= 2 * TALKERS, failed[:3]  # whoever had to wait too long was told so
+    for message_id, response in said[:: max(1, len(said) // 50)]:
+        again = nexus.say("what is 1 plus 1", message_id.rpartition("-")[0], message_id)
+        assert again.status_code in (200, 409)  # the first answer, or: this id was used for something else
+        if again.status_code == 200:
+            assert again.content == response.content
+    until(lambda: _part(nexus)["ok"])
+    assert [nexus.pid("web"), nexus.pid("web-2")] == workers
+    assert "42" in nexus.text("what is 40 plus 2", somebody())
+
+
+def test_while_there_is_no_model_process_what_needs_none_is_answered(nexus: Nexus) -> None:
+    user = somebody()
+    nexus.text("what time is it in Lima?", user)
+    core = nexus.pid("core")
+    os.kill(core, signal.SIGSTOP)  # there, and answering nothing: nobody starts another
+    try:
+        until(lambda: not _part(nexus)["ok"])
+    finally:
+        os.kill(core, signal.SIGKILL)
+    alexa = nexus.alexa()
+    for sentence in ("help", "no thanks", "goodbye"):
+        assert nexus.say(sentence, user).json()["outcome"] == "answered"
+    answers = [nexus.say("what time is it in Lima?", user).json() for _ in range(4)]
+    assert {answer["outcome"] for answer in answers} == {"answered"}
+    assert alexa.launch().text
+    until(lambda: _part(nexus)["ok"])
+    assert "42" in nexus.text("what is 40 plus 2", somebody())
+
+
+def test_metrics_tell_of_the_models(nexus: Nexus) -> None:
+    nexus.text("what is 7 plus 12", somebody())
+
+    def told() -> str:
+        with nexus.client() as client:
+            return client.get("/metrics").text
+
+    until(lambda: 'nexus_model_batch_texts_count{kind="understand"}' in told())
+    found = told()
+    for line in ("nexus_model_waiting{", "nexus_model_batch_seconds_sum{", 'worker="core"} 1.0', 'worker="web-2"} 1.0'):
+        assert line in found, line
+    assert "nexus_workers 2.0" in found
+    assert 'provider="CPUExecutionProvider"' in found

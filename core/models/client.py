@@ -51,7 +51,7 @@ MOST_PENDING = 1024
 MOST_KNOWN = 1024
 """Texts whose meaning is known here, at two kilobytes each; those not asked for longest are forgotten."""
 
-PATIENCE_S = 3.0
+PATIENCE_S = 6.0
 """How long after the process went away requests wait for its return, and never more than half of their own time."""
 
 LEAST_PATIENCE_S = 0.15

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
@@ -41,24 +42,23 @@ def test_no_turn_is_lost_or_answered_twice_when_the_model_process_is_killed(nexu
             time.sleep(SECONDS / 4)
             nexus.kill("core")
         said = [one for talk in talks for one in talk.result()]
-    assert {response.status_code for _, response in said} == {200}
+    statuses = Counter(response.status_code for _, response in said)
+    assert set(statuses) <= {200, 503}, statuses
+    assert statuses[503] <= 2 * TALKERS, statuses  # whoever had to wait too long was told so, once a death
+    assert {response.json()["outcome"] for _, response in said} <= {"answered", "failed"}
     assert stored_turns(nexus) - before == len(said)
-    answers = [response.json() for _, response in said]
-    failed = [answer for answer in answers if answer["outcome"] != "answered"]
-    assert len(failed) <= 2 * TALKERS, failed[:3]  # whoever had to wait too long was told so
-    for message_id, response in said[:: max(1, len(said) // 50)]:
-        again = nexus.say("what is 1 plus 1", message_id.rpartition("-")[0], message_id)
-        assert again.status_code in (200, 409)  # the first answer, or: this id was used for something else
-        if again.status_code == 200:
-            assert again.content == response.content
-    until(lambda: _part(nexus)["ok"])
+    with nexus.client() as client:
+        for message_id, response in said[:: max(1, len(said) // 50)]:
+            assert client.get(f"/v1/messages/{message_id}").content == response.content
+    until(lambda: _part(nexus)["ok"], 60)
     assert [nexus.pid("web"), nexus.pid("web-2")] == workers
     assert "42" in nexus.text("what is 40 plus 2", somebody())
 
 
 def test_while_there_is_no_model_process_what_needs_none_is_answered(nexus: Nexus) -> None:
     user = somebody()
-    nexus.text("what time is it in Lima?", user)
+    for _ in range(24):  # until every worker knows it
+        nexus.text("what time is it in Lima?", user)
     core = nexus.pid("core")
     os.kill(core, signal.SIGSTOP)  # there, and answering nothing: nobody starts another
     try:
@@ -71,20 +71,26 @@ def test_while_there_is_no_model_process_what_needs_none_is_answered(nexus: Nexu
     answers = [nexus.say("what time is it in Lima?", user).json() for _ in range(4)]
     assert {answer["outcome"] for answer in answers} == {"answered"}
     assert alexa.launch().text
-    until(lambda: _part(nexus)["ok"])
+    until(lambda: _part(nexus)["ok"], 60)
     assert "42" in nexus.text("what is 40 plus 2", somebody())
 
 
 def test_metrics_tell_of_the_models(nexus: Nexus) -> None:
+    until(lambda: _part(nexus)["ok"], 60)
     nexus.text("what is 7 plus 12", somebody())
 
     def told() -> str:
         with nexus.client() as client:
             return client.get("/metrics").text
 
-    until(lambda: 'nexus_model_batch_texts_count{kind="understand"}' in told())
+    lines = (
+        'nexus_model_batch_texts_count{kind="understand"}',
+        "nexus_model_batch_seconds_sum{",
+        'nexus_model_waiting{worker="core"}',
+        'worker="core"} 1.0',
+        'worker="web-2"} 1.0',
+    )
+    until(lambda: all(line in told() for line in lines))
     found = told()
-    for line in ("nexus_model_waiting{", "nexus_model_batch_seconds_sum{", 'worker="core"} 1.0', 'worker="web-2"} 1.0'):
-        assert line in found, line
     assert "nexus_workers 2.0" in found
     assert 'provider="CPUExecutionProvider"' in found

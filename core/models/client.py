@@ -1,30 +1,24 @@
 """Asks the model process (`core.server`), over one connection that many requests share and that mends itself.
 
-What was understood once is known here too, so that the most usual turns need no process at all. While it is away, what needs
-it waits a moment for its return, since whoever supervises it starts it again at once, and is refused after that. Requests
-change nothing, so one that was lost with the process is asked once more.
+While the process is away, what needs it waits a moment for its return, since whoever supervises it starts it again at once, and
+is refused after that. A request that was lost with the process is asked once more.
 """
 
 import asyncio
 import itertools
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Generic, Self
 
-import msgspec
-from cachetools import LRUCache
 from msgspec.structs import replace
 
-from core.models.asking import MOST_READ, key_of, query_of, understanding_of
 from core.models.frames import (
     PROTOCOL,
-    Ask,
     Cancel,
-    Encode,
     Encoded,
     Failed,
     Generate,
@@ -33,23 +27,17 @@ from core.models.frames import (
     Hello,
     Line,
     Request,
-    Understand,
     Understood,
     decode_answer,
 )
-from core.understanding.meaning import Meaning
+from core.models.remote import A, RemoteModels
 from shared.errors import DeadlineExceeded, ModelUnavailable, NexusError
-from shared.ports import Clock, ModelState, Piece, Prompt, Vector
-from shared.text import clean
-from shared.turn import Understanding
+from shared.ports import Clock, ModelState, Piece, Prompt
 
 log = logging.getLogger("nexus.models")
 
 MOST_PENDING = 1024
 """Requests under way at once; more are refused."""
-
-MOST_KNOWN = 1024
-"""Texts whose meaning is known here, at two kilobytes each; those not asked for longest are forgotten."""
 
 PATIENCE_S = 6.0
 """How long after the process went away requests wait for its return, and never more than half of their own time."""
@@ -60,13 +48,8 @@ LEAST_PATIENCE_S = 0.15
 SILENT_S = 1.0
 """A process that has said nothing for so long, while somebody waited in vain, is taken for gone: its connection is ended."""
 
-_TOGETHER = 32  # texts of one request: a batch of the process
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.1  # between attempts to connect
 _HELLO_S = 5.0
-
-_meaning = msgspec.msgpack.Decoder(Meaning).decode
-
-A = TypeVar("A", Understood, Encoded, Health)
 
 
 class _Lost(Exception):
@@ -173,17 +156,15 @@ class _Process(Line):
         self.waiting.pop(answer.number, None)
 
 
-class ModelClient:
+class ModelClient(RemoteModels):
     """Implements `shared.ports.ModelService`; `generator` implements `Generator`. Use as a context manager on an event loop."""
 
-    def __init__(self, path: Path, clock: Clock, version: str = "") -> None:
-        """`path` is the socket of the process; `version` that of the models it should have, until it tells itself."""
+    def __init__(self, path: Path, clock: Clock) -> None:
+        """`path` is the socket of the process."""
+        super().__init__(clock)
         self.generator = RemoteGenerator(self)
         self._path = path
-        self._clock = clock
-        self._models = ModelState(version, (), False)
         self._generates = ModelState("", (), False)
-        self._known: LRUCache[bytes, bytes] = LRUCache(MOST_KNOWN)
         self._numbers = itertools.count(1)
         self._process: _Process | None = None
         self._back = asyncio.Event()
@@ -205,37 +186,6 @@ class ModelClient:
             self._process.hang_up()
         self._away()
 
-    async def understand(self, text: str, locale: str, deadline: float, *, sure: bool = False) -> Understanding:
-        """See `ModelService.understand`."""
-        query = query_of(text, locale, sure=sure)
-        key = key_of(query)
-        meaning = self._known.get(key)
-        if meaning is None:
-            version = self._models.version
-            answer = await self._twice(
-                Understood, lambda number: Understand(number, deadline, query.text, query.likely, query.sure), deadline
-            )
-            meaning = bytes(answer.meaning)
-            if version == self._models.version:
-                self._known[key] = meaning
-        return understanding_of(_meaning(meaning), query.text)
-
-    async def encode(self, texts: Sequence[str], deadline: float) -> list[Vector]:
-        """See `ModelService.encode`."""
-        vectors: list[Vector] = []
-        for start in range(0, len(texts), _TOGETHER):
-            some = [clean(text[:MOST_READ]) for text in texts[start : start + _TOGETHER]]
-            vectors += await self._encoded(some, deadline)
-        return vectors
-
-    async def health(self, deadline: float) -> Health:
-        """How the process is. Raises ModelUnavailable or DeadlineExceeded."""
-        return await self._twice(Health, Ask, deadline)
-
-    def state(self) -> ModelState:
-        """See `ModelService.state`. While the process is away: what it ran last."""
-        return self._models
-
     def generates(self) -> ModelState:
         """What generates text there."""
         return self._generates
@@ -249,7 +199,7 @@ class ModelClient:
         try:
             process.say(Generate(number, deadline, prompt))
             while not ended:
-                async with asyncio.timeout(self._left(deadline)):
+                async with asyncio.timeout(self.left(deadline)):
                     piece = await stream.next()
                 ended = bool(piece.end)
                 yield piece
@@ -266,14 +216,10 @@ class ModelClient:
             if not ended:
                 process.say(Cancel(number))
 
-    async def _encoded(self, texts: list[str], deadline: float) -> list[Vector]:
-        answer = await self._twice(Encoded, lambda number: Encode(number, deadline, texts), deadline)
-        return [Vector(vector) for vector in answer.vectors]
-
     # -- one request -------------------------------------------------------------------------------------------------
 
-    async def _twice(self, kind: type[A], request: Callable[[int], Request], deadline: float) -> A:
-        """The answer to a request that changes nothing: asked once more where the process went away over it."""
+    async def answer(self, kind: type[A], request: Callable[[int], Request], deadline: float) -> A:
+        """See `RemoteModels.answer`: asked once more where the process went away over it."""
         try:
             return await self._ask(kind, request, deadline)
         except _Lost:
@@ -284,7 +230,7 @@ class ModelClient:
             raise ModelUnavailable("the model process went away over this twice") from error
 
     async def _ask(self, kind: type[A], request: Callable[[int], Request], deadline: float) -> A:
-        left = self._left(deadline)
+        left = self.left(deadline)
         process = self._process or await self._connected(deadline)
         if len(process.waiting) >= MOST_PENDING:
             raise ModelUnavailable("too much waits for the models", retry_after=1)
@@ -303,17 +249,11 @@ class ModelClient:
                     log.error("the model process says nothing")
                     process.hang_up()
 
-    def _left(self, deadline: float) -> float:
-        left = deadline - self._clock.now()
-        if left <= 0:
-            raise DeadlineExceeded("no time was left to understand this")
-        return left
-
     async def _connected(self, deadline: float) -> _Process:
         """The connection, as soon as there is one."""
         patience = max(PATIENCE_S - (self._clock.monotonic() - self._away_since), LEAST_PATIENCE_S)
         with suppress(TimeoutError):
-            async with asyncio.timeout(min(patience, self._left(deadline) / 2)):
+            async with asyncio.timeout(min(patience, self.left(deadline) / 2)):
                 await self._back.wait()
         if self._process is None:
             raise ModelUnavailable("the model process does not answer")
@@ -353,9 +293,8 @@ class ModelClient:
         return process
 
     def _met(self, process: _Process, hello: Hello) -> None:
-        if hello.models.version != self._models.version:
-            self._known.clear()
-        self._process, self._models = process, hello.models
+        self.met(hello.models)
+        self._process = process
         self._generates = hello.generator or ModelState("", (), False)
         self._back.set()
         log.info("models found", extra=told(hello.models))
@@ -364,7 +303,7 @@ class ModelClient:
         self._process = None
         self._back.clear()
         self._away_since = self._clock.monotonic()
-        self._models = replace(self._models, ready=False)
+        self.away()
         self._generates = replace(self._generates, ready=False)
 
 

@@ -58,12 +58,16 @@ class InProcessModels:
     async def understand(self, text: str, locale: str, deadline: float, *, sure: bool = False) -> Understanding:
         """See `ModelService.understand`."""
         query = query_of(text, locale, sure=sure)
-        meaning = self.batches.known(query)
-        if meaning is None:
-            answer = await self._ask(_Waiting((query.text,), query, deadline))
-            assert isinstance(answer, Meaning), "vectors for a meaning"  # noqa: S101 (a mistake of ours)
-            meaning = answer
-        return understanding_of(meaning, query.text)
+        return understanding_of(await self.meaning(query, deadline), query.text)
+
+    async def meaning(self, query: Query, deadline: float) -> Meaning:
+        """What `query` means, without words. Raises as `understand`."""
+        known = self.batches.known(query)
+        if known is not None:
+            return known
+        answer = await self._ask(_Waiting((query.text,), query, deadline))
+        assert isinstance(answer, Meaning), "vectors for a meaning"  # noqa: S101 (a mistake of ours)
+        return answer
 
     async def encode(self, texts: Sequence[str], deadline: float) -> list[Vector]:
         """See `ModelService.encode`."""

@@ -26,7 +26,7 @@ define find_python
 	fi
 endef
 
-.PHONY: help setup run test check bench fuzz test-all lock clean dev
+.PHONY: help setup run test check bench gpu fuzz test-all lock clean dev
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -53,6 +53,13 @@ dev: setup
 
 bench: dev ## what a turn costs on this machine
 	@.venv/bin/python -m bench
+
+gpu: ## on a machine with an NVIDIA GPU: tests on it, what it computes against float32 on the CPU, how fast
+	@ls /dev/nvidia[0-9]* >/dev/null 2>&1 || [ -e /dev/dxg ] || \
+		{ echo "There is no NVIDIA GPU on this machine: nothing was checked or measured." >&2; exit 1; }
+	@$(MAKE) dev NEXUS_EXTRA=gpu
+	@.venv/bin/python -m bench.gpu
+	@.venv/bin/python -m pytest -n 0 tests/core/models
 
 fuzz: dev ## every property of a door with 100,000 examples
 	@.venv/bin/python -m pytest -m fuzz --fuzz-examples 100000 -n 2 --dist worksteal

@@ -4,10 +4,11 @@ import numpy as np
 import onnxruntime as ort  # type: ignore[import-untyped]
 import pytest
 
+from bench.gpu import CLOSE
 from core.models.encoder import Encoder
 from core.models.sessions import CPU, CUDA, cuda_installed, device_of, open_session
 from core.models.store import GRAPH, TOKENIZER
-from infra.models import encoder_folder
+from infra.models import GPU, encoder_folder, prepare
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +42,14 @@ def test_threads_are_those_that_were_asked_for(encoder: Encoder) -> None:
     for threads in (1, 2):
         options: ort.SessionOptions = open_session(encoder_folder() / GRAPH, threads).get_session_options()
         assert (options.intra_op_num_threads, options.inter_op_num_threads) == (threads, 1)
+
+
+@pytest.mark.skipif(not cuda_installed(), reason="this ONNX Runtime is the one for CPUs: the extra `gpu`")
+def test_a_gpu_gives_what_the_cpu_gives_in_float32(float_encoder: Encoder, texts: list[str]) -> None:
+    folder = encoder_folder(GPU)
+    prepare(folder, GPU)
+    gpu = Encoder(folder / GRAPH, folder / TOKENIZER, providers=CUDA)
+    if gpu.providers[0] != CUDA[0]:
+        pytest.skip("there is no NVIDIA GPU")
+    cosines = (gpu.encode(texts) * float_encoder.encode(texts)).sum(axis=1)
+    assert cosines.min() >= CLOSE

@@ -12,22 +12,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, Self
+from typing import Any, Generic, Self
 
 from msgspec.structs import replace
 
 from core.models.frames import (
     PROTOCOL,
     Cancel,
-    Encoded,
     Failed,
     Generate,
     Generated,
-    Health,
     Hello,
     Line,
     Request,
-    Understood,
     decode_answer,
 )
 from core.models.remote import A, RemoteModels
@@ -111,7 +108,7 @@ class _Stream:
         return self._pieces.popleft()
 
 
-_Waiter = _Reply[Understood] | _Reply[Encoded] | _Reply[Health] | _Stream
+_Waiter = _Reply[Any] | _Stream
 
 
 class _Process(Line):

@@ -47,7 +47,7 @@ class Encoder:
         """
         self._tokenizer = WordPieces(tokenizer)
         self._session = open_session(model, threads, providers)
-        self._device = device or device_of(self._session)
+        self._device: Device | None = device or device_of(self._session)
         self.providers: tuple[str, ...] = tuple(self._session.get_providers())
 
     def encode(self, texts: Sequence[str]) -> Vectors:

@@ -77,7 +77,7 @@ class Replica:
 
 def application(open_models: Open, replicas: int = 1, gpus: float = 0) -> Any:
     """The application to run with `ray.serve.run`; `gpus` is a replica's share of a GPU."""
-    deployment = serve.deployment(
+    deployment: Any = serve.deployment(
         Replica,
         name="models",
         num_replicas=replicas,

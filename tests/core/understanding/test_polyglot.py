@@ -64,7 +64,8 @@ class Knows:
     """Understands its own sentences, and notes what it was asked."""
 
     def __init__(self, *texts: str) -> None:
-        self.texts, self.asked = texts, []  # type: tuple[str, ...], list[str]
+        self.texts = texts
+        self.asked: list[str] = []
 
     def understand(self, texts: Sequence[str], reader: Reader) -> list[Meaning]:
         self.asked += texts

@@ -69,7 +69,7 @@ def checks(settings: Settings) -> Iterator[Check]:
     yield _guarded("port", lambda: _port(settings, holder))
     yield from _plugins(settings)
     if settings.models == "ray" or (settings.models == "process" and home.models_socket()):
-        yield _guarded("models", lambda: asyncio.run(_models(settings)))
+        yield _guarded("models", lambda: asyncio.run(models_check(settings)))
     yield from _on_stores(settings, home)
 
 
@@ -132,7 +132,7 @@ def _plugins(settings: Settings) -> Iterator[Check]:
     yield ok("skills", ", ".join(one.manifest.name for one in found.skills) or "none")
 
 
-async def _models(settings: Settings) -> Check:
+async def models_check(settings: Settings) -> Check:
     """The models that the running NEXUS asks, where they are in another process."""
     clock = SystemClock()
     with by_settings(settings, SkillBook([])) as service:

@@ -1,5 +1,6 @@
 """The model process is killed while people talk: each message is answered once, and what needs no model all the while."""
 
+import asyncio
 import os
 import signal
 import time
@@ -9,6 +10,8 @@ from itertools import count
 
 import httpx
 
+from infra.cli.checks import State, models_check
+from infra.settings import load
 from tests.integration.conftest import Nexus, until
 from tests.integration.test_turns import somebody, stored_turns
 
@@ -94,3 +97,10 @@ def test_metrics_tell_of_the_models(nexus: Nexus) -> None:
     found = told()
     assert "nexus_workers 2.0" in found
     assert 'provider="CPUExecutionProvider"' in found
+
+
+def test_doctor_asks_the_models_of_the_running_nexus(nexus: Nexus) -> None:
+    until(lambda: _part(nexus)["ok"], 60)
+    check = asyncio.run(models_check(load({"NEXUS_HOME": str(nexus.home.root)}, nexus.home.root)))
+    assert check.state is State.OK
+    assert "CPUExecutionProvider, in a process of their own, which answers" in check.text

@@ -36,12 +36,6 @@ log = logging.getLogger("nexus.models")
 MOST_PENDING = 1024
 """Requests under way at once; more are refused."""
 
-PATIENCE_S = 6.0
-"""How long after the process went away requests wait for its return, and never more than half of their own time."""
-
-LEAST_PATIENCE_S = 0.15
-"""How long they wait however long it is away: it may be back, and not be found yet."""
-
 SILENT_S = 1.0
 """A process that has said nothing for so long, while somebody waited in vain, is taken for gone: its connection is ended."""
 
@@ -164,12 +158,9 @@ class ModelClient(RemoteModels):
         self._generates = ModelState("", (), False)
         self._numbers = itertools.count(1)
         self._process: _Process | None = None
-        self._back = asyncio.Event()
-        self._away_since = 0.0
         self._task: asyncio.Task[None] | None = None
 
     def __enter__(self) -> Self:
-        self._away_since = self._clock.monotonic()
         self._task = asyncio.get_running_loop().create_task(self._stay_connected())
         return self
 
@@ -248,10 +239,7 @@ class ModelClient(RemoteModels):
 
     async def _connected(self, deadline: float) -> _Process:
         """The connection, as soon as there is one."""
-        patience = max(PATIENCE_S - (self._clock.monotonic() - self._away_since), LEAST_PATIENCE_S)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(min(patience, self.left(deadline) / 2)):
-                await self._back.wait()
+        await self.patiently(deadline)
         if self._process is None:
             raise ModelUnavailable("the model process does not answer")
         return self._process
@@ -290,16 +278,13 @@ class ModelClient(RemoteModels):
         return process
 
     def _met(self, process: _Process, hello: Hello) -> None:
-        self.met(hello.models)
         self._process = process
+        self.met(hello.models)
         self._generates = hello.generator or ModelState("", (), False)
-        self._back.set()
         log.info("models found", extra=told(hello.models))
 
     def _away(self) -> None:
         self._process = None
-        self._back.clear()
-        self._away_since = self._clock.monotonic()
         self.away()
         self._generates = replace(self._generates, ready=False)
 

@@ -4,8 +4,10 @@ What was understood once is known here too, so that the most usual turns need no
 one may ask again where an answer was lost.
 """
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import msgspec
@@ -23,6 +25,12 @@ from shared.turn import Understanding
 MOST_KNOWN = 1024
 """Texts whose meaning is known here, at two kilobytes each; those not asked for longest are forgotten."""
 
+PATIENCE_S = 6.0
+"""How long after the models went away requests wait for their return, and never more than half of their own time."""
+
+LEAST_PATIENCE_S = 0.15
+"""How long they wait however long they are away: they may be back, and not be found yet."""
+
 _TOGETHER = 32  # texts of one request: a batch over there
 
 _meaning = msgspec.msgpack.Decoder(Meaning).decode
@@ -36,6 +44,8 @@ class RemoteModels(ABC):
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._models = ModelState("", (), False)
+        self._back = asyncio.Event()
+        self._away_since = clock.monotonic()
         self._known: LRUCache[bytes, bytes] = LRUCache(MOST_KNOWN)
 
     @abstractmethod
@@ -77,14 +87,26 @@ class RemoteModels(ABC):
         answer = await self.answer(Encoded, lambda number: Encode(number, deadline, texts), deadline)
         return [Vector(vector) for vector in answer.vectors]
 
+    async def patiently(self, deadline: float) -> None:
+        """Wait for somebody to answer again, or for as long as is worth it."""
+        away_s = self._clock.monotonic() - self._away_since
+        patience = max(PATIENCE_S - away_s, LEAST_PATIENCE_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(patience, self.left(deadline) / 2)):
+                await self._back.wait()
+
     def met(self, models: ModelState) -> None:
         """Somebody answers, with these models. What others understood is not known any more."""
         if models.version != self._models.version:
             self._known.clear()
         self._models = models
+        self._back.set()
 
     def away(self) -> None:
         """Nobody answers now."""
+        if self._back.is_set():
+            self._away_since = self._clock.monotonic()
+        self._back.clear()
         self._models = replace(self._models, ready=False)
 
     def left(self, deadline: float) -> float:

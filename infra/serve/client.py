@@ -40,7 +40,6 @@ class RayModels(RemoteModels):
         self._handle: Any = None
         self._task: asyncio.Task[None] | None = None
         self._wanted = asyncio.Event()
-        self._answers = asyncio.Event()
 
     def __enter__(self) -> Self:
         self._wanted.set()
@@ -59,8 +58,10 @@ class RayModels(RemoteModels):
         """See `RemoteModels.answer`."""
         try:
             async with asyncio.timeout(self.left(deadline)):
-                if self._handle is None:
-                    await self._answers.wait()
+                if not self.state().ready:
+                    await self.patiently(deadline)
+                if not self.state().ready:
+                    raise ModelUnavailable("the cluster does not answer")
                 return await self._asked(kind, encode(request(0)), deadline)
         except TimeoutError as error:
             self._look_after()
@@ -105,7 +106,6 @@ class RayModels(RemoteModels):
                 continue
             self._wanted.clear()
             self.met(health.models)
-            self._answers.set()
             log.info("models found", extra=told(health.models))
 
     def _connect(self) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.models import client as client_module
+from core.models import remote as remote_module
 from core.models.batches import MOST_WAITING
 from core.models.client import ModelClient
 from core.models.frames import MOST_BYTES, PROTOCOL, Hello, framed
@@ -124,7 +125,7 @@ async def test_what_needs_the_process_waits_for_its_return(models: ModelClient, 
 async def test_nobody_waits_long_for_a_process_that_stays_away(
     models: ModelClient, process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(remote_module, "PATIENCE_S", 0.2)
     await asyncio.to_thread(process.kill)
     await until_ready(models, ready=False)
     began = CLOCK.monotonic()
@@ -134,7 +135,7 @@ async def test_nobody_waits_long_for_a_process_that_stays_away(
     with pytest.raises(ModelUnavailable):
         await models.encode(["something new"], soon())
     assert waited < 1
-    assert CLOCK.monotonic() - began - waited < 2 * client_module.LEAST_PATIENCE_S
+    assert CLOCK.monotonic() - began - waited < 2 * remote_module.LEAST_PATIENCE_S
 
 
 async def test_a_request_that_kills_the_process_is_asked_twice_and_no_more(short_tmp: Path) -> None:
@@ -207,7 +208,7 @@ async def test_a_process_that_says_nothing_is_taken_for_gone_until_it_speaks_aga
     models: ModelClient, process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client_module, "SILENT_S", 0.1)
-    monkeypatch.setattr(client_module, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(remote_module, "PATIENCE_S", 0.1)
     process.signal(signal.SIGSTOP)
     with pytest.raises(DeadlineExceeded):
         await models.encode(["are you there"], soon(0.3))

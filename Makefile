@@ -69,7 +69,7 @@ test-all: dev ## every test, the slow ones too
 
 # For maintainers, after a change of the dependencies in pyproject.toml; uv must be on PATH. UPGRADE=1 takes newer
 # versions inside the ranges. One version of a package serves every Python, so that all run and type-check alike; the
-# tools and the extras gpu and train are held to the versions of the cpu lock where they meet.
+# tools and the extras gpu, train and ray are held to the versions of the cpu lock where they meet.
 compile := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--fork-strategy fewest --no-emit-index-url --no-header --no-config $(if $(UPGRADE),--upgrade)
 
@@ -77,6 +77,7 @@ lock: ## compile the lock files again (needs uv)
 	@$(compile) pyproject.toml --extra cpu --group install --output-file locks/cpu.txt
 	@$(compile) pyproject.toml --extra gpu --group install --constraint locks/cpu.txt --output-file locks/gpu.txt
 	@$(compile) pyproject.toml --extra train --constraint locks/cpu.txt --output-file locks/train.txt
+	@$(compile) pyproject.toml --extra ray --group install --constraint locks/cpu.txt --output-file locks/ray.txt
 	@$(compile) --group dev --constraint locks/cpu.txt --output-file locks/dev.txt
 
 clean: ## remove what set-up and tests made; .nexus, your data, stays

@@ -22,8 +22,9 @@ from pathlib import Path
 import msgspec
 import uvloop
 from msgspec import Struct
+from msgspec.structs import replace
 
-from bench.processes import pss_megabytes, tree
+from bench.processes import cpu_seconds, pss_megabytes, tree
 from bench.turns import ROOT, environment
 from core.models.client import ModelClient
 from core.skillbook import SkillBook
@@ -49,16 +50,20 @@ class RoundTrip(Struct, frozen=True):
 
 
 class Understanding(Struct, frozen=True):
-    """32 callers, each with one text at a time: texts a second, milliseconds of one, microseconds of this process' processor."""
+    """32 callers, each with one text at a time: texts a second, milliseconds of one, microseconds of the processor.
+
+    `cpu_us` is of the callers' process, `models_cpu_us` of the models' where that is another.
+    """
 
     per_second: float
     p50_ms: float
     p99_ms: float
     cpu_us: float
+    models_cpu_us: float = 0.0
 
 
 class Figures(Struct, frozen=True):
-    """What was measured. `ratio` is of texts a second, through the process to in process.
+    """What was measured. `ratio`: texts a second through the process, to those in process (median of neighbouring rounds).
 
     Memory is PSS in megabytes: of a process that asks, of the model process before and after the rounds, and of a process that
     asks models of its own.
@@ -81,9 +86,8 @@ def measure(quick: bool = False) -> Figures:
         with _process(Path(folder)) as (pid, socket):
             idle = _memory(_ASKING, str(socket)), _pss(pid)
             trip = uvloop.run(_round_trip(socket, 2_000 if quick else 20_000))
-            here, there = _both(settings, socket, rounds=2 if quick else 6)
+            here, there, ratio = _both(settings, socket, pid, rounds=3 if quick else 15)
             busy = _pss(pid)
-        ratio = round(there.per_second / here.per_second, 3)
         return Figures(trip, here, there, ratio, *idle, busy, _memory(_COMPUTING, folder))
 
 
@@ -128,17 +132,21 @@ async def _round_trip(socket: Path, count: int) -> RoundTrip:
     return RoundTrip(_us(statistics.median(times)), _us(p99), _us(cpu / count))
 
 
-def _both(settings: Settings, socket: Path, rounds: int) -> tuple[Understanding, Understanding]:
-    """In process and through the process, in turns; the median of the rounds of each."""
+def _both(settings: Settings, socket: Path, pid: int, rounds: int) -> tuple[Understanding, Understanding, float]:
+    """In process and through the process, in turns: the median of the rounds of each, and of the ratios of neighbours."""
     book = SkillBook(known_to_platforms(load_plugins(settings.home).skills))
     texts = _texts(book)
     here: list[Understanding] = []
     there: list[Understanding] = []
     with in_process(settings, book) as models:
         for _ in range(rounds):
-            here.append(uvloop.run(_callers(lambda: models, list(islice(texts, 20 * CALLERS)))))
-            there.append(uvloop.run(_through(socket, list(islice(texts, 20 * CALLERS)))))
-    return _middle(here), _middle(there)
+            here.append(uvloop.run(_callers(lambda: models, list(islice(texts, 10 * CALLERS)))))
+            before = cpu_seconds(tree(pid))
+            far = uvloop.run(_through(socket, list(islice(texts, 10 * CALLERS))))
+            spent = (cpu_seconds(tree(pid)) - before) / (10 * CALLERS)
+            there.append(replace(far, models_cpu_us=_us(spent)))
+    ratios = [far.per_second / near.per_second for near, far in zip(here, there, strict=True)]
+    return _middle(here), _middle(there), round(statistics.median(ratios), 3)
 
 
 async def _through(socket: Path, texts: Sequence[str]) -> Understanding:

@@ -173,6 +173,7 @@ class Line(asyncio.Protocol):
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
         self._rest = b""
+        self._unsent: list[bytearray] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See `asyncio.Protocol`."""
@@ -200,10 +201,19 @@ class Line(asyncio.Protocol):
             self.transport.abort()
 
     def say(self, said: Answer | Request) -> None:
-        """Send. Raises Malformed if it is too long; nothing happens where the connection is lost."""
+        """Send, together with what else is said in this turn of the loop: whoever listens then computes it together.
+
+        Raises Malformed if it is too long; nothing happens where the connection is lost.
+        """
         frame = framed(said)
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self._send)
+        self._unsent.append(frame)
+
+    def _send(self) -> None:
+        unsent, self._unsent = self._unsent, []
         if self.transport is not None and not self.transport.is_closing():
-            self.transport.write(frame)
+            self.transport.write(unsent[0] if len(unsent) == 1 else b"".join(unsent))
 
     def _cut(self, data: bytes) -> list[bytes]:
         if self._rest:

@@ -26,7 +26,7 @@ define find_python
 	fi
 endef
 
-.PHONY: help setup run test check bench fuzz test-all lock clean dev
+.PHONY: help setup run test check bench gpu fuzz test-all lock clean dev
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -54,6 +54,13 @@ dev: setup
 bench: dev ## what a turn costs on this machine
 	@.venv/bin/python -m bench
 
+gpu: ## on a machine with an NVIDIA GPU: tests on it, what it computes against float32 on the CPU, how fast
+	@ls /dev/nvidia[0-9]* >/dev/null 2>&1 || [ -e /dev/dxg ] || \
+		{ echo "There is no NVIDIA GPU on this machine: nothing was checked or measured." >&2; exit 1; }
+	@$(MAKE) dev NEXUS_EXTRA=gpu
+	@.venv/bin/python -m bench.gpu
+	@.venv/bin/python -m pytest -n 0 tests/core/models
+
 fuzz: dev ## every property of a door with 100,000 examples
 	@.venv/bin/python -m pytest -m fuzz --fuzz-examples 100000 -n 2 --dist worksteal
 
@@ -62,7 +69,7 @@ test-all: dev ## every test, the slow ones too
 
 # For maintainers, after a change of the dependencies in pyproject.toml; uv must be on PATH. UPGRADE=1 takes newer
 # versions inside the ranges. One version of a package serves every Python, so that all run and type-check alike; the
-# tools and the extras gpu and train are held to the versions of the cpu lock where they meet.
+# tools and the extras gpu, train and ray are held to the versions of the cpu lock where they meet.
 compile := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--fork-strategy fewest --no-emit-index-url --no-header --no-config $(if $(UPGRADE),--upgrade)
 
@@ -70,6 +77,7 @@ lock: ## compile the lock files again (needs uv)
 	@$(compile) pyproject.toml --extra cpu --group install --output-file locks/cpu.txt
 	@$(compile) pyproject.toml --extra gpu --group install --constraint locks/cpu.txt --output-file locks/gpu.txt
 	@$(compile) pyproject.toml --extra train --constraint locks/cpu.txt --output-file locks/train.txt
+	@$(compile) pyproject.toml --extra ray --group install --constraint locks/cpu.txt --output-file locks/ray.txt
 	@$(compile) --group dev --constraint locks/cpu.txt --output-file locks/dev.txt
 
 clean: ## remove what set-up and tests made; .nexus, your data, stays

@@ -32,6 +32,7 @@ class Report:
     doors: list[DoorCost] = field(default_factory=list)
     lifecycle: Lifecycle | None = None
     encoder: object = None
+    models: object = None
     left_out: list[str] = field(default_factory=list)
 
 
@@ -47,6 +48,7 @@ def main() -> int:
         _turns(report, Path(folder) / "turns", plan)
         _peers(report, Path(folder), plan)
     _encoder(report, quick=options.quick)
+    _models(report, quick=options.quick)
     if options.json:
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
     return 0
@@ -100,6 +102,13 @@ def _encoder(report: Report, *, quick: bool) -> None:
 
     report.encoder = measure(quick=quick)
     _say("encoder", report.encoder)
+
+
+def _models(report: Report, *, quick: bool) -> None:
+    from bench.models import measure
+
+    report.models = measure(quick=quick)
+    _say("model process", report.models)
 
 
 def _print_cost(cost: Cost) -> None:

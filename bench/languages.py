@@ -9,8 +9,9 @@ from msgspec import Struct
 from core.models.encoder import Encoder
 from core.models.store import GRAPH, TOKENIZER
 from core.skillbook import SkillBook
-from core.understanding.model import Meaning, Model
-from core.understanding.polyglot import Polyglot, Query
+from core.understanding.meaning import Meaning, Query
+from core.understanding.model import Model
+from core.understanding.polyglot import Polyglot
 from core.understanding.tongues import Tongues
 from infra.models import encoder_folder, heads_folder
 from infra.plugins import load_plugins

@@ -41,7 +41,7 @@ def measure(root: Path) -> Lifecycle:
     with _running(root, port) as (pid, warm):
         time.sleep(_SETTLE_S)
         idle = _memory(home, pid)
-        back = {name: _kill(home, port, name) for name in ("web", "valkey", "postgres")}
+        back = {name: _kill(home, port, name) for name in ("web", "core", "valkey", "postgres")}
     return Lifecycle(cold, warm, idle, back)
 
 

@@ -185,7 +185,11 @@ def serving(argv: Sequence[str], home: Path) -> Iterator[tuple[int, int]]:
     port = free_port()
     with (home / "logs" / "bench.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", *argv], cwd=ROOT, env=environment(home, port), stdout=log, stderr=log
+            [sys.executable, "-m", *argv],
+            cwd=ROOT,
+            env=environment(home, port, NEXUS_MODELS="in-process"),  # one process is measured, with all it does
+            stdout=log,
+            stderr=log,
         )
     try:
         wait_until_listening(port, process)
@@ -195,10 +199,10 @@ def serving(argv: Sequence[str], home: Path) -> Iterator[tuple[int, int]]:
         process.wait(20)
 
 
-def environment(home: Path, port: int) -> dict[str, str]:
-    """The environment of a NEXUS of our own, with none of the settings that are set here."""
+def environment(home: Path, port: int, **more: str) -> dict[str, str]:
+    """The environment of a NEXUS of our own, with none of the settings that are set here but those given."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NEXUS_")}
-    return {**kept, "NEXUS_HOME": str(home), "NEXUS_PORT": str(port)}
+    return {**kept, "NEXUS_HOME": str(home), "NEXUS_PORT": str(port), **more}
 
 
 def free_port() -> int:

@@ -13,6 +13,7 @@ from core.dialogue.around import Around
 from core.dialogue.manager import Course, Run, asked_elsewhere, begin, go_on, instead
 from core.dialogue.state import State, read, stored
 from core.dialogue.values import Values
+from core.fallback import SOURCE
 from core.handlers import OUTAGES, Handlers, failed
 from core.keywords import Ruling, ruling
 from core.listening import Listener, aside_the_loop, language_used
@@ -120,6 +121,8 @@ class Decider:
         state = read(session.dialogue)
         heard = await self._listener.hear(state, around, person)
         stages.mark("understand")
+        if not self._model.state().ready or (heard is not None and heard.source == SOURCE):
+            stages.degraded("model")
         if heard is not None:
             around = around.speaking(language_used(heard, state, around))
         if heard is None and (state.question is None or request.kind is not Kind.UTTERANCE or request.attachments):

@@ -10,8 +10,11 @@ from core.dialogue.around import Around
 from core.dialogue.fresh import follow_up
 from core.dialogue.hearing import SURE, sureness, words_for_slot
 from core.dialogue.state import NOTHING, State
+from core.fallback import Samples
 from core.handlers import Handlers
 from core.skillbook import SkillBook
+from shared.errors import ModelUnavailable
+from shared.locales import language_of
 from shared.ports import ModelService, Person
 from shared.turn import Kind, Request, SlotValue, Understanding
 
@@ -27,6 +30,7 @@ class Listener:
         self._model = model
         self._skills = skills
         self._handlers = handlers
+        self._samples = Samples(skills)
 
     async def hear(self, state: State, around: Around, person: Person) -> Understanding | None:
         """What is meant; None where there is nothing to understand (an event, silence, an intent that is not ours)."""
@@ -53,7 +57,19 @@ class Listener:
         return replace(await self._understood(words, request), text=words)
 
     async def _understood(self, text: str, request: Request) -> Understanding:
-        return await self._model.understand(text, request.locale, request.deadline, sure=request.spoken)
+        """What the model says; where it does not answer, what the skills' own sentences say. Raises as the model does."""
+        if not self._model.state().ready and (known := self._sample(text, request)):
+            return known  # at once: the model might be waited for
+        try:
+            return await self._model.understand(text, request.locale, request.deadline, sure=request.spoken)
+        except ModelUnavailable:
+            known = self._sample(text, request)
+            if known is None:
+                raise
+            return known
+
+    def _sample(self, text: str, request: Request) -> Understanding | None:
+        return self._samples.find(text, language_of(request.locale), sure=request.spoken)
 
     async def _recalled(self, person: Person, understood: Understanding, around: Around) -> Understanding | None:
         """What no skill was trained for may still be a question about what the person told: then it is one for RECALL."""

@@ -25,7 +25,7 @@ from infra.handing import HandoffsEndpoint
 from infra.home import Home, StoreAddresses
 from infra.keysource import key_source
 from infra.limits import Limits
-from infra.models import open_models
+from infra.model_service import Computing, Remote, by_settings, in_process
 from infra.outbox import Counts, Outbox
 from infra.outside import SkillConfigs, open_outside
 from infra.plugins import Plugins, load_plugins
@@ -80,7 +80,8 @@ class Parts(Struct, frozen=True):
 async def open_engine(
     settings: Settings, addresses: StoreAddresses, open_model: OpenModel | None = None
 ) -> AsyncIterator[Parts]:
-    """The engine and its parts, on the stores at `addresses`. Closes everything at the end.
+    """The engine and its parts, on the stores at `addresses`, with the models in this process unless `open_model` says
+    otherwise. Closes everything at the end.
 
     Raises SettingsInvalid (another master key), ModelInvalid, StoreUnavailable.
     """
@@ -96,7 +97,7 @@ async def open_engine(
         registry = Registry(database, vault)
         await registry.check_master_key()
         await registry.create_app("default")
-        model = stack.enter_context((open_model or _open_model)(settings, skills))
+        model = stack.enter_context((open_model or in_process)(settings, skills))
         fresh = asyncio.Event()
         turns = PostgresTurnStore(database, writer, vault, ids, fresh.set)
         sessions = ValkeySessionStore(valkey, vault, turns.people)
@@ -129,14 +130,14 @@ async def open_engine(
 async def open_front(
     settings: Settings, addresses: StoreAddresses, worker: str, open_model: OpenModel | None = None
 ) -> AsyncIterator[Front]:
-    """The ASGI application of the web worker called `worker`."""
-    async with open_engine(settings, addresses, open_model) as parts:
+    """The ASGI application of the web worker called `worker`, with the models where the settings say."""
+    async with open_engine(settings, addresses, open_model or by_settings) as parts:
         if worker == FIRST_WORKER:  # the others would say the same
             tell_broken(parts.plugins.broken)
         with Metrics(settings.home / "run" / "metrics", worker, parts.clock) as metrics:
             if worker == FIRST_WORKER:
                 publish_served(Home(settings.home), (one.manifest.name for one in parts.plugins.channels))
-            metrics.model(parts.model.state())
+            _watch_models(parts.model, metrics)
             pages = WSGIMiddleware(cast(Any, make_pages(parts.skills.infos("en"))), workers=PAGE_THREADS)
             doors, limits = make_doors(parts), Limits(addresses.redis_url)
             async with make_outbox(parts, doors, metrics) as outbox:
@@ -152,10 +153,11 @@ async def open_front(
                 )
 
 
-def _open_model(settings: Settings, skills: SkillBook) -> AbstractContextManager[ModelService]:
-    home = Home(settings.home, settings.runtime_dir)
-    utterances = {language: skills.utterances(language) for language in skills.languages()}
-    return open_models(home.models, utterances, settings.model_threads, SystemClock())
+def _watch_models(model: ModelService, metrics: Metrics) -> None:
+    computing = model if isinstance(model, Computing) else None
+    if computing is not None:
+        computing.report_to(metrics)
+    metrics.watch_models(model.state, computing.waiting if computing is not None else None)
 
 
 def make_doors(parts: Parts) -> Doors:
@@ -191,11 +193,19 @@ def make_outbox(parts: Parts, doors: Doors, counts: Counts) -> Outbox:
     return Outbox(parts.outbox, carriers, counts, parts.clock, random.random, parts.fresh)
 
 
+def _probe(parts: Parts) -> endpoints.Probe | None:
+    """Asks models that live elsewhere whether they answer; None where they are in this process."""
+    model = parts.model
+    if not isinstance(model, Remote):
+        return None
+    return lambda: model.health(parts.clock.now() + endpoints.CHECK_S)
+
+
 def _endpoints(parts: Parts, metrics: Metrics) -> dict[str, endpoints.Endpoint]:
     return {
         "/healthz": endpoints.health(),
         "/readyz": endpoints.readiness(
-            lambda: parts.database.row("select 1"), lambda: parts.valkey.call("PING"), parts.model
+            lambda: parts.database.row("select 1"), lambda: parts.valkey.call("PING"), parts.model.state, _probe(parts)
         ),
         "/metrics": endpoints.metrics(CONTENT_TYPE, lambda: metrics.render(VERSION)),
         "/openapi.json": endpoints.fixed(endpoints.JSON, document(VERSION)),

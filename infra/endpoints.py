@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from shared.channel import Wire, WireReply
 from shared.errors import MethodNotAllowed
-from shared.ports import ModelService
+from shared.ports import ModelState
 
 JSON = b"application/json"
 _READ = ("GET", "HEAD")
-_CHECK_S = 1.0
+CHECK_S = 1.0
 
 
 class Endpoint:
@@ -64,28 +64,37 @@ def metrics(content_type: bytes, render: Callable[[], bytes]) -> Endpoint:
     return Endpoint(body)
 
 
-def readiness(
-    database: Callable[[], Awaitable[Any]], valkey: Callable[[], Awaitable[Any]], model: ModelService
-) -> Endpoint:
-    """`/readyz`: 200 while Postgres answers, else 503; the state of each part either way."""
+Probe = Callable[[], Awaitable[Any]]
+"""Returns if a part answers, raises if it does not."""
+
+
+def readiness(database: Probe, valkey: Probe, state: Callable[[], ModelState], models: Probe | None) -> Endpoint:
+    """`/readyz`: 200 while Postgres answers, else 503; the state of each part either way.
+
+    `models` asks models that live in another process; None where they are in this one.
+    """
 
     async def body() -> tuple[int, bytes, bytes]:
-        postgres_state, valkey_state = await asyncio.gather(_check(database), _check(valkey))
-        state = model.state()
-        parts = {
-            "postgres": postgres_state,
-            "valkey": valkey_state,
-            "model": PartState(state.ready, f"{state.version} on {', '.join(state.providers)}"),
-        }
+        postgres_state, valkey_state, model_state = await asyncio.gather(
+            _check(database), _check(valkey), _model(state, models)
+        )
+        parts = {"postgres": postgres_state, "valkey": valkey_state, "model": model_state}
         answer = {"status": "ready" if postgres_state.ok else "unavailable", "parts": parts}
         return 200 if postgres_state.ok else 503, JSON, msgspec.json.encode(answer)
 
     return Endpoint(body)
 
 
-async def _check(probe: Callable[[], Awaitable[Any]]) -> PartState:
+async def _model(state: Callable[[], ModelState], probe: Probe | None) -> PartState:
+    answers = await _check(probe) if probe is not None else PartState(state().ready)
+    now = state()
+    runs = f"{now.version or 'nothing yet'} on {', '.join(now.providers) or 'nothing'}"
+    return PartState(answers.ok, "; ".join(filter(None, (runs, answers.detail))))
+
+
+async def _check(probe: Probe) -> PartState:
     try:
-        async with asyncio.timeout(_CHECK_S):
+        async with asyncio.timeout(CHECK_S):
             await probe()
     except Exception as error:  # noqa: BLE001 (whatever is wrong with the part is what is asked here)
         return PartState(False, type(error).__name__)

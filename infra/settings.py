@@ -60,6 +60,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     timezone: str
     log_level: str
     model_threads: int
+    models: str
+    model_provider: str
+    ray_address: str
     entries: tuple[Entry, ...]
     warnings: tuple[str, ...]
     channels: dict[str, dict[str, str]]

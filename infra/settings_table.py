@@ -125,6 +125,14 @@ def host(text: str, _folder: Path) -> str:
     return text
 
 
+def ray_address(text: str, _folder: Path) -> str:
+    """Where a Ray cluster is: `auto`, or a host and a port."""
+    name, _, port = text.rpartition(":")
+    if text != "auto" and not (name and "/" not in name and port.isdecimal() and 0 < int(port) < 65536):
+        raise ValueError(text)
+    return text
+
+
 def timezone(text: str, _folder: Path) -> str:
     """An IANA time zone that this machine has rules for."""
     try:
@@ -213,7 +221,28 @@ SPECS = (
         whole(1, 256),
         "a whole number, 1 to 256",
         "1",
-        "Threads one model session computes with, in each web worker.",
+        "Threads one model session computes with.",
+    ),
+    Spec(
+        "models",
+        one_of("process", "in-process", "ray"),
+        "process, in-process or ray",
+        "process",
+        "Where the models of `nexus up` are: in a process that all web workers ask, in each worker, or in a Ray cluster.",
+    ),
+    Spec(
+        "model_provider",
+        one_of("auto", "cpu", "cuda"),
+        "auto, cpu or cuda",
+        "auto",
+        "What models run on; `auto` takes an NVIDIA GPU where there is one, `cuda` refuses to start without.",
+    ),
+    Spec(
+        "ray_address",
+        ray_address,
+        "auto, or HOST:PORT",
+        "auto",
+        "The Ray cluster that runs `infra.serve`, where `NEXUS_MODELS` is `ray`; `auto` finds the one of this machine.",
     ),
 )
 SECRET_URLS = frozenset({"database_url", "redis_url"})  # shown without password

@@ -124,7 +124,9 @@ class Understanding(Struct, frozen=True):
     """What an utterance means. `intent` is None out of scope. Scores are calibrated, 0 to 1.
 
     `more` is what else one sentence asked for, in order; then `text` is the part of it that this is about ("": all of it).
-    `language` is the one it was said in (`de`), "" where nobody knows.
+    `language` is the one it was said in (`de`), "" where nobody knows. `source`: "model", "platform" (it resolved the intent
+    itself), "dialogue" (an answer to a question of ours), "memory" (what the person told fits), CORRECTION, or "sample" (word for
+    word a sentence of a skill, while no model answered).
     """
 
     intent: str | None
@@ -132,9 +134,7 @@ class Understanding(Struct, frozen=True):
     oos_score: float = 0.0
     slots: dict[str, SlotValue] = field(default_factory=dict)
     ranking: tuple[Ranked, ...] = ()
-    source: str = (
-        "model"  # also "platform" (it knew the intent itself), "dialogue" (answers a question of ours), CORRECTION
-    )
+    source: str = "model"
     text: str = ""
     more: tuple["Understanding", ...] = ()
     language: str = ""

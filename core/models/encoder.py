@@ -8,7 +8,7 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from core.models.layout import feed
-from core.models.sessions import CPU, open_session, run
+from core.models.sessions import CPU, Device, device_of, open_session, run
 from core.models.tokenizer import WordPieces, Words
 
 Vectors = npt.NDArray[np.float32]
@@ -33,10 +33,21 @@ class Reading(Struct, frozen=True):
 class Encoder:
     """all-MiniLM-L6-v2. Blocking, and not for several threads at once."""
 
-    def __init__(self, model: Path, tokenizer: Path, threads: int = 1, providers: Sequence[str] = CPU) -> None:
-        """Open the graph and the tokenizer. Raises ModelInvalid."""
+    def __init__(
+        self,
+        model: Path,
+        tokenizer: Path,
+        threads: int = 1,
+        providers: Sequence[str] = CPU,
+        device: Device | None = None,
+    ) -> None:
+        """Open the graph and the tokenizer. `device`: what runs are bound to; by itself the GPU, where the session got one.
+
+        Raises ModelInvalid.
+        """
         self._tokenizer = WordPieces(tokenizer)
         self._session = open_session(model, threads, providers)
+        self._device: Device | None = device or device_of(self._session)
         self.providers: tuple[str, ...] = tuple(self._session.get_providers())
 
     def encode(self, texts: Sequence[str]) -> Vectors:
@@ -51,7 +62,7 @@ class Encoder:
         found = [self._tokenizer.words(text) for text in texts]
         readings: list[Reading] = []
         for group in _groups([words.ids for words in found]):
-            vectors, streams, states = run(self._session, ["vectors", "streams", "states"], feed(group))
+            vectors, streams, states = run(self._session, ["vectors", "streams", "states"], feed(group), self._device)
             ends = np.cumsum([len(ids) for ids in group])
             for row, part in enumerate(np.split(states, ends[:-1])):
                 words = found[len(readings)]
@@ -59,7 +70,7 @@ class Encoder:
         return readings
 
     def _run(self, ids: Sequence[Sequence[int]]) -> Vectors:
-        return run(self._session, ["vectors"], feed(ids))[0]
+        return run(self._session, ["vectors"], feed(ids), self._device)[0]
 
 
 def _groups(texts: Sequence[Sequence[int]]) -> Iterator[Sequence[Sequence[int]]]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import Struct
 
-from core.understanding.model import Meaning
+from core.understanding.meaning import Meaning
 from core.understanding.rows import OUTSIDE, Row, Slot
 
 BINS = 15

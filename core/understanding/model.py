@@ -8,7 +8,6 @@ from typing import Protocol
 
 import msgspec
 import numpy as np
-from msgspec import Struct
 
 from core.models.encoder import Reading
 from core.models.sessions import open_session, run
@@ -18,6 +17,7 @@ from core.understanding.clauses import clauses
 from core.understanding.facts import Card, Labels, Lexical
 from core.understanding.folder import HEADS, LABELS, LEXICON, TAGGER, read_card, read_part
 from core.understanding.lexical import bags
+from core.understanding.meaning import Meaning, Part
 from core.understanding.rows import Slot
 from core.understanding.spelling import Mended, Speller, general_words
 from core.understanding.tags import Floats, likeliest, stretches, transitions
@@ -32,31 +32,6 @@ SURE = 0.8
 """The least chance of every clause's intent where a sentence is taken for several."""
 
 _NEVER = np.float32(-1e4)
-
-
-class Meaning(Struct, frozen=True):
-    """What a text means. `intent` is None out of scope.
-
-    `ranking` holds every intent with its chance, given that the text is in scope, best first; `oos_score` is the chance that it
-    is not. `slots` are in the order of the text, for its likeliest intent; offsets are in code points. `parts` are the clauses
-    of a sentence that says several things, two or more, each with a meaning of its own. `language` is the one it was read in.
-    """
-
-    intent: str | None
-    score: float
-    oos_score: float
-    ranking: tuple[Ranked, ...]
-    slots: tuple[Slot, ...] = ()
-    parts: "tuple[Part, ...]" = ()
-    language: str = ""
-
-
-class Part(Struct, frozen=True):
-    """A clause, `text[start:end]`, and what it means; the offsets of its slots count from its own start."""
-
-    start: int
-    end: int
-    meaning: Meaning
 
 
 class Reader(Protocol):

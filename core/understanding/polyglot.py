@@ -3,21 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from core.understanding.model import Meaning, Reader
+from core.understanding.meaning import Meaning, Query
+from core.understanding.model import Reader
 from core.understanding.tongues import Tongues
 
 _LEAST = 0.02  # of sureness: between languages in which nothing is understood the likelier one wins
-
-
-class Query(Struct, frozen=True):
-    """A clean text, the language it is likely in, and whether it is surely in that one."""
-
-    text: str
-    likely: str
-    sure: bool = False
 
 
 class Interpreter(Protocol):

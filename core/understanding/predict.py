@@ -7,7 +7,8 @@ from pathlib import Path
 from core.models.encoder import Encoder
 from core.models.store import GRAPH, TOKENIZER, check
 from core.understanding.folder import ENCODER
-from core.understanding.model import Meaning, Model
+from core.understanding.meaning import Meaning
+from core.understanding.model import Model
 from shared.errors import ModelInvalid
 
 TOGETHER = 64

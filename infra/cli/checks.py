@@ -14,23 +14,27 @@ import psycopg
 import redis
 from msgspec import Struct
 
+from core.skillbook import SkillBook
 from infra.app import Parts, open_engine
 from infra.cli.doors import door_states
 from infra.cli.skills import skill_settings
 from infra.durability import assert_durable
 from infra.embedded import open_stores
 from infra.home import Home, Owner, StoreAddresses
+from infra.model_service import Remote, by_settings
 from infra.outside import SkillConfigs
 from infra.plugins import load_plugins
 from infra.prepare import prepare_stores
 from infra.runtime import check_runtime, installed_runtimes
 from infra.settings import Settings
+from infra.system import SystemClock
 from infra.tcp import ensure_port_free
 from shared.advice import DEFAULT_APP
 from shared.errors import NexusError, StartFailed
 
 _PYTHON = ((3, 11), (3, 14))  # from, up to but not including
 _FREE_BYTES = 1024**3
+_ANSWER_S = 10.0  # until models in another process have answered
 
 
 class State(StrEnum):
@@ -64,6 +68,8 @@ def checks(settings: Settings) -> Iterator[Check]:
     yield _guarded("home", lambda: _home(home, holder))
     yield _guarded("port", lambda: _port(settings, holder))
     yield from _plugins(settings)
+    if settings.models == "ray" or (settings.models == "process" and home.models_socket()):
+        yield _guarded("models", lambda: asyncio.run(models_check(settings)))
     yield from _on_stores(settings, home)
 
 
@@ -124,6 +130,17 @@ def _plugins(settings: Settings) -> Iterator[Check]:
     yield from (Check("plug-in", State.BROKEN, f"{broken.name}: {broken.reason}") for broken in found.broken)
     yield ok("channels", ", ".join(one.manifest.name for one in found.channels) or "none")
     yield ok("skills", ", ".join(one.manifest.name for one in found.skills) or "none")
+
+
+async def models_check(settings: Settings) -> Check:
+    """The models that the running NEXUS asks, where they are in another process."""
+    clock = SystemClock()
+    with by_settings(settings, SkillBook([])) as service:
+        assert isinstance(service, Remote), "models elsewhere"  # noqa: S101 (a mistake of ours)
+        await service.health(clock.now() + _ANSWER_S)
+        state = service.state()
+    place = "a process of their own" if settings.models == "process" else f"Ray at {settings.ray_address}"
+    return ok("models", f"{state.version} on {', '.join(state.providers)}, in {place}, which answers")
 
 
 def _on_stores(settings: Settings, home: Home) -> Iterator[Check]:

@@ -14,7 +14,7 @@ from core.models.encoder import Encoder
 from core.models.store import GRAPH, TOKENIZER, check, sha256
 from core.understanding.facts import Card, Source
 from core.understanding.finetune.progress import Epoch
-from core.understanding.model import Meaning
+from core.understanding.meaning import Meaning
 from core.understanding.predict import Predictor
 from core.understanding.rows import Row, read_rows
 from infra.models import checkpoint, encoder_folder, prepare

@@ -1,4 +1,4 @@
-"""`nexus up`: the stores, then what they need, then the web workers, all under one supervisor."""
+"""`nexus up`: the stores and the models, then what they need, then the web workers, all under one supervisor."""
 
 import multiprocessing
 import os
@@ -10,12 +10,15 @@ from pathlib import Path
 from infra.child import ChildSpec
 from infra.cli.welcome import welcome
 from infra.embedded import Stores, prepare
-from infra.home import Home, StoreAddresses
+from infra.home import Claim, Home, StoreAddresses
+from infra.model_service import SOCKET
 from infra.runtime import check_runtime
 from infra.settings import Settings, child_environment
 from infra.supervisor import Supervisor
 from infra.tcp import ensure_port_free, listens
 from infra.telemetry.logs import configure_logging
+from infra.telemetry.metrics import MODEL_PROCESS
+from infra.unix import answers
 from shared.errors import NexusError, StartFailed
 
 _FIRST_START_S = 300.0  # the first start trains the heads over the skills' samples
@@ -32,8 +35,26 @@ def run(settings: Settings) -> None:
         stores = prepare(claim, settings.database_url, settings.redis_url)
         for old in (home.run / "metrics").glob("*.metrics"):
             old.unlink()
-        children = (*stores.children, *_web_workers(settings, stores))
+        children = (*stores.children, *_models(settings, claim), *_web_workers(settings, stores))
         Supervisor(claim, children).run(lambda: print(welcome(settings, time.monotonic() - started), flush=True))
+
+
+def _models(settings: Settings, claim: Claim) -> list[ChildSpec]:
+    """The model process, where the settings want one. Web workers do not wait for it: they find it when it is there."""
+    if settings.models != "process":
+        return []
+    socket = claim.home.make_runtime() / SOCKET
+    claim.publish_models(socket)
+    return [
+        ChildSpec(
+            name=MODEL_PROCESS,
+            argv=(sys.executable, "-m", "infra.core", str(socket)),
+            env=child_environment(),
+            cwd=Path.cwd(),
+            ready=lambda pid: answers(pid, socket),
+            ready_within=_FIRST_START_S,
+        )
+    ]
 
 
 def _web_workers(settings: Settings, stores: Stores) -> list[ChildSpec]:

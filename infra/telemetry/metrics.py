@@ -7,7 +7,7 @@ pile up. /metrics on any worker reads all the files; a worker killed hard loses 
 
 import os
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Self
@@ -23,6 +23,10 @@ from shared.ports import Clock, ModelState
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper bounds in seconds; one more for what is slower."""
+SIZES = (1, 2, 4, 8, 16, 32)
+"""Upper bounds of the texts in a batch."""
+MODEL_PROCESS = "core"
+"""Publishes as web workers do, and is none."""
 PUBLISH_S = 1.0
 STALE_S = 10.0  # after this a worker's states are no longer told; its counts are kept
 SERIES = 200  # of one metric; what comes later is counted as "other"
@@ -31,15 +35,15 @@ Labels = tuple[str, ...]
 
 
 class Histogram(Struct):
-    """Counts by bucket (not cumulative; the last is what is slower than all bounds) and the sum in seconds."""
+    """Counts by bucket (not cumulative; the last is what is over all bounds) and the sum of all values."""
 
     counts: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
     total: float = 0.0
 
-    def add(self, seconds: float) -> None:
-        """Count one duration."""
-        self.counts[bisect_left(BUCKETS, seconds)] += 1
-        self.total += seconds
+    def add(self, value: float, bounds: Sequence[float] = BUCKETS) -> None:
+        """Count one value."""
+        self.counts[bisect_left(bounds, value)] += 1
+        self.total += value
 
     def merge(self, other: "Histogram") -> None:
         """Add what another worker counted."""
@@ -59,6 +63,10 @@ class Snapshot(Struct):
     stores: dict[Labels, int] = field(default_factory=dict)  # store → 1 it answers, 0 it does not
     models: dict[Labels, int] = field(default_factory=dict)  # version, provider → 1 ready, 0 not
     deliveries: dict[Labels, int] = field(default_factory=dict)  # channel, how an attempt ended
+    batches: dict[Labels, Histogram] = field(default_factory=dict)  # kind → seconds that a batch of a model took
+    sizes: dict[Labels, Histogram] = field(default_factory=dict)  # kind → texts in a batch
+    turned_away: dict[Labels, int] = field(default_factory=dict)  # kind → calls that were too much
+    queued: dict[Labels, int] = field(default_factory=dict)  # () → calls that wait for a model now
     waiting: dict[Labels, int] = field(default_factory=dict)  # channel → messages of all workers that are not sent yet
 
 
@@ -75,7 +83,10 @@ class Metrics:
         self._now = _read(self._file) or Snapshot()
         self._now.stores.clear()
         self._now.models.clear()
+        self._now.queued.clear()
         self._now.waiting.clear()
+        self._models: Callable[[], ModelState] | None = None
+        self._queue: Callable[[], int] | None = None
         self._stop = Event()
         self._lock = Lock()  # one writer of the draft at a time
         self._thread = Thread(target=self._publish_until_stopped, name="metrics", daemon=True)
@@ -125,14 +136,26 @@ class Metrics:
         """Say whether a store answers."""
         self._now.stores[(name,)] = int(up)
 
-    def model(self, state: ModelState) -> None:
-        """Say what model runs, on which providers."""
-        self._now.models = {(state.version, provider): int(state.ready) for provider in state.providers}
+    def watch_models(self, state: Callable[[], ModelState], waiting: Callable[[], int] | None = None) -> None:
+        """Tell from now on what models run, on which providers, and how many calls wait for them here."""
+        self._models, self._queue = state, waiting
+        self._look()
+
+    def batch(self, kind: str, texts: int, seconds: float) -> None:
+        """Count a batch that a model computed. See `core.models.batches.Watch`."""
+        _time(self._now.batches, (kind,), seconds)
+        sizes = self._now.sizes.setdefault((kind,), Histogram([0] * (len(SIZES) + 1)))
+        sizes.add(texts, SIZES)
+
+    def turned_away(self, kind: str) -> None:
+        """Count a call that a model refused, because too much waited."""
+        _count(self._now.turned_away, (kind,))
 
     def publish(self) -> None:
         """Write the counts where every worker's /metrics finds them."""
         with self._lock:
             self._now.at = self._clock.now()
+            self._look()
             draft = self._file.with_suffix(".draft")
             draft.write_bytes(_encode(self._now))
             os.replace(draft, self._file)
@@ -141,6 +164,14 @@ class Metrics:
         """The sum over all workers in Prometheus' text format. `version` is that of NEXUS."""
         self.publish()
         return render(self._file.parent, version, self._clock.now())
+
+    def _look(self) -> None:
+        """What runs now: models may come and go."""
+        if self._models is not None:
+            state = self._models()
+            self._now.models = {(state.version, provider): int(state.ready) for provider in state.providers}
+        if self._queue is not None:
+            self._now.queued = {(): self._queue()}
 
     def _publish_until_stopped(self) -> None:
         while not self._stop.wait(PUBLISH_S):
@@ -213,6 +244,9 @@ class _Published(Collector):
             ["channel", "state"],
             [s.deliveries for s in every],
         )
+        yield _counter(
+            "nexus_model_refusals", "Calls that were too much for the models.", ["kind"], [s.turned_away for s in every]
+        )
         yield _counter("nexus_degraded_turns", "Turns that went without a part.", ["part"], [s.degraded for s in every])
 
     def _histograms(self) -> Iterator[Metric]:
@@ -221,6 +255,10 @@ class _Published(Collector):
             "nexus_turn_duration_seconds", "From reception to answer.", ["channel"], [s.durations for s in every]
         )
         yield _histogram("nexus_stage_duration_seconds", "Stages of a turn.", ["stage"], [s.stages for s in every])
+        yield _histogram(
+            "nexus_model_batch_seconds", "What a batch of a model took.", ["kind"], [s.batches for s in every]
+        )
+        yield _histogram("nexus_model_batch_texts", "Texts in a batch.", ["kind"], [s.sizes for s in every], SIZES)
 
     def _states(self) -> Iterator[Metric]:
         fresh = {name: s for name, s in self._workers.items() if self._now - s.at <= STALE_S}
@@ -229,13 +267,16 @@ class _Published(Collector):
             "nexus_model_ready", "Whether a model can answer.", labels=["version", "provider", "worker"]
         )
         workers = GaugeMetricFamily("nexus_workers", "Web workers that are alive.")
-        workers.add_metric([], len(fresh))
+        workers.add_metric([], len(fresh.keys() - {MODEL_PROCESS}))
+        queued = GaugeMetricFamily("nexus_model_waiting", "Calls that wait for the models.", labels=["worker"])
         for name, snapshot in fresh.items():
             for labels, up in snapshot.stores.items():
                 stores.add_metric([*labels, name], up)
             for labels, ready in snapshot.models.items():
                 models.add_metric([*labels, name], ready)
-        yield from (workers, stores, models, _waiting(fresh.values()))
+            for count in snapshot.queued.values():
+                queued.add_metric([name], count)
+        yield from (workers, stores, models, queued, _waiting(fresh.values()))
 
 
 def _waiting(workers: Iterable[Snapshot]) -> Metric:
@@ -260,22 +301,28 @@ def _counter(name: str, text: str, labels: list[str], every: list[dict[Labels, i
     return family
 
 
-def _histogram(name: str, text: str, labels: list[str], every: list[dict[Labels, Histogram]]) -> Metric:
+def _histogram(
+    name: str,
+    text: str,
+    labels: list[str],
+    every: list[dict[Labels, Histogram]],
+    bounds: Sequence[float] = BUCKETS,
+) -> Metric:
     sums: dict[Labels, Histogram] = {}
     for histograms in every:
         for key, histogram in histograms.items():
-            sums.setdefault(key, Histogram()).merge(histogram)
+            sums.setdefault(key, Histogram([0] * (len(bounds) + 1))).merge(histogram)
     family = HistogramMetricFamily(name, text, labels=labels)
     for key, histogram in sorted(sums.items(), key=lambda item: item[0]):
-        family.add_metric(list(key), _cumulative(histogram.counts), histogram.total)
+        family.add_metric(list(key), _cumulative(histogram.counts, bounds), histogram.total)
     return family
 
 
-def _cumulative(counts: list[int]) -> list[tuple[str, float]]:
-    bounds = [*(str(bound) for bound in BUCKETS), "+Inf"]
+def _cumulative(counts: list[int], bounds: Sequence[float]) -> list[tuple[str, float]]:
+    names = [*(str(bound) for bound in bounds), "+Inf"]
     running = 0
     buckets: list[tuple[str, float]] = []
-    for bound, count in zip(bounds, counts, strict=True):
+    for bound, count in zip(names, counts, strict=True):
         running += count
         buckets.append((bound, running))
     return buckets

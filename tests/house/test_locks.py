@@ -26,7 +26,7 @@ def names(requirements: list[str]) -> set[str]:
 
 
 def test_there_is_one_for_each_extra_and_one_for_the_tools() -> None:
-    assert set(LOCKS) == {"cpu", "gpu", "train", "dev"}
+    assert set(LOCKS) == {"cpu", "gpu", "train", "ray", "dev"}
 
 
 @pytest.mark.parametrize("lock", LOCKS.values(), ids=LOCKS)
@@ -53,7 +53,7 @@ def test_no_address_is_in_the_lock_of_npm_packages() -> None:
     assert '"integrity": "sha512-' in text
 
 
-@pytest.mark.parametrize(("lock", "extra"), [("cpu", "cpu"), ("gpu", "gpu"), ("train", "train")])
+@pytest.mark.parametrize(("lock", "extra"), [("cpu", "cpu"), ("gpu", "gpu"), ("train", "train"), ("ray", "ray")])
 def test_what_the_project_names_is_locked(lock: str, extra: str) -> None:
     project = PROJECT["project"]
     wanted = project["dependencies"] + project["optional-dependencies"][extra] + PROJECT["dependency-groups"]["install"]
@@ -74,7 +74,7 @@ def test_where_locks_meet_they_agree(other: str) -> None:
 
 def test_one_onnx_runtime_an_extra_and_torch_only_to_train() -> None:
     runtimes = {name: {key for key, _ in pins(lock) if key.startswith("onnxruntime")} for name, lock in LOCKS.items()}
-    assert runtimes == {"cpu": {"onnxruntime"}, "gpu": {"onnxruntime-gpu"}, "train": set(), "dev": set()}
+    assert runtimes == {"cpu": {"onnxruntime"}, "gpu": {"onnxruntime-gpu"}, "train": set(), "ray": set(), "dev": set()}
     assert [key for key, lock in LOCKS.items() if any(name == "torch" for name, _ in pins(lock))] == ["train"]
 
 

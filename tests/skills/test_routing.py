@@ -12,7 +12,7 @@ from core.models.encoder import Encoder, Reading
 from core.models.store import GRAPH, TOKENIZER
 from core.skillbook import SkillBook
 from core.understanding.cache import trained
-from core.understanding.model import Meaning
+from core.understanding.meaning import Meaning
 from core.understanding.model import Model as Trained
 from core.understanding.samples import samples
 from core.understanding.tongues import Tongues

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from cachetools import LRUCache
 
+from core.models.batches import MOST_TOGETHER, MOST_WAITING
 from core.models.encoder import SIZE, STREAMS, Encoder, Reading, Vectors
-from core.models.service import MOST_TOGETHER, MOST_WAITING, InProcessModels
+from core.models.service import InProcessModels
 from core.models.tokenizer import Words
-from core.understanding.model import Meaning, Part, Reader
+from core.understanding.meaning import Meaning, Part
+from core.understanding.model import Reader
 from core.understanding.polyglot import Polyglot
 from core.understanding.rows import Slot
 from core.understanding.tongues import Tongues
@@ -211,12 +213,12 @@ async def test_what_is_remembered_is_bounded_and_holds_no_words(
     models: InProcessModels, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate.open.set()
-    monkeypatch.setattr(models, "_known", LRUCache(2))
+    monkeypatch.setattr(models.batches, "_known", LRUCache(2))
     for text in ("my pin is 4711", "two", "three", "my pin is 4711"):
         await models.understand(text, "en", soon())
     assert len(gate.batches) == 4
-    assert len(models._known) == 2
-    assert "4711" not in repr([one.slots for one in models._known.values()]) + repr(list(models._known))
+    assert len(models.batches._known) == 2
+    assert "4711" not in repr([one.slots for one in models.batches._known.values()]) + repr(list(models.batches._known))
 
 
 async def test_another_model_remembers_nothing(gate: Gate) -> None:

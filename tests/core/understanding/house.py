@@ -6,7 +6,8 @@ from pathlib import Path
 from core.models.encoder import Encoder
 from core.models.store import GRAPH, TOKENIZER
 from core.understanding.folder import write_model
-from core.understanding.model import Meaning, Model
+from core.understanding.meaning import Meaning
+from core.understanding.model import Model
 from core.understanding.rows import Row, Slot
 from core.understanding.train import card_of, train
 from infra.models import encoder_folder

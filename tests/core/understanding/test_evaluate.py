@@ -3,7 +3,7 @@
 import pytest
 
 from core.understanding.evaluate import evaluate
-from core.understanding.model import Meaning
+from core.understanding.meaning import Meaning
 from core.understanding.rows import OUTSIDE, Row, Slot
 from shared.turn import Ranked
 

@@ -13,7 +13,8 @@ from core.models.encoder import Encoder, Reading
 from core.understanding.clauses import clauses
 from core.understanding.facts import Labels
 from core.understanding.folder import HEADS, LABELS
-from core.understanding.model import LONGEST, Meaning, Model, Part
+from core.understanding.meaning import Meaning, Part
+from core.understanding.model import LONGEST, Model
 from core.understanding.rows import OUTSIDE, Row, Slot
 from core.understanding.samples import background, samples, variants
 from core.understanding.train import train

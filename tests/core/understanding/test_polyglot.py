@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from core.understanding.model import Meaning, Reader
-from core.understanding.polyglot import Polyglot, Query
+from core.understanding.meaning import Meaning, Query
+from core.understanding.model import Reader
+from core.understanding.polyglot import Polyglot
 from core.understanding.tongues import Tongues
 
 SAMPLES = {

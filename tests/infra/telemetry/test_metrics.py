@@ -51,7 +51,7 @@ def test_turns_stages_and_states(tmp_path: Path) -> None:
         one.turn("alexa", "failed", 11.0, {})
         one.refused("alexa", "signature_invalid")
         one.store("postgres", up=True)
-        one.model(ModelState("v1", ("CPUExecutionProvider",), ready=True))
+        one.watch_models(lambda: ModelState("v1", ("CPUExecutionProvider",), ready=True), lambda: 3)
         samples = parse(one.render("9.9"))
     assert count(samples, "nexus_turns_total", channel="rest", outcome="answered") == 2
     assert count(samples, "nexus_turns_total", channel="alexa", outcome="failed") == 1
@@ -66,6 +66,34 @@ def test_turns_stages_and_states(tmp_path: Path) -> None:
     assert count(samples, "nexus_model_ready", version="v1", provider="CPUExecutionProvider", worker="web") == 1
     assert count(samples, "nexus_build_info", version="9.9") == 1
     assert count(samples, "nexus_workers") == 1
+
+
+def test_models_of_a_process_of_their_own(tmp_path: Path) -> None:
+    states = [ModelState("v1", ("CUDA", "CPU"), ready=True), ModelState("v2", ("CPU",), ready=False)]
+    waiting = [0]
+    with Metrics(tmp_path, "web", Clock()), Metrics(tmp_path, metrics.MODEL_PROCESS, Clock()) as core:
+        core.watch_models(lambda: states[0], lambda: waiting[0])
+        core.batch("understand", 1, 0.004)
+        core.batch("understand", 32, 0.09)
+        core.batch("understand", 33, 0.09)
+        core.batch("encode", 2, 0.004)
+        core.turned_away("encode")
+        waiting[0] = 7
+        core.publish()
+        samples = shown(tmp_path)
+        assert count(samples, "nexus_workers") == 1, "it is no web worker"
+        assert count(samples, "nexus_model_ready", version="v1", provider="CUDA", worker="core") == 1
+        assert count(samples, "nexus_model_waiting", worker="core") == 7
+        assert count(samples, "nexus_model_refusals_total", kind="encode") == 1
+        assert count(samples, "nexus_model_batch_texts_sum", kind="understand") == 66
+        for most, texts in (("1", 1), ("16", 1), ("32", 2), ("+Inf", 3)):
+            assert count(samples, "nexus_model_batch_texts_bucket", kind="understand", le=most) == texts
+        assert count(samples, "nexus_model_batch_seconds_count", kind="encode") == 1
+        states[0] = states[1]
+        core.publish()
+        samples = shown(tmp_path)
+    assert count(samples, "nexus_model_ready", version="v2", provider="CPU", worker="core") == 0
+    assert not [labels for name, labels in samples if name == "nexus_model_ready" and ("version", "v1") in labels]
 
 
 def _work(folder: str, worker: str, turns: int, done: Event, end: Event) -> None:

@@ -19,8 +19,8 @@ from core.generation.gguf import BLOCK, EightBits, Floats, FourBits, Gguf
 from core.models.graph import CONTRIB, Graph
 from shared.errors import ModelInvalid
 
-_INT8_ACTIVATIONS = 4
-"""MatMulNBits' accuracy level at which inputs are rounded to eight bits a block, as llama.cpp does for these weights."""
+_FLOAT, _INT8 = 1, 4
+"""MatMulNBits' accuracy levels: inputs as they are, or rounded to eight bits a block, as llama.cpp does for these weights."""
 
 
 class LlamaShape(Struct, frozen=True):
@@ -59,9 +59,12 @@ def llama_shape(gguf: Gguf) -> LlamaShape:
     )
 
 
-def llama_graph(gguf: Gguf) -> onnx.ModelProto:
-    """The graph. Raises ModelInvalid where a tensor is missing or of another kind."""
-    return _Writer(gguf, llama_shape(gguf)).write()
+def llama_graph(gguf: Gguf, *, exact: bool = False) -> onnx.ModelProto:
+    """The graph. Raises ModelInvalid where a tensor is missing or of another kind.
+
+    `exact` computes with inputs as they are, several times slower: what the other is measured against.
+    """
+    return _Writer(gguf, llama_shape(gguf), _FLOAT if exact else _INT8).write()
 
 
 def half_turned(matrix: FourBits, heads: int) -> FourBits:
@@ -88,8 +91,8 @@ def _stacked(matrices: Sequence[FourBits]) -> FourBits:
 class _Writer:
     """Writes the graph layer by layer."""
 
-    def __init__(self, gguf: Gguf, shape: LlamaShape) -> None:
-        self._gguf, self._shape = gguf, shape
+    def __init__(self, gguf: Gguf, shape: LlamaShape, accuracy: int) -> None:
+        self._gguf, self._shape, self._accuracy = gguf, shape, accuracy
         self._graph = Graph()
 
     def write(self) -> onnx.ModelProto:
@@ -166,7 +169,7 @@ class _Writer:
         packed = matrix.codes[..., 0::2] | (matrix.codes[..., 1::2] << 4)
         inputs = (rows, graph.weight(f"{name}.codes", packed), graph.weight(f"{name}.scales", matrix.scales))
         sizes = {"K": blocks * BLOCK, "N": count, "bits": 4, "block_size": BLOCK}
-        rounded = graph.op("MatMulNBits", *inputs, domain=CONTRIB, accuracy_level=_INT8_ACTIVATIONS, **sizes)
+        rounded = graph.op("MatMulNBits", *inputs, domain=CONTRIB, accuracy_level=self._accuracy, **sizes)
         rest = graph.weight(f"{name}.rest", (matrix.least + 8 * matrix.scales).T)
         return graph.op("Gemm", self._block_sums(rows, blocks), rest, rounded)
 
@@ -189,5 +192,5 @@ class _Writer:
         last = graph.op("Gather", grid, graph.weight("last", np.array([-1])), axis=1)
         inputs = (last, self._codes(table), graph.weight("words.scales", table.scales))
         sizes = {"K": shape.hidden, "N": shape.vocabulary, "bits": 8, "block_size": BLOCK}
-        graph.named("MatMulNBits", ["logits"], *inputs, domain=CONTRIB, accuracy_level=_INT8_ACTIVATIONS, **sizes)
+        graph.named("MatMulNBits", ["logits"], *inputs, domain=CONTRIB, accuracy_level=self._accuracy, **sizes)
         graph.declare("logits", np.float32, ["streams", 1, shape.vocabulary])

@@ -83,7 +83,7 @@ class Sampler:
         else:
             return np.arange(len(weights)), weights
         kept = weights[tokens]
-        needed = self._sampling.top_p * float(kept.sum() if 0 < count else weights.sum())
+        needed = self._sampling.top_p * float(kept.sum() if count > 0 else weights.sum())
         most = int(np.searchsorted(np.cumsum(kept, dtype=np.float64), needed)) + 1
         return tokens[:most], kept[:most]
 

@@ -122,6 +122,8 @@ class InProcessGenerator:
             if not self._open:
                 raise ModelUnavailable("the language model is not running")
             if len(self._waiting) >= MOST_WAITING:
+                self._waiting = deque(one for one in self._waiting if not self._given_up(one))
+            if len(self._waiting) >= MOST_WAITING:
                 raise ModelUnavailable("too much waits for the language model", retry_after=1)
             self._waiting.append(call)
             self._wake.notify()

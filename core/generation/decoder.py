@@ -65,7 +65,8 @@ class SlotDecoder:
     def read(self, place: int, ids: Sequence[int], start: int) -> Logits:
         """Read at most `MOST_AT_ONCE` tokens behind the `start` tokens that a place holds; the logits after the last."""
         tokens = np.array([ids], np.int64)
-        return self._run(place, tokens, np.array([start + len(ids)]))[0]
+        row: Logits = self._run(place, tokens, np.array([start + len(ids)]))[0]
+        return row
 
     def step(self, tokens: Sequence[int], lengths: Sequence[int]) -> Logits:
         """The next token of each of the first streams; `lengths` are theirs before it. Logits (streams, vocabulary)."""

@@ -151,7 +151,7 @@ class _Writer:
         key = half_turned(self._matrix(f"{at}.attn_k"), shape.kv_heads)
         packed = self._product(f"{at}.attn_in", rows, [query, key, self._matrix(f"{at}.attn_v")])
         packed = graph.op("Reshape", packed, self._grid)
-        cache = ["streams", shape.kv_heads, "kept", shape.head]
+        cache: list[int | str] = ["streams", shape.kv_heads, "kept", shape.head]
         past = [graph.input(f"past_key_values.{index}.{part}", np.float32, cache) for part in ("key", "value")]
         present = [f"present.{index}.{part}" for part in ("key", "value")]
         inputs = (packed, "", "", *past, self._last, self._width, *self._rotation)

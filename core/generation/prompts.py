@@ -36,7 +36,7 @@ class Prompts:
 
     def read(self, prompt: Prompt) -> Reading:
         """The tokens of a prompt. Raises Malformed where it asks for what cannot be, or is too long."""
-        _check(prompt)
+        check_prompt(prompt)
         if sum(len(one.content) for one in prompt.messages) > _MOST_CHARACTERS_A_TOKEN * self._length:
             raise self._too_long()
         ids = self._tokens.ids(self._template.render(prompt.messages))
@@ -64,7 +64,8 @@ class Prompts:
         return Malformed(f"the prompt is longer than the {self._length} tokens there are for it", ("messages",))
 
 
-def _check(prompt: Prompt) -> None:
+def check_prompt(prompt: Prompt) -> None:
+    """Raises Malformed where a prompt asks for what no model can do."""
     check_sampling(prompt.sampling)
     if not prompt.messages:
         raise Malformed("nothing is asked of the model", ("messages",))

@@ -23,6 +23,10 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """What a model may be called: it names a folder, and a setting."""
 
 
+NOT_NAMES = frozenset({"off"})
+"""What the setting says instead of a name."""
+
+
 class Card(Struct, frozen=True, forbid_unknown_fields=True):
     """What a folder holds. `context`: tokens of prompt and answer together, at most; `token_bytes`: cache of one of them."""
 
@@ -54,7 +58,7 @@ def add(models: Path, origin: Origin, fill: Callable[[Path], None]) -> Card:
 
     It is there whole or not at all; one of the same name is replaced.
     """
-    if not NAME.fullmatch(origin.name):
+    if not NAME.fullmatch(origin.name) or origin.name in NOT_NAMES:
         raise ModelInvalid(f"a model may be called by letters, digits, dots and hyphens, not {origin.name!r}")
     target = models / origin.name
     with locked(models / ".lock"), tempfile.TemporaryDirectory(dir=models, prefix=".adding-") as place:

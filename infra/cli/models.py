@@ -9,7 +9,7 @@ from msgspec import Struct
 from rich.table import Table
 
 from core.generation.answers import joined
-from core.generation.layout import read_bounded
+from core.generation.layout import read_bounded, read_config
 from core.generation.service import InProcessGenerator
 from core.generation.store import Card, Origin, add, cards, check, copied, remove
 from infra import smollm
@@ -41,6 +41,7 @@ def add_folder(settings: Settings, what: str, name: str | None, licence: str | N
     folder = Path(what).expanduser().resolve()
     if not folder.is_dir():
         raise ModelInvalid(f"{what} is no folder; `smollm2` is the only model known by name")
+    read_config(folder)
     licence = licence or _licence(folder)
     if not licence:
         raise ModelInvalid(f"{what} does not say its licence: give it with --licence, as its maker states it")

@@ -132,8 +132,8 @@ class InProcessGenerator:
 
     def _work(self) -> None:
         while self._wait():
-            self._batch.drop(self._given_up)
-            self._admit()
+            late = [*self._batch.drop(self._given_up), *self._admit()]
+            self._deliver([(call, DeadlineExceeded("the answer was not ready in time")) for call in late])
             self._deliver(self._advanced())
         with self._wake:
             left = [*self._batch.everyone(), *self._waiting]
@@ -149,17 +149,22 @@ class InProcessGenerator:
             return self._open
 
     def _given_up(self, call: _Call) -> bool:
-        """Whether nobody waits any more. Who waits knows the deadline too."""
+        """Whether nobody waits any more, or should."""
         return call.gone or self._clock.now() >= call.deadline
 
-    def _admit(self) -> None:
+    def _admit(self) -> list[_Call]:
+        """Let those who wait join, as far as there is room; those who gave up meanwhile."""
+        late: list[_Call] = []
         while self._batch.room:
             with self._wake:
                 if not self._waiting:
-                    return
+                    break
                 call = self._waiting.popleft()
-            if not self._given_up(call):
+            if self._given_up(call):
+                late.append(call)
+            else:
                 self._batch.join(call)
+        return late
 
     def _advanced(self) -> _Said:
         try:

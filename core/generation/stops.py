@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 class Stops:
-    """Lets text through up to the first stop string; what may be the beginning of one is held back."""
+    """Lets text through up to the stop string that is whole first; what may be the beginning of one is held back."""
 
     def __init__(self, stops: Sequence[str]) -> None:
         self._stops = [stop for stop in stops if stop]
@@ -16,10 +16,10 @@ class Stops:
         if self.hit:
             return ""
         self._held += text
-        found = [place for stop in self._stops if (place := self._held.find(stop)) >= 0]
+        found = [(place + len(stop), place) for stop in self._stops if (place := self._held.find(stop)) >= 0]
         if found:
             self.hit = True
-            said, self._held = self._held[: min(found)], ""
+            said, self._held = self._held[: min(found)[1]], ""
             return said
         keep = self._begun()
         said = self._held[: len(self._held) - keep]

@@ -34,7 +34,8 @@ def test_the_exact_graph_is_the_model(exact: Path, gguf: Path, read: int) -> Non
 def test_the_served_graph_is_nearly_the_model(folder: Path, gguf: Path) -> None:
     wanted, found = Reference(Gguf(gguf)).logits(IDS)[9:], logits(folder, IDS, 10)
     cosines = (wanted * found).sum(1) / np.linalg.norm(wanted, axis=1) / np.linalg.norm(found, axis=1)
-    assert cosines.min() > 0.995
+    assert cosines.min() > 0.98
+    assert np.median(cosines) > 0.999
 
 
 def test_a_prompt_read_in_parts_is_the_same_prompt(exact: Path) -> None:

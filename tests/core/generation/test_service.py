@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from threading import Event
 
 import numpy as np
 import pytest
@@ -39,10 +40,11 @@ async def test_an_answer_ends_with_its_counts(start: Start) -> None:
 
 
 async def test_an_answer_ends_where_there_is_no_more_room(start: Start) -> None:
-    prompt = Prompt(LONG.messages, 100_000, Sampling(0.0))
-    pieces = await whole(start(length=64), prompt)
-    assert pieces[-1].end == "length"
-    assert pieces[-1].prompt_tokens + pieces[-1].tokens == 64
+    model = start(length=64)
+    prompts = [Prompt(LONG.messages, 100_000, Sampling(1.0, seed=n)) for n in range(20)]
+    last = [(await whole(model, prompt))[-1] for prompt in prompts]
+    assert {"length"} <= {piece.end for piece in last}
+    assert all((piece.prompt_tokens + piece.tokens == 64) is (piece.end == "length") for piece in last)
 
 
 @pytest.mark.parametrize(
@@ -127,13 +129,22 @@ async def test_a_failure_is_told_and_does_not_last(start: Start, monkeypatch: py
     assert await whole(model, LONG)
 
 
-async def test_what_waits_at_the_end_is_told(start: Start) -> None:
-    model = start(slots=1)
+async def test_what_waits_at_the_end_is_told(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, going, step = start(slots=1), Event(), SlotDecoder.step
+
+    def slow(self: SlotDecoder, *given: object) -> object:
+        assert going.wait(10)
+        return step(self, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(SlotDecoder, "step", slow)
     asked = [asyncio.create_task(whole(model, LONG)) for _ in range(3)]
     await until(lambda: model.load().streams == 1)
-    await asyncio.to_thread(model.__exit__, None, None, None)
+    closing = asyncio.create_task(asyncio.to_thread(model.__exit__, None, None, None))
+    await until(lambda: not model.state().ready)
+    going.set()
     found = await asyncio.gather(*asked, return_exceptions=True)
-    assert any(isinstance(one, ModelUnavailable) for one in found)
+    await closing
+    assert all(isinstance(one, ModelUnavailable) for one in found)
     assert not model.state().ready
     with pytest.raises(ModelUnavailable):
         await whole(model, LONG)

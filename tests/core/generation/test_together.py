@@ -86,9 +86,10 @@ async def test_a_known_beginning_changes_nothing(start: Start) -> None:
 async def test_a_seed_gives_the_same_again(start: Start, temperature: float) -> None:
     model = start()
 
-    async def text(seed: int) -> str:
-        prompt = Prompt((ChatMessage("user", "the thing"),), 40, Sampling(temperature, seed=seed))
-        return joined(await whole(model, prompt))
+    async def texts() -> list[str]:
+        prompts = [Prompt((ChatMessage("user", "the thing"),), 40, Sampling(temperature, seed=n)) for n in range(4)]
+        return [joined(await whole(model, prompt)) for prompt in prompts]
 
-    assert await text(1) == await text(1)
-    assert (await text(1) == await text(2)) is (temperature == 0)
+    found = await texts()
+    assert found == await texts()
+    assert len(set(found)) == (1 if temperature == 0 else 4)

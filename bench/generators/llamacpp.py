@@ -11,7 +11,7 @@ import threading
 import time
 from typing import Any
 
-import xllamacpp
+import xllamacpp  # pyright: ignore[reportMissingImports]
 
 LENGTH = 512
 

@@ -47,9 +47,11 @@ class SlotDecoder:
         self._outputs = {one.name: one for one in self._session.get_outputs()}
         self._names = _names(self._config)
         self._check()
+        self._kinds = {name: _kind(one) for name, one in self._inputs.items()}
         self._kind = _kind(self._inputs[self._names[0][0]])
         self._row = (self._config.num_key_value_heads, self.length, self._config.head_size)
         self._cache = [np.zeros((slots + 1, *self._row), self._kind) for _ in self._names]
+        self._logits = np.empty((slots, 1, self.vocabulary), _kind(self._outputs[self._config.outputs.logits]))
         self._bindings: dict[tuple[int, int], ort.IOBinding] = {}
 
     @property
@@ -69,7 +71,10 @@ class SlotDecoder:
         return row
 
     def step(self, tokens: Sequence[int], lengths: Sequence[int]) -> Logits:
-        """The next token of each of the first streams; `lengths` are theirs before it. Logits (streams, vocabulary)."""
+        """The next token of each of the first streams; `lengths` are theirs before it. Logits (streams, vocabulary).
+
+        They are overwritten by the next run.
+        """
         return self._run(0, np.array(tokens, np.int64)[:, None], np.array(lengths) + 1)
 
     def move(self, source: int, target: int, length: int) -> None:
@@ -96,14 +101,21 @@ class SlotDecoder:
         fed = {names.input_ids: tokens, names.attention_mask: mask}
         if names.position_ids in self._inputs:
             fed[names.position_ids] = lengths[:, None] - width + np.arange(width)
-        kept = {name: np.ascontiguousarray(value, _kind(self._inputs[name])) for name, value in fed.items()}
-        for name, value in kept.items():
-            binding.bind_cpu_input(name, value)
-        given = self._outputs[self._config.outputs.logits]
-        logits = np.empty((count, 1 if given.shape[1] == 1 else width, self.vocabulary), _kind(given))
-        _bind_output(binding, given.name, logits)
+        kept = [value.astype(self._kinds[name], copy=False) for name, value in fed.items()]
+        for name, value in zip(fed, kept, strict=True):
+            binding.bind_input(name, "cpu", 0, value.dtype.type, value.shape, value.ctypes.data)
+        logits = self._place_for(count, width)
+        _bind_output(binding, self._config.outputs.logits, logits)
         self._session.run_with_iobinding(binding)
         return logits[:, -1].astype(np.float32, copy=False)
+
+    def _place_for(self, count: int, width: int) -> npt.NDArray[np.generic]:
+        """Where logits are written; that of single tokens is kept, for fresh memory costs as much as choosing a token."""
+        given = self._outputs[self._config.outputs.logits]
+        wide = 1 if given.shape[1] == 1 else width
+        if wide > 1:
+            return np.empty((count, wide, self.vocabulary), _kind(given))
+        return self._logits[:count]
 
     def _binding(self, first: int, count: int) -> ort.IOBinding:
         """Past and present of these places, at the same addresses; made once."""

@@ -95,13 +95,13 @@ class Gguf:
     def four_bits(self, name: str) -> FourBits:
         """A matrix of Q4_1: a block is scale and least in half precision, then 16 bytes, low halves first."""
         raw = self._blocks(name, _Q4_1, 20)
-        low, high = raw[..., 4:] & 15, raw[..., 4:] >> 4
-        return FourBits(np.concatenate([low, high], -1), _halves(raw[..., 0:2]), _halves(raw[..., 2:4]))
+        codes = np.concatenate([raw[..., 4:] & 15, raw[..., 4:] >> 4], -1).astype(np.uint8)
+        return FourBits(codes, _halves(raw[..., 0:2]), _halves(raw[..., 2:4]))
 
     def eight_bits(self, name: str) -> EightBits:
         """A matrix of Q8_0: a block is a scale in half precision, then 32 signed bytes."""
         raw = self._blocks(name, _Q8_0, 34)
-        return EightBits(raw[..., 2:] ^ np.uint8(0x80), _halves(raw[..., 0:2]))
+        return EightBits(np.bitwise_xor(raw[..., 2:], np.uint8(0x80), dtype=np.uint8), _halves(raw[..., 0:2]))
 
     def _blocks(self, name: str, kind: int, size: int) -> Codes:
         place = self._place(name, kind)

@@ -85,19 +85,25 @@ class InProcessGenerator:
 
     async def generate(self, prompt: Prompt, deadline: float) -> AsyncGenerator[Piece]:
         """See `Generator.generate`."""
-        if self._clock.now() >= deadline:
+        left = deadline - self._clock.now()
+        if left <= 0:
             raise DeadlineExceeded("no time was left to answer this")
         reading = self._prompts.read(prompt)
         call = _Call(reading, Answer(prompt, reading, self._tokens, self._ends), deadline)
         self._enqueue(call)
+        late = DeadlineExceeded("the model did not answer in time")
+        timer = call.loop.call_later(left, call.said.put_nowait, late)  # one an answer: one a piece would cost more than it
         try:
             while True:
-                piece = await self._next(call)
+                piece = await call.said.get()
+                if isinstance(piece, NexusError):
+                    raise piece
                 yield piece
                 if piece.end:
                     return
         finally:
             call.gone = True
+            timer.cancel()
 
     def state(self) -> ModelState:
         """See `Generator.state`."""
@@ -106,16 +112,6 @@ class InProcessGenerator:
     def load(self) -> Load:
         """What is going on."""
         return Load(self._batch.streams, len(self._waiting), self._prefixes.held_bytes, self._prefixes.hits)
-
-    async def _next(self, call: _Call) -> Piece:
-        try:
-            async with asyncio.timeout(max(0.0, call.deadline - self._clock.now())):
-                found = await call.said.get()
-        except TimeoutError as error:
-            raise DeadlineExceeded("the model did not answer in time") from error
-        if isinstance(found, NexusError):
-            raise found
-        return found
 
     def _enqueue(self, call: _Call) -> None:
         with self._wake:

@@ -18,12 +18,12 @@ class Reference:
 
     def logits(self, ids: Sequence[int]) -> Floats:
         """(tokens, vocabulary)."""
-        x = self._table[list(ids)]
+        x: Floats = self._table[list(ids)]
         for layer in range(self._shape.layers):
-            x = x + self._attention(layer, self._norm(f"blk.{layer}.attn_norm", x))
+            x += self._attention(layer, self._norm(f"blk.{layer}.attn_norm", x))
             inner = self._norm(f"blk.{layer}.ffn_norm", x)
             gate, up = inner @ self._matrix(layer, "ffn_gate"), inner @ self._matrix(layer, "ffn_up")
-            x = x + (gate / (1 + np.exp(-gate)) * up) @ self._matrix(layer, "ffn_down")
+            x += (gate / (1 + np.exp(-gate)) * up) @ self._matrix(layer, "ffn_down")
         found: Floats = self._norm("output_norm", x) @ self._table.T
         return found
 

@@ -1,6 +1,7 @@
 """The graph of a llama against a llama in numpy, and what is refused."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -71,7 +72,7 @@ def test_a_graph_with_logits_for_every_token_and_positions_is_read_too(exact: Pa
         ({"llama__block_count": 3}, "no tensor blk.2"),
     ],
 )
-def test_what_cannot_be_converted_is_told(tmp_path: Path, changed: dict[str, object], said: str) -> None:
+def test_what_cannot_be_converted_is_told(tmp_path: Path, changed: dict[str, Any], said: str) -> None:
     write_tiny(tmp_path / "odd.gguf", **changed)
     (tmp_path / "model").mkdir()
     with pytest.raises(ModelInvalid, match=said):

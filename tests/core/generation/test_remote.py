@@ -92,7 +92,8 @@ async def test_stop_strings_that_the_server_lets_through_are_cut(stand: Stand, m
 @given(sizes=st.lists(st.integers(1, 40), min_size=1, max_size=10))
 async def test_bytes_may_be_cut_anywhere(sizes: list[int]) -> None:
     stream = b": ping\r\n\r\n" + answer("ünï", "🙂 co", "de").replace(b"\n", b"\r\n")
-    parts, start = [], 0
+    parts: list[bytes] = []
+    start = 0
     while start < len(stream):
         size = sizes[len(parts) % len(sizes)]
         parts.append(stream[start : start + size])
@@ -104,9 +105,9 @@ async def test_bytes_may_be_cut_anywhere(sizes: list[int]) -> None:
 
 def test_an_event_without_an_end_is_given_up() -> None:
     events = Events()
+    assert list(events.add(b"data: " + b"x" * (MOST_EVENT_BYTES - 6) + b"\n")) == []
     with pytest.raises(ModelUnavailable):
-        for _ in range(1000):
-            assert list(events.add(b"data: " + b"x" * (MOST_EVENT_BYTES // 100))) == []
+        list(events.add(b"data: more"))
 
 
 @pytest.mark.parametrize(

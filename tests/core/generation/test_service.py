@@ -27,7 +27,7 @@ async def whole(model: InProcessGenerator, prompt: Prompt, deadline: float = NEV
 async def until(reached: Callable[[], bool]) -> None:
     """Wait for a condition, for ten seconds at most."""
     async with asyncio.timeout(10):
-        while not reached():
+        while not reached():  # noqa: ASYNC110 (it is a thread that gets there)
             await asyncio.sleep(0.001)
 
 

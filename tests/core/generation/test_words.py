@@ -1,6 +1,7 @@
 """Text: tokens to words, stop strings, sentences, chat templates. However it is cut, it comes out the same."""
 
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_siz
 def cut(text: str, places: list[int]) -> list[str]:
     """`text` in parts."""
     edges = sorted({0, len(text), *(place % (len(text) + 1) for place in places)})
-    return [text[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [text[a:b] for a, b in pairwise(edges)]
 
 
 @given(text=TEXTS)

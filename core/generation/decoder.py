@@ -65,7 +65,10 @@ class SlotDecoder:
         return len(self._cache) * int(np.prod(self._row)) * self._cache[0].itemsize
 
     def read(self, place: int, ids: Sequence[int], start: int) -> Logits:
-        """Read at most `MOST_AT_ONCE` tokens behind the `start` tokens that a place holds; the logits after the last."""
+        """Read at most `MOST_AT_ONCE` tokens behind the `start` tokens that a place holds; the logits after the last.
+
+        They are overwritten by the next run.
+        """
         tokens = np.array([ids], np.int64)
         row: Logits = self._run(place, tokens, np.array([start + len(ids)]))[0]
         return row

@@ -92,7 +92,9 @@ class InProcessGenerator:
         call = _Call(reading, Answer(prompt, reading, self._tokens, self._ends), deadline)
         self._enqueue(call)
         late = DeadlineExceeded("the model did not answer in time")
-        timer = call.loop.call_later(left, call.said.put_nowait, late)  # one an answer: one a piece would cost more than it
+        timer = call.loop.call_later(
+            left, call.said.put_nowait, late
+        )  # one an answer: one a piece would cost more than it
         try:
             while True:
                 piece = await call.said.get()

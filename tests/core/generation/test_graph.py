@@ -21,8 +21,8 @@ IDS = np.random.default_rng(7).integers(3, len(WORDS), 60).tolist()
 def logits(folder: Path, ids: list[int], read: int) -> Floats:
     """The logits after `read` tokens, and after each one behind them, taken one by one."""
     decoder = SlotDecoder(folder, slots=1, length=len(ids) + 8)
-    rows = [decoder.read(0, ids[:read], 0)]
-    rows += [decoder.step([token], [read + i])[0] for i, token in enumerate(ids[read:])]
+    rows = [decoder.read(0, ids[:read], 0).copy()]
+    rows += [decoder.step([token], [read + i])[0].copy() for i, token in enumerate(ids[read:])]
     return np.stack(rows)
 
 
@@ -41,7 +41,7 @@ def test_the_served_graph_is_nearly_the_model(folder: Path, gguf: Path) -> None:
 
 def test_a_prompt_read_in_parts_is_the_same_prompt(exact: Path) -> None:
     decoder = SlotDecoder(exact, slots=1, length=100)
-    whole = decoder.read(0, IDS, 0)
+    whole = decoder.read(0, IDS, 0).copy()
     decoder.read(decoder.staging, IDS[:23], 0)
     np.testing.assert_allclose(decoder.read(decoder.staging, IDS[23:], 23), whole, rtol=1e-3, atol=1e-3)
 

@@ -28,6 +28,10 @@ PREFIX_BYTES = 64 * 1024 * 1024
 """For the beginnings that prompts share."""
 
 
+TOGETHER_S = 0.02
+"""Pieces that follow one another faster are handed over together: waking who waits costs more than choosing a token."""
+
+
 class Load(Struct, frozen=True):
     """What is going on: answers being given, prompts waiting, bytes kept for beginnings, how often one was known."""
 
@@ -42,7 +46,7 @@ class _Call:
 
     def __init__(self, reading: Reading, answer: Answer, deadline: float) -> None:
         self.reading, self.answer, self.deadline = reading, answer, deadline
-        self.gone = False
+        self.gone = self.begun = False
         self.loop = asyncio.get_running_loop()
         self.said: asyncio.Queue[Piece | NexusError] = asyncio.Queue()  # no longer than the answer
 
@@ -66,6 +70,8 @@ class InProcessGenerator:
         self._prefixes = Prefixes(PREFIX_BYTES)
         self._batch: Batch[_Call] = Batch(decoder, self._prefixes)
         self._waiting: deque[_Call] = deque()
+        self._said: _Said = []
+        self._handed_over = 0.0
         self._wake = Condition()
         self._open = False
         self._thread = Thread(target=self._work, name="nexus-generation", daemon=True)
@@ -174,11 +180,20 @@ class InProcessGenerator:
             return [(call, ModelUnavailable("the language model failed on this; the log says why")) for call in failed]
 
     def _deliver(self, said: Sequence[tuple[_Call, Piece | NexusError]]) -> None:
-        """Hand pieces to the loops of those who wait, waking each loop once."""
+        """Hand over pieces: the first and the last of an answer at once, those between when it is time."""
+        told = [(call, found) for call, found in said if isinstance(found, NexusError) or found.text or found.end]
+        self._said += told
+        urgent = any(not call.begun or isinstance(found, NexusError) or found.end for call, found in told)
+        if urgent or self._clock.monotonic() - self._handed_over >= TOGETHER_S:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Give pieces to the loops of those who wait, waking each loop once."""
         by_loop: dict[asyncio.AbstractEventLoop, _Said] = {}
-        for call, found in said:
-            if isinstance(found, NexusError) or found.text or found.end:
-                by_loop.setdefault(call.loop, []).append((call, found))
+        for call, found in self._said:
+            call.begun = True
+            by_loop.setdefault(call.loop, []).append((call, found))
+        self._said, self._handed_over = [], self._clock.monotonic()
         for loop, pairs in by_loop.items():
             try:
                 loop.call_soon_threadsafe(_hand_over, pairs)

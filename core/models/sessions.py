@@ -18,7 +18,7 @@ def open_session(
 
     Asking for a provider is a wish: read `session.get_providers()` for what came of it. Our graphs are written fused, so
     only plain simplifications are allowed (the fused skip-normalisation is three times slower than what it replaces).
-    `spinning`: threads wait for one another by spinning while the model runs, and sleep between runs.
+    `spinning`: threads wait for work by spinning for a moment before they sleep, which pays where run follows run.
     """
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
@@ -26,7 +26,6 @@ def open_session(
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spinning)))
-    options.add_session_config_entry("session.force_spinning_stop", str(int(spinning)))
     usable = [name for name in providers if name in ort.get_available_providers()]
     try:
         return ort.InferenceSession(str(path), options, providers=usable)

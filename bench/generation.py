@@ -54,7 +54,9 @@ class Round(Struct, frozen=True):
 
 
 class Figures(Struct, frozen=True):
-    """Medians, and `pace_best` of the quietest round. `pace` and `pace_together` are tokens a second; `first_s` seconds to the first; `cpu_ms` a token."""
+    """Medians, and `pace_best` of the quietest round.
+
+    `pace` and `pace_together` are tokens a second; `first_s` seconds to the first; `cpu_ms` a token."""
 
     name: str
     pace: float

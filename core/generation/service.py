@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
+from queue import SimpleQueue
 from threading import Condition, Thread
 from types import TracebackType
 from typing import Self
@@ -75,10 +76,13 @@ class InProcessGenerator:
         self._wake = Condition()
         self._open = False
         self._thread = Thread(target=self._work, name="nexus-generation", daemon=True)
+        self._post: SimpleQueue[tuple[asyncio.AbstractEventLoop, _Said] | None] = SimpleQueue()
+        self._postman = Thread(target=self._carry, name="nexus-generation-post", daemon=True)
 
     def __enter__(self) -> Self:
         self._open = True
         self._thread.start()
+        self._postman.start()
         return self
 
     def __exit__(
@@ -88,6 +92,8 @@ class InProcessGenerator:
             self._open = False
             self._wake.notify()
         self._thread.join()
+        self._post.put(None)
+        self._postman.join()
 
     async def generate(self, prompt: Prompt, deadline: float) -> AsyncGenerator[Piece]:
         """See `Generator.generate`."""
@@ -188,13 +194,22 @@ class InProcessGenerator:
             self._hand_over()
 
     def _hand_over(self) -> None:
-        """Give pieces to the loops of those who wait, waking each loop once."""
+        """Send pieces to the loops of those who wait, waking each loop once.
+
+        Another thread carries them: waking a loop lets it run at once, and we would wait for it instead of for the model.
+        """
         by_loop: dict[asyncio.AbstractEventLoop, _Said] = {}
         for call, found in self._said:
             call.begun = True
             by_loop.setdefault(call.loop, []).append((call, found))
         self._said, self._handed_over = [], self._clock.monotonic()
-        for loop, pairs in by_loop.items():
+        for sent in by_loop.items():
+            self._post.put(sent)
+
+    def _carry(self) -> None:
+        """Runs on a thread of its own."""
+        while (sent := self._post.get()) is not None:
+            loop, pairs = sent
             try:
                 loop.call_soon_threadsafe(_hand_over, pairs)
             except RuntimeError:  # the loop was closed: nobody waits any more

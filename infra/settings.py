@@ -63,6 +63,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     models: str
     model_provider: str
     ray_address: str
+    generation: str
+    generation_model: str | None
+    generation_key: str | None
+    generation_slots: int
+    generation_tokens: int
+    generation_threads: int
     entries: tuple[Entry, ...]
     warnings: tuple[str, ...]
     channels: dict[str, dict[str, str]]
@@ -203,7 +209,7 @@ def _value(spec: Spec, found: Mapping[str, _Text], cwd: Path) -> Any:
     try:
         return spec.parse(text.text, text.folder)
     except ValueError:
-        told = "" if spec.field in SECRET_URLS else f", not {text.text!r}"
+        told = "" if spec.secret or spec.field in SECRET_URLS else f", not {text.text!r}"
         raise SettingsInvalid(f"{spec.env} must be {spec.kind}{told} (from {text.source})") from None
 
 
@@ -231,6 +237,8 @@ def _system_timezone() -> str:
 def _entry(spec: Spec, value: object, found: Mapping[str, _Text]) -> Entry:
     source = found[spec.env].source if spec.env in found else "default"
     shown = without_password(value) if spec.field in SECRET_URLS and isinstance(value, str) else str(value)
+    if spec.secret and value is not None:
+        shown = HIDDEN
     return Entry(spec.env, shown, source)
 
 

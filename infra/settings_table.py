@@ -1,6 +1,7 @@
 """The settings NEXUS knows: name, meaning, default, and how the text of each is read."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +26,7 @@ class Spec(Struct, frozen=True):
     default: str | None
     help: str
     shown_default: str = ""  # where the default is worked out rather than fixed
+    secret: bool = False
 
     @property
     def env(self) -> str:
@@ -131,6 +133,25 @@ def ray_address(text: str, _folder: Path) -> str:
     if text != "auto" and not (name and "/" not in name and port.isdecimal() and 0 < int(port) < 65536):
         raise ValueError(text)
     return text
+
+
+def answerer(text: str, folder: Path) -> str:
+    """What generates text: "off", the name of a model that was added, or the URL of a server, without anything secret in it."""
+    if "://" not in text:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", text):
+            raise ValueError(text)
+        return text
+    parts = urlsplit(text)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError(text)
+    return str(url("http", "https")(text, folder))
+
+
+def line(text: str, _folder: Path) -> str:
+    """Printable text without blanks around it, in one line."""
+    if not text.strip() or not text.isprintable():
+        raise ValueError(text)
+    return text.strip()
 
 
 def timezone(text: str, _folder: Path) -> str:
@@ -244,8 +265,46 @@ SPECS = (
         "auto",
         "The Ray cluster that runs `infra.serve`, where `NEXUS_MODELS` is `ray`; `auto` finds the one of this machine.",
     ),
+    Spec(
+        "generation",
+        answerer,
+        "off, the name of a model, or an http or https URL",
+        "off",
+        "What writes free answers: nothing, a model that `nexus models add` added, or a server that speaks OpenAI's "
+        "protocol (its base URL, such as `http://127.0.0.1:8000/v1`).",
+    ),
+    Spec(
+        "generation_model",
+        line,
+        "a name",
+        None,
+        "What the model is called at the server that `NEXUS_GENERATION` names.",
+    ),
+    Spec("generation_key", line, "a key", None, "The API key of that server.", secret=True),
+    Spec(
+        "generation_slots",
+        whole(1, 256),
+        "a whole number, 1 to 256",
+        "4",
+        "Answers a model here gives at the same time; at that server, how many may be under way.",
+    ),
+    Spec(
+        "generation_tokens",
+        whole(64, 1_048_576),
+        "a whole number, 64 to 1048576",
+        "2048",
+        "Tokens of prompt and answer together, at most; a place for each is kept in memory for each answer "
+        "(`nexus models list` shows how much).",
+    ),
+    Spec(
+        "generation_threads",
+        whole(1, 256),
+        "a whole number, 1 to 256",
+        "2",
+        "Threads a model here computes with.",
+    ),
 )
-SECRET_URLS = frozenset({"database_url", "redis_url"})  # shown without password
+SECRET_URLS = frozenset({"database_url", "redis_url", "generation"})  # shown without password
 
 
 def read_doors(folder: Path) -> Doors | None:

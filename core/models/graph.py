@@ -33,6 +33,10 @@ class Graph:
         self._nodes.append(helper.make_node("Identity", [tensor], [name], name=name))
         self._outputs.append(_value(name, np.float32, shape))
 
+    def declare(self, name: str, kind: type[np.generic], shape: Sequence[int | str]) -> None:
+        """Give a tensor that has the right name already to the outside, without a copy."""
+        self._outputs.append(_value(name, kind, shape))
+
     def weight(self, name: str, value: np.ndarray) -> str:
         """Add a constant. Adding the same name again keeps the first."""
         if name not in self._weights:
@@ -50,17 +54,22 @@ class Graph:
     def ops(self, kind: str, outputs: int, *inputs: str, domain: str = "", **attributes: Any) -> list[str]:
         """Append a node with several outputs and return their names."""
         name = f"{len(self._nodes)}_{kind}"
-        results = [f"{name}_{i}" for i in range(outputs)]
-        self._nodes.append(helper.make_node(kind, inputs, results, name=name, domain=domain, **attributes))
-        return results
+        return self.named(kind, [f"{name}_{i}" for i in range(outputs)], *inputs, domain=domain, **attributes)
 
-    def model(self, name: str) -> onnx.ModelProto:
-        """The finished model, checked by onnx."""
+    def named(self, kind: str, results: Sequence[str], *inputs: str, domain: str = "", **attributes: Any) -> list[str]:
+        """Append a node whose outputs have names of their own ("": one that is left out), and return them."""
+        name = f"{len(self._nodes)}_{kind}"
+        self._nodes.append(helper.make_node(kind, inputs, results, name=name, domain=domain, **attributes))
+        return list(results)
+
+    def model(self, name: str, *, checked: bool = True) -> onnx.ModelProto:
+        """The finished model, checked by onnx unless it uses what only onnxruntime knows of."""
         weights = list(self._weights.values())
         graph = helper.make_graph(self._nodes, name, self._inputs, self._outputs, weights)
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(CONTRIB, 1)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="nexus")
-        onnx.checker.check_model(model)
+        if checked:
+            onnx.checker.check_model(model)
         return model
 
 

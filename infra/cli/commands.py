@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from infra.cli.context import PAIRS_HELP, pair, settings
+from infra.cli.models_commands import models
 from infra.cli.nlu_commands import nlu
 from infra.cli.skill_commands import skills
 from shared.text import clean
@@ -28,6 +29,7 @@ app.add_typer(channels, name="channels")
 app.add_typer(handoff, name="handoff")
 app.add_typer(skills, name="skills")
 app.add_typer(nlu, name="nlu")
+app.add_typer(models, name="models")
 
 
 class Fault(StrEnum):

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def test_help_names_every_command(run: Run) -> None:
     told = run("--help")
     assert told.code == 0
-    for command in ("up", "chat", "say", "doctor", "keys", "apps", "channels", "skills"):
+    for command in ("up", "chat", "say", "doctor", "keys", "apps", "channels", "skills", "models"):
         assert f" {command} " in told.out
 
 

@@ -1,0 +1,1 @@
+"""Language models: ONNX decoders in this process, or a server that speaks OpenAI's protocol."""

@@ -1,8 +1,12 @@
 """A door with the message that came through it, as the engine sees it."""
 
+import logging
+
 from shared.channel import ChannelAdapter, Verified
 from shared.ports import Documents, Outgoing
 from shared.turn import Reply, Request, Turn
+
+log = logging.getLogger("nexus.doors")
 
 
 class Entered:
@@ -21,3 +25,14 @@ class Entered:
     def outgoing(self, request: Request, turn: Turn) -> tuple[Outgoing, ...]:
         """See `Door.outgoing`."""
         return self._adapter.outgoing(request, turn)
+
+    def later(self, request: Request, turn: Turn) -> tuple[Outgoing, ...]:
+        """See `Door.later`."""
+        return self._adapter.later(request, turn)
+
+    async def hold(self, request: Request, words: str) -> None:
+        """See `Door.hold`."""
+        try:
+            await self._adapter.hold(self._verified, request, words)
+        except Exception as error:  # noqa: BLE001 (a courtesy of foreign code: the answer does not depend on it)
+            log.warning("nobody was asked to wait", extra={"channel": request.channel, "error": type(error).__name__})

@@ -173,6 +173,19 @@ class ChannelAdapter(ABC):
         """
         return ()
 
+    def later(self, request: Request, turn: Turn) -> tuple[Outgoing, ...]:
+        """What is sent through the platform's API of an answer that was not ready when `request` was answered. Pure.
+
+        () where it waits until the person speaks again, or asks for it. Not asked for people who opted out.
+        """
+        return ()
+
+    async def hold(self, verified: Verified, request: Request, words: str) -> None:
+        """Tell the person, who is still waiting for the answer to `request`, that it takes a moment; in `words` at most once.
+
+        The default says nothing. It may raise whatever it likes: nothing but a line in the log depends on it.
+        """
+
     async def deliver(self, content: Mapping[str, Any], reference: str) -> Delivered:
         """Send what `outgoing` made, under `reference`, the same at every attempt. Raises DeliveryFailed.
 

@@ -170,6 +170,14 @@ class Door(Protocol):
         """What is sent through the platform's API once `turn` is committed, in this order. Pure."""
         ...
 
+    def later(self, request: Request, turn: Turn) -> tuple[Outgoing, ...]:
+        """What is sent through the platform's API of an answer that comes after `request` was answered. Pure."""
+        ...
+
+    async def hold(self, request: Request, words: str) -> None:
+        """Tell the person who waits that it takes a moment, where the platform can. Raises nothing."""
+        ...
+
 
 class Person(Struct, frozen=True):
     """Somebody NEXUS knows, within one app."""

@@ -36,6 +36,13 @@ class Door:
         """See `shared.ports.Door`."""
         return (Outgoing({"text": turn.reply.text if turn.reply else ""}, "here"),)
 
+    def later(self, request: Request, turn: Turn) -> tuple[Outgoing, ...]:
+        """See `shared.ports.Door`."""
+        return self.outgoing(request, turn)
+
+    async def hold(self, request: Request, words: str) -> None:
+        """See `shared.ports.Door`."""
+
 
 def saying(reply: Reply | None) -> Door:
     """A door with one answer."""

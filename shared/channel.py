@@ -180,7 +180,7 @@ class ChannelAdapter(ABC):
         """
         return ()
 
-    async def hold(self, verified: Verified, request: Request, words: str) -> None:
+    async def hold(self, verified: Verified, request: Request, words: str) -> None:  # noqa: B027 (most platforms cannot)
         """Tell the person, who is still waiting for the answer to `request`, that it takes a moment; in `words` at most once.
 
         The default says nothing. It may raise whatever it likes: nothing but a line in the log depends on it.

@@ -76,7 +76,7 @@ def test_it_stops_on_every_signal_that_asks_for_it(tmp_path: Path, sent: signal.
 def test_its_own_end_leaves_no_child_behind(tmp_path: Path, how: str) -> None:
     last = {"kill": "signal.pause()", "abort": "os.abort()", "exception": "raise RuntimeError('mine')"}[how]
     run = f"Supervisor(claim, specs).run(lambda: (on_ready(), sys.stdin.readline(), exec({last!r})))"
-    script = "trap \\'\\' TERM INT HUP; touch up; while :; do sleep 0.05; done"
+    script = "trap \\'\\' TERM INT HUP; : > up; while :; do sleep 0.05; done"
     stubborn = f"noted('a', '{script}', stop=((signal.SIGTERM, 0.1),))"
     code = program(f"[{stubborn}, child('b')]", run)
     service = subprocess.Popen(
@@ -147,7 +147,7 @@ def test_a_program_that_is_not_there_fails_the_start(tmp_path: Path) -> None:
 
 
 def test_a_child_that_does_not_stop_is_killed_with_all_it_started(tmp_path: Path) -> None:
-    script = "trap \\'\\' TERM; sleep 1000 & touch up; wait; wait"
+    script = "trap \\'\\' TERM; sleep 1000 & : > up; wait; wait"
     specs = f"[noted('a', '{script}', stop=((signal.SIGTERM, 0.3),))]"
     with running(program(specs), tmp_path) as service:
         family = service.family()
@@ -157,7 +157,7 @@ def test_a_child_that_does_not_stop_is_killed_with_all_it_started(tmp_path: Path
 
 
 def test_what_a_child_leaves_in_its_group_goes_when_it_is_restarted(tmp_path: Path) -> None:
-    specs = "[noted('a', 'sleep 1000 & touch up; wait')]"
+    specs = "[noted('a', 'sleep 1000 & : > up; wait')]"
     with running(program(specs), tmp_path) as service:
         before = service.family()
         assert len(before) == 2
@@ -167,7 +167,7 @@ def test_what_a_child_leaves_in_its_group_goes_when_it_is_restarted(tmp_path: Pa
 
 
 def test_a_second_signal_hurries_the_stop(tmp_path: Path) -> None:
-    script = "trap \\'echo > asked\\' TERM; touch up; while :; do sleep 0.05; done"
+    script = "trap \\'echo > asked\\' TERM; : > up; while :; do sleep 0.05; done"
     specs = f"[noted('a', '{script}', stop=((signal.SIGTERM, 600),))]"
     with running(program(specs), tmp_path) as service:
         service.process.send_signal(signal.SIGTERM)
@@ -188,7 +188,7 @@ def test_orphans_are_reaped_where_it_is_the_first_process(tmp_path: Path) -> Non
     unshare = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc"]
     if subprocess.run([*unshare, "true"], capture_output=True).returncode != 0:
         pytest.skip("no process namespaces here")
-    script = "(sleep 0.1 & ) ; touch up; exec sleep 1000"
+    script = "(sleep 0.1 & ) ; : > up; exec sleep 1000"
     code = program(f"[noted('a', '{script}')]")
     service = subprocess.Popen(
         [*unshare, PYTHON, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -1,7 +1,7 @@
 """The assistant itself: what it can do, how it greets, and the small words of a conversation.
 
 What is said about an open question (cancel, repeat, help, yes, no, start over, go back, correct) is the dialogue's; it comes
-here only where nothing is asked.
+here only where nothing is asked. So does "go on" where no answer is owed.
 """
 
 from datetime import datetime
@@ -61,6 +61,11 @@ class Assistant(Skill):
         """The last answer once more."""
         last = turn.session.last_reply
         return Reply(text=last) if last else Reply(text=turn.say("nothing_said"), expects_answer=True)
+
+    @intent("assistant.go_on")
+    async def go_on(self, turn: TurnContext) -> Reply:
+        """Nothing is owed: an answer that was not ready is said before anybody asks here."""
+        return Reply(text=turn.say("nothing_owed"), expects_answer=True)
 
     @intent("assistant.cancel")
     async def cancel(self, turn: TurnContext) -> Reply:

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 import skills
+from core.skillbook import SkillBook
+from infra.plugins import load_skill
 from shared.locales import LANGUAGES, in_language
 from shared.manifest import SkillInfo
 from shared.turn import Reply
@@ -87,3 +89,17 @@ def test_what_help_is_wanted_with(text: str, name: str | None) -> None:
 def test_accents_do_not_matter() -> None:
     meteo = SkillInfo("weather", "Météo", "", ())
     assert meant("aide pour meteo", (OWN, meteo), "assistant") is meteo
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_nothing_is_owed_it_says_so_in_varied_words(language: str) -> None:
+    one = talk(language)
+    replies = [one.say("assistant.go_on", text) for text in ("and?", "is it ready", "go on", "did you find out") * 4]
+    assert all(reply.expects_answer and not reply.end_session for reply in replies)
+    wordings = set(load_skill(ASSISTANT).locales[language].answers["nothing_owed"])
+    assert {reply.text for reply in replies} <= wordings
+    assert len({reply.text for reply in replies}) > 1
+
+
+def test_alexa_means_it_by_resume() -> None:
+    assert SkillBook([load_skill(ASSISTANT)]).from_platform("AMAZON.ResumeIntent") == "assistant.go_on"

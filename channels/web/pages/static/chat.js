@@ -2,9 +2,10 @@
 // the elements of templates/talk.html; whenever it drew something, the document hears the event "drawn".
 
 import { openDoor } from "./door.js";
+import { openLater } from "./later.js";
 import { openOutbox } from "./outbox.js";
 import { isKept, openTalk } from "./talk.js";
-import { draw, pieces } from "./view.js";
+import { course, draw } from "./view.js";
 
 const SLOW_MS = 1500;
 const find = (id) => document.getElementById(id);
@@ -18,7 +19,9 @@ const [gone, absence, retry] = ["away", "absence", "retry"].map(find);
 const most = Number(document.body.dataset.most);
 const usualHint = [...hint.childNodes];
 const fine = matchMedia("(pointer: fine)").matches;
-const outbox = openOutbox(openDoor(document.body.dataset.door, talk), talk, { settled, away });
+const door = openDoor(document.body.dataset.door, talk);
+const outbox = openOutbox(door, talk, { settled, away });
+const later = openLater(door, talk, came);
 const acts = { say, again };
 
 let isAway = false; // whether the door is out of reach
@@ -35,16 +38,31 @@ function say(words) {
 }
 
 function again(exchange) {
+  if (exchange.trouble?.again === "look") return lookAgain(exchange.id);
   const id = exchange.trouble?.again === "new" ? newId() : exchange.id;
-  talk.change(exchange.id, { id, state: "waiting", trouble: null, answer: null, answered: null, at: Date.now() });
+  const nothing = { trouble: null, answer: null, answered: null, later: null, came: null };
+  talk.change(exchange.id, { ...nothing, id, state: "waiting", at: Date.now() });
   show();
   focus();
   outbox.carry();
 }
 
+function lookAgain(id) {
+  talk.change(id, { state: "deferred", since: Date.now(), trouble: null, came: null });
+  show();
+  focus();
+  later.watch();
+}
+
 function settled(id) {
   show();
-  showStart(id);
+  showStart(`${id}-theirs`);
+  later.watch();
+}
+
+function came(id) {
+  show();
+  showStart(`${id}-later`);
 }
 
 function away(now) {
@@ -58,8 +76,7 @@ function away(now) {
 
 function show() {
   const all = talk.exchanges();
-  const last = all.length - 1;
-  draw(log, all.flatMap((exchange, index) => pieces(exchange, acts, { last: index === last, away: isAway })));
+  draw(log, course(all, acts, isAway));
   document.body.classList.toggle("talking", all.length > 0);
   over.hidden = all.length === 0;
   tellWhenSlow(!isAway && talk.waiting() !== undefined);
@@ -82,8 +99,8 @@ function toEnd() {
 }
 
 // Whoever reads the end of the talk goes on doing so, but a long answer is read from its start.
-function showStart(id) {
-  const answer = find(`${id}-theirs`);
+function showStart(key) {
+  const answer = find(key);
   if (!following || !answer || answer.offsetHeight < scroller.clientHeight) return;
   following = false;
   scroller.scrollTop = answer.offsetTop - 12;
@@ -169,7 +186,10 @@ askOver.addEventListener("click", (event) => {
 retry.addEventListener("click", outbox.carry);
 addEventListener("offline", () => away(true));
 addEventListener("online", () => away(false));
-talk.onChange(show);
+talk.onChange(() => {
+  show();
+  later.watch();
+});
 
 find("unkept").hidden = isKept();
 away(!navigator.onLine);
@@ -178,4 +198,5 @@ following = log.children.length > 0;
 measure();
 log.removeAttribute("aria-busy");
 outbox.carry();
+later.watch();
 document.body.dataset.ready = "yes";

@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.chat import Answer, Chat, Chats, outcome, problem, reply
+from tests.browser.widget import Widget
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -139,7 +140,7 @@ async def test_after_minutes_somebody_decides_whether_to_look_again(chats: Chats
     ("answer", "words"),
     [
         (problem(404, "not_found"), "This answer got lost"),
-        (outcome("failed", status=503), "NEXUS could not answer this"),
+        (outcome("failed", status=503), "This answer got lost"),
     ],
 )
 async def test_what_never_comes_is_said(chats: Chats, answer: Answer, words: str) -> None:
@@ -167,3 +168,16 @@ async def test_a_crowd_or_a_dead_line_is_waited_out(chats: Chats) -> None:
     await found(chat, problem(429, "rate_limited", retry_after="1"), gone, reply("It is 42."))
     await expect(chat.theirs).to_have_text([HOLDING["text"], "It is 42."], timeout=20_000)
     await expect(chat.trouble).to_have_count(0)
+
+
+ASK = """async (id) => { const { token } = JSON.parse(localStorage.getItem("nexus.session.1"));
+    const door = document.body.dataset.door;
+    return (await fetch(`${door}/messages/${id}`, { headers: { Authorization: `Bearer ${token}` } })).status; }"""
+
+
+async def test_the_door_knows_a_page_that_asks(chat: Chat, widget: Widget) -> None:
+    """On its own page and in the widget, where browsers leave the Origin of such a question out."""
+    for one in (chat, await widget.open()):
+        await one.ask("what is seven times six")
+        [said] = await one.stored("talk")
+        assert await one.log.evaluate(f"(log, id) => ({ASK})(id)", said["id"]) == 200

@@ -2,10 +2,9 @@
 // the elements of templates/talk.html; whenever it drew something, the document hears the event "drawn".
 
 import { openDoor } from "./door.js";
-import { openLater } from "./later.js";
 import { openOutbox } from "./outbox.js";
 import { isKept, openTalk } from "./talk.js";
-import { course, draw } from "./view.js";
+import { draw, pieces } from "./view.js";
 
 const SLOW_MS = 1500;
 const find = (id) => document.getElementById(id);
@@ -21,9 +20,9 @@ const usualHint = [...hint.childNodes];
 const fine = matchMedia("(pointer: fine)").matches;
 const door = openDoor(document.body.dataset.door, talk);
 const outbox = openOutbox(door, talk, { settled, away });
-const later = openLater(door, talk, came);
 const acts = { say, again };
 
+let later = null; // what fetches answers that took long
 let isAway = false; // whether the door is out of reach
 let slow = 0; // timer: whoever cannot see the dots is told that an answer is being made
 let following = false; // whether the end of the talk stays in view as it grows
@@ -38,31 +37,26 @@ function say(words) {
 }
 
 function again(exchange) {
-  if (exchange.trouble?.again === "look") return lookAgain(exchange.id);
-  const id = exchange.trouble?.again === "new" ? newId() : exchange.id;
-  const nothing = { trouble: null, answer: null, answered: null, later: null, came: null };
-  talk.change(exchange.id, { ...nothing, id, state: "waiting", at: Date.now() });
+  if (exchange.trouble?.again === "look") talk.change(exchange.id, { state: "deferred", trouble: null, since: Date.now() });
+  else askAgain(exchange);
   show();
   focus();
   outbox.carry();
 }
 
-function lookAgain(id) {
-  talk.change(id, { state: "deferred", since: Date.now(), trouble: null, came: null });
-  show();
-  focus();
-  later.watch();
+function askAgain(exchange) {
+  const id = exchange.trouble?.again === "new" ? newId() : exchange.id;
+  talk.change(exchange.id, { id, state: "waiting", trouble: null, answer: null, answered: null, at: Date.now() });
 }
 
 function settled(id) {
   show();
-  showStart(`${id}-theirs`);
-  later.watch();
+  showStart(id);
 }
 
-function came(id) {
-  show();
-  showStart(`${id}-later`);
+async function fetchLater() {
+  later ??= import("./later.js").catch(() => (later = null)); // out of reach: next time
+  (await later)?.watch(door, talk, settled);
 }
 
 function away(now) {
@@ -76,10 +70,12 @@ function away(now) {
 
 function show() {
   const all = talk.exchanges();
-  draw(log, course(all, acts, isAway));
+  const last = all.length - 1;
+  draw(log, all.flatMap((exchange, index) => pieces(exchange, acts, { last: index === last, away: isAway })));
   document.body.classList.toggle("talking", all.length > 0);
   over.hidden = all.length === 0;
   tellWhenSlow(!isAway && talk.waiting() !== undefined);
+  if (all.some((one) => one.state === "deferred")) fetchLater();
   document.dispatchEvent(new Event("drawn"));
 }
 
@@ -99,8 +95,8 @@ function toEnd() {
 }
 
 // Whoever reads the end of the talk goes on doing so, but a long answer is read from its start.
-function showStart(key) {
-  const answer = find(key);
+function showStart(id) {
+  const answer = find(`${id}-theirs`);
   if (!following || !answer || answer.offsetHeight < scroller.clientHeight) return;
   following = false;
   scroller.scrollTop = answer.offsetTop - 12;
@@ -186,10 +182,7 @@ askOver.addEventListener("click", (event) => {
 retry.addEventListener("click", outbox.carry);
 addEventListener("offline", () => away(true));
 addEventListener("online", () => away(false));
-talk.onChange(() => {
-  show();
-  later.watch();
-});
+talk.onChange(show);
 
 find("unkept").hidden = isKept();
 away(!navigator.onLine);
@@ -198,5 +191,4 @@ following = log.children.length > 0;
 measure();
 log.removeAttribute("aria-busy");
 outbox.carry();
-later.watch();
 document.body.dataset.ready = "yes";

@@ -12,8 +12,6 @@ const WORDS = {
   body_too_large: "This message is too long.",
   not_authentic: "NEXUS does not accept messages from this address; whoever runs it can allow it.",
   failed: "NEXUS could not answer this.",
-  late: "The answer is not there yet.",
-  lost: "This answer got lost. Please ask again.",
 };
 
 /**
@@ -30,8 +28,8 @@ export class Trouble extends Error {
 }
 
 /**
- * The door at `path` for the visitor of `talk`: `ask(text, id)` gives the answer (as /v1/messages does) or rejects with Trouble.
- * `find(id)` gives what became of a message: its answer, or null where there is none yet.
+ * The door at `path` for the visitor of `talk`: `ask(text, id)` gives the answer (as /v1/messages does) or rejects with Trouble;
+ * `look(id)` gives the response to asking for it again.
  */
 export function openDoor(path, talk) {
   let opening = null;
@@ -68,21 +66,14 @@ export function openDoor(path, talk) {
     }
   }
 
-  async function find(id) {
-    const response = await request("GET", `${path}/messages/${encodeURIComponent(id)}`, null, await token(false));
-    if (response.status === 404 || response.status === 401) throw new Trouble("lost", "new"); // it was said by somebody else
-    if (isProblem(response)) throw await refusal(response);
-    const answer = await json(response);
-    return answer.outcome === "deferred" || answer.outcome === "running" ? null : answer;
-  }
-
-  return { ask, find };
+  const look = async (id) => request("GET", `${path}/messages/${id}`, null, await token());
+  return { ask, look };
 }
 
-const post = (path, body, token) => request("POST", path, body, token);
+const post = (...message) => request("POST", ...message);
 
 async function request(method, path, body, token) {
-  const headers = body || method === "POST" ? { "Content-Type": "application/json" } : {};
+  const headers = { "Content-Type": "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
   const options = { method, headers, body: body && JSON.stringify(body), cache: "no-store" };
   try {

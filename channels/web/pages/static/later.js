@@ -1,23 +1,34 @@
 // Fetches answers that were not ready in time. NEXUS has said so, and goes on making them; they are asked for while somebody may look
-// at the page, ever more rarely, until they are there or it took too long. What is fetched is kept in the talk, so it outlives a
-// reload; another tab may be quicker.
-
-import { Trouble } from "./door.js";
+// at the page, ever more rarely, until they are there or it took too long. It is loaded when there is something to fetch. What is
+// fetched is kept in the talk, so it outlives a reload; another tab may be quicker.
 
 const FIRST_MS = 1_000;
 const LATEST_MS = 10_000;
 const PATIENCE_MS = 4 * 60_000;
+const WORDS = {
+  look: "The answer is not there yet.",
+  new: "This answer got lost. Please ask again.",
+};
 
-/** Watches the deferred exchanges of `talk`: `settled(id)` is called when one came to its end. */
-export function openLater(door, talk, settled) {
+let watching = null;
+
+/**
+ * Looks soon whether what `talk` waits for is there, and goes on looking: `settled(id)` is called when something came to its end, with
+ * the id of the exchange to look at.
+ */
+export function watch(door, talk, settled) {
+  watching ??= open(door, talk, settled);
+  watching();
+}
+
+function open(door, talk, settled) {
   let asking = false;
   let pause = FIRST_MS;
   let timer = 0;
 
   const deferred = () => talk.exchanges().filter((one) => one.state === "deferred");
 
-  /** Looks soon whether what is missing is there, and goes on looking. */
-  function watch() {
+  function start() {
     pause = FIRST_MS;
     plan();
   }
@@ -38,36 +49,38 @@ export function openLater(door, talk, settled) {
   }
 
   async function fetch({ id, since }) {
-    const changes = await outcomeOf(id, since);
-    const now = talk.exchanges().find((one) => one.id === id);
-    if (!changes || now?.state !== "deferred") return;
-    talk.change(id, changes);
-    settled(id);
+    const found = await outcomeOf(id);
+    const again = found?.again ?? (Date.now() - since > PATIENCE_MS ? "look" : null);
+    if (!deferred().some((one) => one.id === id) || !(found || again)) return;
+    talk.change(id, { state: "answered", trouble: again && { words: WORDS[again], again } });
+    settled(again ? id : keep(id, found));
   }
 
-  async function outcomeOf(id, since) {
+  // The answer; {again} where there will be none; null where nobody knows yet.
+  async function outcomeOf(id) {
     try {
-      const answer = await door.find(id);
-      if (answer) return endedWith(answer, id);
-    } catch (error) {
-      if (!(error instanceof Trouble)) console.error(error);
-      if (error.kind === "lost" || error.kind === "not_authentic") return ended(error);
+      const response = await door.look(id);
+      if (response.status === 404 || response.status === 401) return { again: "new" }; // somebody else said it
+      const answer = await response.json();
+      if (answer.outcome === "failed") return { again: "new" };
+      return answer.reply && ["answered", "refused"].includes(answer.outcome) ? answer : null;
+    } catch {
+      return null; // out of reach, or not to be read: next time
     }
-    return Date.now() - since > PATIENCE_MS ? ended(new Trouble("late", "look")) : null;
   }
 
-  // Who said "go on" meanwhile may have heard it already.
-  function endedWith(answer, id) {
-    if (answer.outcome === "failed" || !answer.reply) return ended(new Trouble("failed", "new"));
+  // Whoever said "go on" meanwhile may have heard it already.
+  function keep(id, answer) {
     const all = talk.exchanges();
     const after = all.slice(all.findIndex((one) => one.id === id) + 1);
-    const known = answer.reply.text && after.some((one) => one.answer?.reply?.text?.includes(answer.reply.text));
-    return known ? { state: "answered" } : { state: "answered", later: answer, came: Date.now() };
+    const text = answer.reply.text;
+    const key = `${id}-later`;
+    const known = after.some((one) => one.id === key || (text && one.answer?.reply?.text?.includes(text)));
+    if (!known) talk.add({ id: key, text: "", at: Date.now(), state: "answered", answer, answered: Date.now() });
+    return key;
   }
 
-  document.addEventListener("visibilitychange", watch);
-  addEventListener("online", watch);
-  return { watch };
+  document.addEventListener("visibilitychange", start);
+  addEventListener("online", start);
+  return start;
 }
-
-const ended = ({ words, again }) => ({ state: "answered", came: Date.now(), trouble: { words, again } });

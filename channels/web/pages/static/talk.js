@@ -4,9 +4,9 @@
 const MOST = 200; // exchanges; older ones are dropped
 
 /**
- * The talk with `app`. An exchange is {id, text, at, state: "waiting"|"deferred"|"answered"|"failed", answer?, answered?, later?,
- * came?, trouble?}; `answered` is when its outcome was known, `at` when it was said (both in milliseconds). Where it is deferred,
- * `answer` only says so, since `since`; `later` is the answer itself, and `came` when that ended.
+ * The talk with `app`. An exchange is {id, text, at, state: "waiting"|"deferred"|"answered"|"failed", answer?, answered?, trouble?};
+ * `answered` is when its outcome was known, `at` when it was said (both in milliseconds). A deferred one is answered by an exchange
+ * of its own, without a text.
  */
 export function openTalk(app) {
   const space = app === "default" ? "nexus" : `nexus.${app}`;
@@ -76,7 +76,7 @@ export function openTalk(app) {
   /** How many exchanges came to an end since somebody looked. */
   function unread() {
     const seen = Number(read(SEEN)) || 0;
-    return exchanges().filter((one) => Math.max(one.answered, one.came ?? 0) > seen).length;
+    return exchanges().filter((one) => one.answered > seen).length;
   }
 
   /** Somebody looks at the talk now. */

@@ -1,46 +1,22 @@
 // Draws exchanges. Whatever people and skills say becomes text nodes, never markup; only http(s) addresses become links.
 
 /**
- * What the talk looks like, piece by piece: {key, look, draw}. A piece whose `look` did not change need not be drawn again.
- * `acts` = {say(words), again(exchange)}; `away` says that what waits is held. An answer that came later stands where it came.
+ * What an exchange looks like, piece by piece: {key, look, draw}. A piece whose `look` did not change need not be drawn again.
+ * `acts` = {say(words), again(exchange)}; choices are offered under the `last` exchange only; `away` says that what waits is held.
  */
-export function course(exchanges, acts, away) {
-  const found = [];
-  const late = exchanges.filter(cameLater).sort((one, other) => one.came - other.came);
-  for (const exchange of exchanges) {
-    while (late.length > 0 && late[0].came < exchange.at && late[0] !== exchange) found.push(...piecesOfLater(late.shift()));
-    found.push(...pieces(exchange, acts, away));
-  }
-  found.push(...late.flatMap(piecesOfLater));
-  const [id, reply] = newest(exchanges);
-  const offered = list(reply?.choices);
-  if (offered.length > 0) found.push(piece(`${id}-choices`, offered, () => choices(offered, acts)));
-  return found;
-}
-
-const piece = (key, look, draw) => ({ key, look: JSON.stringify(look), draw });
-const cameLater = (exchange) => exchange.later?.reply && !isSilent(exchange.later.reply);
-const piecesOfLater = ({ id, later, came }) => [piece(`${id}-later`, [later.reply, came], () => theirs(later.reply, came))];
-
-function pieces(exchange, acts, away) {
+export function pieces(exchange, acts, { last, away }) {
   const { id, state, answered } = exchange;
   const reply = exchange.answer?.reply;
   const waits = state === "waiting";
-  const found = [["mine", [exchange.text, state === "failed", waits && away], () => mine(exchange, waits && away)]];
+  const found = [];
+  if (exchange.text) found.push(["mine", [exchange.text, state === "failed", waits && away], () => mine(exchange, waits && away)]);
   if (waits && away) found.push(["held", [], held]);
   if (waits && !away) found.push(["typing", [], typing]);
   if (reply && !isSilent(reply)) found.push(["theirs", [reply, answered], () => theirs(reply, answered)]);
   if (state === "deferred") found.push(["working", [], working]);
   if (exchange.trouble) found.push(["trouble", [exchange.trouble], () => trouble(exchange, acts)]);
-  return found.map(([name, look, draw]) => piece(`${id}-${name}`, look, draw));
-}
-
-// Whose reply offers its choices, by id: what was said last.
-function newest(exchanges) {
-  const last = exchanges.at(-1);
-  const late = exchanges.filter(cameLater).reduce((one, other) => (one?.came > other.came ? one : other), undefined);
-  if (late && late.came > (last.answered ?? last.at)) return [`${late.id}-later`, last.state === "waiting" ? null : late.later.reply];
-  return [last?.id, last?.answer?.reply];
+  if (last && list(reply?.choices).length) found.push(["choices", [reply.choices], () => choices(reply.choices, acts)]);
+  return found.map(([name, look, draw]) => ({ key: `${id}-${name}`, look: JSON.stringify(look), draw }));
 }
 
 /** Draws the `wanted` pieces into `log`; leaves those alone that are there already, so that screen readers announce only what is new. */
@@ -92,8 +68,7 @@ function typing() {
 }
 
 function working() {
-  const dots = make("span", { className: "typing" }, make("i"), make("i"), make("i"));
-  dots.setAttribute("aria-hidden", "true");
+  const dots = typing().firstChild;
   return make("p", { className: "working" }, make("span", { textContent: "Still working on the answer" }), dots);
 }
 

@@ -22,7 +22,6 @@ const door = openDoor(document.body.dataset.door, talk);
 const outbox = openOutbox(door, talk, { settled, away });
 const acts = { say, again };
 
-let later = null; // what fetches answers that took long
 let isAway = false; // whether the door is out of reach
 let slow = 0; // timer: whoever cannot see the dots is told that an answer is being made
 let following = false; // whether the end of the talk stays in view as it grows
@@ -36,27 +35,17 @@ function say(words) {
   outbox.carry();
 }
 
-function again(exchange) {
-  if (exchange.trouble?.again === "look") talk.change(exchange.id, { state: "deferred", trouble: null, since: Date.now() });
-  else askAgain(exchange);
+function again({ id, trouble }) {
+  const anew = { id: trouble?.again === "new" ? newId() : id, state: "waiting", answer: null, answered: null, at: Date.now() };
+  talk.change(id, { ...(trouble?.changes ?? anew), trouble: null });
   show();
   focus();
   outbox.carry();
 }
 
-function askAgain(exchange) {
-  const id = exchange.trouble?.again === "new" ? newId() : exchange.id;
-  talk.change(exchange.id, { id, state: "waiting", trouble: null, answer: null, answered: null, at: Date.now() });
-}
-
 function settled(id) {
   show();
   showStart(id);
-}
-
-async function fetchLater() {
-  later ??= import("./later.js").catch(() => (later = null)); // out of reach: next time
-  (await later)?.watch(door, talk, settled);
 }
 
 function away(now) {
@@ -75,7 +64,7 @@ function show() {
   document.body.classList.toggle("talking", all.length > 0);
   over.hidden = all.length === 0;
   tellWhenSlow(!isAway && talk.waiting() !== undefined);
-  if (all.some((one) => one.state === "deferred")) fetchLater();
+  if (all.some((one) => one.state === "deferred")) import("./later.js").then((later) => later.watch(door, talk, settled), () => {});
   document.dispatchEvent(new Event("drawn"));
 }
 

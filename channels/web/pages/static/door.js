@@ -66,8 +66,7 @@ export function openDoor(path, talk) {
     }
   }
 
-  const look = async (id) => request("GET", `${path}/messages/${id}`, null, await token());
-  return { ask, look };
+  return { ask, look: async (id) => request("GET", `${path}/messages/${id}`, null, await token()) };
 }
 
 const post = (...message) => request("POST", ...message);

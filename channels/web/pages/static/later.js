@@ -5,10 +5,8 @@
 const FIRST_MS = 1_000;
 const LATEST_MS = 10_000;
 const PATIENCE_MS = 4 * 60_000;
-const WORDS = {
-  look: "The answer is not there yet.",
-  new: "This answer got lost. Please ask again.",
-};
+const NOT_YET = { words: "The answer is not there yet.", again: "look", act: "Look again", changes: { state: "deferred", since: null } };
+const LOST = { words: "This answer got lost. Please ask again.", again: "new" };
 
 let watching = null;
 
@@ -50,23 +48,28 @@ function open(door, talk, settled) {
 
   async function fetch({ id, since }) {
     const found = await outcomeOf(id);
-    const again = found?.again ?? (Date.now() - since > PATIENCE_MS ? "look" : null);
-    if (!deferred().some((one) => one.id === id) || !(found || again)) return;
-    talk.change(id, { state: "answered", trouble: again && { words: WORDS[again], again } });
-    settled(again ? id : keep(id, found));
+    const trouble = found?.reply ? null : (found ?? tooLong(id, since));
+    if (!deferred().some((one) => one.id === id) || !(found || trouble)) return;
+    talk.change(id, { state: "answered", trouble });
+    settled(trouble ? id : keep(id, found));
   }
 
-  // The answer; {again} where there will be none; null where nobody knows yet.
+  // The answer; the trouble where there will be none; null where nobody knows yet.
   async function outcomeOf(id) {
     try {
       const response = await door.look(id);
-      if (response.status === 404 || response.status === 401) return { again: "new" }; // somebody else said it
+      if (response.status === 404 || response.status === 401) return LOST; // somebody else said it
       const answer = await response.json();
-      if (answer.outcome === "failed") return { again: "new" };
+      if (answer.outcome === "failed") return LOST;
       return answer.reply && ["answered", "refused"].includes(answer.outcome) ? answer : null;
     } catch {
       return null; // out of reach, or not to be read: next time
     }
+  }
+
+  function tooLong(id, since) {
+    if (!since) talk.change(id, { since: Date.now() });
+    return since && Date.now() - since > PATIENCE_MS ? NOT_YET : null;
   }
 
   // Whoever said "go on" meanwhile may have heard it already.

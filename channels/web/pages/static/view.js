@@ -68,8 +68,7 @@ function typing() {
 }
 
 function working() {
-  const dots = typing().firstChild;
-  return make("p", { className: "working" }, make("span", { textContent: "Still working on the answer" }), dots);
+  return make("p", { className: "working" }, "Still working on the answer", typing().firstChild);
 }
 
 function clock(at) {
@@ -83,7 +82,7 @@ function clock(at) {
 function trouble(exchange, acts) {
   const root = make("p", { className: "trouble" }, make("span", { textContent: exchange.trouble.words }));
   if (exchange.trouble.again) {
-    const button = make("button", { type: "button", textContent: exchange.trouble.again === "look" ? "Look again" : "Try again" });
+    const button = make("button", { type: "button", textContent: exchange.trouble.act ?? "Try again" });
     button.addEventListener("click", () => acts.again(exchange));
     root.append(button);
   }

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,10 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from shared.errors import SettingsInvalid
-from shared.testing.platforms import NOT_YET, Answer, AnswerRefused, Heard, Sent, Twin, status_complaints
-from shared.testing.platforms.message import Message, heard_of, message_complaints
-
-_FIRST_S, _LATEST_S = 0.1, 2.0  # pauses between two looks
+from shared.testing.platforms import Answer, AnswerRefused, Heard, Sent, Twin, status_complaints
+from shared.testing.platforms.message import Message, heard_in_time, message_complaints
 
 
 class Session(Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,13 +74,9 @@ class WebTwin(Twin):
         return [*message_complaints(answer, sent.message_id), *self._cors(answer)]
 
     def heard(self, sent: Sent, answer: Answer) -> Heard:
-        """What the page shows. Where the answer takes long, it waits for that: what was said in its place stands before it."""
+        """What the page shows. An answer that takes long is waited for."""
         message = msgspec.json.decode(answer.body, type=Message)
-        first = heard_of(message)
-        if message.outcome != "deferred" or (last := self._later(sent)) is None:
-            return first
-        said = [one.text for one in (first, last) if one.text != NOT_YET]
-        return msgspec.structs.replace(last, text="\n".join(said))
+        return heard_in_time(message, lambda: self._found(sent), self.later_s)
 
     def find(self, message_id: str, token: str = "") -> Answer:
         """What the door says became of a message."""
@@ -92,18 +85,11 @@ class WebTwin(Twin):
         }
         return self.post(Sent(f"{self.url}/messages/{quote(message_id, safe='')}", headers, b"", message_id, "GET"))
 
-    def _later(self, sent: Sent) -> Heard | None:
-        """The answer to `sent`, once it is there; None where it does not come. Raises AnswerRefused."""
-        until, pause = time.monotonic() + self.later_s, _FIRST_S
-        while time.monotonic() < until:
-            time.sleep(pause)
-            pause = min(pause * 1.5, _LATEST_S)
-            answer = self.find(sent.message_id)
-            self._must(self.complaints(sent, answer))
-            message = msgspec.json.decode(answer.body, type=Message)
-            if message.outcome not in ("deferred", "running"):
-                return heard_of(message)
-        return None
+    def _found(self, sent: Sent) -> Message:
+        """What became of `sent` by now. Raises AnswerRefused."""
+        answer = self.find(sent.message_id)
+        self._must(self.complaints(sent, answer))
+        return msgspec.json.decode(answer.body, type=Message)
 
     @property
     def _origin(self) -> str:

@@ -11,13 +11,8 @@ from tests.browser.widget import Widget
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-HOLDING = {
-    "text": "One moment, I am looking that up.",
-    "speech": None,
-    "choices": [],
-    "cards": [],
-    "expects_answer": False,
-}
+WAIT = "One moment, I am looking that up."
+HOLDING: dict[str, Any] = {"text": WAIT, "speech": None, "choices": [], "cards": [], "expects_answer": False}
 DEFERRED = outcome("deferred", HOLDING, status=202)
 WORKING = "Still working on the answer"
 HIDE = """Object.defineProperty(document, "visibilityState", { get: () => (window.hide ? "hidden" : "visible") });"""
@@ -46,13 +41,13 @@ def kept(**changes: Any) -> str:
 async def test_the_answer_comes_as_a_message_of_its_own(chat: Chat) -> None:
     asked = await found(chat, DEFERRED, DEFERRED, reply("It is 42.", choices=[{"title": "Why?", "value": "why"}]))
     await chat.answer_with(DEFERRED)
-    assert await chat.ask("what is the answer to everything") == HOLDING["text"]
+    assert await chat.ask("what is the answer to everything") == WAIT
     working = chat.log.get_by_text(WORKING)
     await expect(working).to_be_visible()
     await expect(chat.log.locator(".working .typing")).to_have_attribute("aria-hidden", "true")
     await expect(chat.choices).to_have_count(0)
     await chat.photograph("later_working")
-    await expect(chat.theirs).to_have_text([HOLDING["text"], "It is 42."], timeout=20_000)
+    await expect(chat.theirs).to_have_text([WAIT, "It is 42."], timeout=20_000)
     await expect(working).to_have_count(0)
     await expect(chat.choices).to_have_text(["Why?"])
     await expect(chat.field).to_be_focused()
@@ -89,9 +84,9 @@ async def test_a_reload_goes_on_asking(chat: Chat) -> None:
     await expect(chat.log.get_by_text(WORKING)).to_be_visible()
     await chat.page.unroute(f"{chat.door}/messages/*")
     await found(chat, reply("Once upon a time."))
-    await expect(chat.theirs).to_have_text([HOLDING["text"], "Once upon a time."], timeout=20_000)
+    await expect(chat.theirs).to_have_text([WAIT, "Once upon a time."], timeout=20_000)
     await chat.page.reload()
-    await expect(chat.theirs).to_have_text([HOLDING["text"], "Once upon a time."])
+    await expect(chat.theirs).to_have_text([WAIT, "Once upon a time."])
     assert len(chat.sent) == 1
 
 
@@ -102,9 +97,9 @@ async def test_the_talk_goes_on_meanwhile(chat: Chat) -> None:
     assert await chat.ask("hello") == "Hello to you."
     await chat.page.unroute(f"{chat.door}/messages/*")
     await found(chat, reply("Once upon a time."))
-    await expect(chat.theirs).to_have_text([HOLDING["text"], "Hello to you.", "Once upon a time."], timeout=20_000)
+    await expect(chat.theirs).to_have_text([WAIT, "Hello to you.", "Once upon a time."], timeout=20_000)
     said = await chat.log.locator(".bubble").all_inner_texts()
-    assert said == ["tell me a story", HOLDING["text"], "hello", "Hello to you.", "Once upon a time."]
+    assert said == ["tell me a story", WAIT, "hello", "Hello to you.", "Once upon a time."]
     await chat.answer_with()
     await chat.ask("what is seven times six")
     assert (await chat.log.locator(".bubble").all_inner_texts())[:5] == said
@@ -132,7 +127,7 @@ async def test_after_minutes_somebody_decides_whether_to_look_again(chats: Chats
     await look.press("Enter")
     await expect(chat.trouble).to_have_count(0)
     await expect(chat.log.get_by_text(WORKING)).to_be_visible()
-    await expect(chat.theirs).to_have_text([HOLDING["text"], "Once upon a time."], timeout=20_000)
+    await expect(chat.theirs).to_have_text([WAIT, "Once upon a time."], timeout=20_000)
     assert before >= 1
 
 
@@ -159,14 +154,14 @@ async def test_nobody_asks_while_nobody_looks(chats: Chats) -> None:
     await chat.page.wait_for_timeout(2_000)
     assert asked == []
     await chat.page.evaluate("window.hide = false; document.dispatchEvent(new Event('visibilitychange'))")
-    await expect(chat.theirs).to_have_text([HOLDING["text"], "It is 42."], timeout=20_000)
+    await expect(chat.theirs).to_have_text([WAIT, "It is 42."], timeout=20_000)
 
 
 async def test_a_crowd_or_a_dead_line_is_waited_out(chats: Chats) -> None:
     chat = await chats.open(before=kept(since=9e15))
     gone: Answer = lambda route: route.abort("connectionrefused")  # noqa: E731
     await found(chat, problem(429, "rate_limited", retry_after="1"), gone, reply("It is 42."))
-    await expect(chat.theirs).to_have_text([HOLDING["text"], "It is 42."], timeout=20_000)
+    await expect(chat.theirs).to_have_text([WAIT, "It is 42."], timeout=20_000)
     await expect(chat.trouble).to_have_count(0)
 
 

@@ -95,7 +95,7 @@ def test_amazon_takes_none_for_other_requests(api: DirectivesApi, type_: str) ->
     ],
 )
 def test_no_token_goes_elsewhere(api: DirectivesApi, system: dict[str, str]) -> None:
-    speak(api, body(api, **system))
+    speak(api, body(api, LAUNCH, **system))
     assert api.calls == 0
 
 

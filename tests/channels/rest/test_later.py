@@ -1,6 +1,7 @@
 """An answer that takes long: 202 with what is said meanwhile, and later the answer itself, under the same id."""
 
 import json
+from typing import Any
 
 import msgspec
 import pytest
@@ -31,7 +32,7 @@ def test_what_followed_is_found_as_any_answer() -> None:
 
 
 def message(outcome: str, text: str | None) -> Message:
-    said = {"text": text, "speech": None, "choices": [], "cards": [], "expects_answer": False}
+    said: dict[str, Any] = {"text": text, "speech": None, "choices": [], "cards": [], "expects_answer": False}
     body = {"message_id": "m", "conversation": "c", "outcome": outcome, "reply": None if text is None else said}
     return msgspec.convert(
         {**body, "understanding": {"intent": None, "score": 0.0, "slots": {}}, "timings_ms": {}}, Message

@@ -83,7 +83,8 @@ class Talk:
     def late(self, *failures: Failure, messages: int) -> tuple[Heard, list[str], CarrierApi]:
         """What is heard at once, and what comes by the API later."""
         with self.house as house, self.kind(self.folder, house.url, now=lambda: NOW) as twin:
-            api = twin.listen() if isinstance(twin, ByApiTwin) else twin.api()
+            ours: str = twin.account.number
+            api: CarrierApi = twin.listen() if isinstance(twin, ByApiTwin) else twin.api()
             if not isinstance(twin, ByApiTwin):
                 api.start()
             try:
@@ -93,7 +94,7 @@ class Talk:
                 house.finish()
                 came = api.taken(before + messages)[before:]
                 assert {digits(one.recipient) for one in came} == {digits(twin.number)}
-                assert {digits(one.sender) for one in came} == {digits(twin.account.number)}
+                assert {digits(one.sender) for one in came} == {digits(ours)}
                 assert api.complaints == []
                 return heard, [one.text for one in came], api
             finally:

@@ -19,7 +19,7 @@ from infra.paths import Paths, methods
 from infra.telemetry.logs import Events
 from infra.wire import Bodies, Receive, Scope, Send, send_reply, wire_of
 from shared.advice import DEFAULT_APP
-from shared.channel import ChannelAdapter, Receipt, Wire, WireReply
+from shared.channel import ChannelAdapter, Receipt, Wire, WireReply, asked_for
 from shared.errors import (
     DoorShut,
     MethodNotAllowed,
@@ -132,7 +132,8 @@ class Front:
                 raise NotFound("there is no such channel; a new plug-in counts from the next start of NEXUS on")
             allowed = methods(loaded.adapter, below)
             is_place = below in loaded.adapter.places
-            if not is_place:
+            asked = asked_for(loaded.adapter, below)
+            if not is_place and asked is None:
                 refuse = partial(loaded.adapter.turn_away, below)
             door = await self._doors.find(place.app, channel)
             if wire.method not in allowed:
@@ -140,8 +141,11 @@ class Front:
             if isinstance(door, DoorShut):
                 raise DoorShut(str(door))
             adapter = door.at(below) if is_place else door
-            refuse = adapter.render_error if is_place else refuse
-            reply = await self._through(adapter, None if is_place else below, wire, receive, started)
+            refuse = refuse if not is_place and asked is None else adapter.render_error
+            if asked is not None and wire.method != "OPTIONS":
+                reply = await self._found(adapter, wire, asked)
+            else:
+                reply = await self._through(adapter, None if is_place else below, wire, receive, started)
         except NexusError as error:
             reply = self._refusal(channel, refuse, error)
         except Exception as error:  # noqa: BLE001 (the last resort: a problem, never a dropped connection)
@@ -211,18 +215,22 @@ class Front:
                 raise NotFound("there is no such path")
             if wire.method not in ("GET", "HEAD"):
                 raise MethodNotAllowed(f"{wire.method} is no method here", ("GET", "HEAD"))
-            adapter = await self._doors.adapter(DEFAULT_APP, channel)
-            verified = await adapter.verify(wire)
-            if adapter.limit is not None:
-                await self._limits.check(adapter.limit, f"{verified.app}:{verified.principal}")
-            turn = await self._engine.find(verified.app, channel, message_id)
-            if turn is None:
-                raise NotFound("there is no such message")
-            return adapter.render_found(turn)
+            return await self._found(await self._doors.adapter(DEFAULT_APP, channel), wire, message_id)
         except NexusError as error:
             return self._refusal("rest", _problem, error)
         except Exception as error:  # noqa: BLE001 (the last resort: a problem, never a dropped connection)
             return self._refusal("rest", _problem, _internal("rest", error))
+
+    async def _found(self, adapter: ChannelAdapter, wire: Wire, message_id: str) -> WireReply:
+        """What became of a message of whoever asks; all others are not there."""
+        verified = await adapter.verify(wire)
+        if adapter.limit is not None:
+            await self._limits.check(adapter.limit, f"{verified.app}:{verified.principal}")
+        found = message_id.isprintable()  # no other id was ever taken, and the store refuses some
+        turn = await self._engine.find(verified.app, adapter.name, message_id) if found else None
+        if turn is None or not adapter.may_see(verified, turn):
+            raise NotFound("there is no such message")
+        return adapter.render_found(turn)
 
     def _endpoint(self, path: str) -> Endpoint | None:
         below = f"{HANDOFFS}/"

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from infra.storage.registry import APP_NAME
 from shared.advice import DEFAULT_APP
-from shared.channel import ChannelAdapter
+from shared.channel import ChannelAdapter, asked_for
 from shared.errors import NotFound
 
 _REMEMBERED = 1024
@@ -39,15 +39,17 @@ class Paths:
             app, parts = parts[1], parts[2:]
         if not APP_NAME.fullmatch(app):
             raise NotFound("there is no such app")
-        if parts[:1] != ["channels"] or len(parts) not in (2, 3) or parts[1] in self.own.values():
+        if parts[:1] != ["channels"] or len(parts) not in (2, 3, 4) or parts[1] in self.own.values():
             raise NotFound("there is no such path")
-        return Place(app, parts[1], parts[2] if len(parts) == 3 else "")
+        return Place(app, parts[1], "/".join(parts[2:]))
 
 
 def methods(adapter: type[ChannelAdapter], below: str) -> tuple[str, ...]:
     """The methods of a path below a door; whoever may GET may HEAD. Raises NotFound, with the places there are."""
     if below in adapter.places:
         return adapter.methods
+    if asked_for(adapter, below) is not None:
+        return ("GET", "HEAD", *(("OPTIONS",) if "OPTIONS" in adapter.methods else ()))
     if below not in adapter.side_paths:
         raise NotFound(f"there is no such path{_places(adapter)}")
     found = adapter.side_paths[below]

@@ -107,6 +107,7 @@ class ChannelAdapter(ABC):
     side_paths: ClassVar[
         Mapping[str, tuple[str, ...]]
     ] = {}  # what is served below it besides, by which methods; see `side_path`
+    asked_at: ClassVar[str] = ""  # messages are asked about at `<asked_at>/<id>` below its own path; "": nowhere
     receipt_s: ClassVar[float] = (
         60.0  # a delivery in doubt waits so long for its receipt before another attempt; see `deliver`
     )
@@ -195,6 +196,10 @@ class ChannelAdapter(ABC):
         """
         raise DeliveryFailed(f"{self.name}: this channel cannot be written to", final=True)
 
+    def may_see(self, verified: Verified, turn: Turn) -> bool:
+        """Whether who is `verified` may know of a recorded turn of their app; to all others it is not there."""
+        return True
+
     def render_found(self, turn: Turn) -> WireReply:
         """The answer when a recorded turn is asked for later. Doors through which nobody asks have none."""
         raise NotFound("this channel does not keep answers for later")
@@ -210,3 +215,9 @@ class ChannelAdapter(ABC):
     def finish(self, wire: Wire, reply: WireReply) -> WireReply:
         """The last touch on every answer to `wire`, errors included, for headers that depend on who asks (CORS). Pure."""
         return reply
+
+
+def asked_for(adapter: type[ChannelAdapter], below: str) -> str | None:
+    """The message id in a path below a door at which messages are asked about; None where it is none."""
+    head, slash, message_id = below.partition("/")
+    return message_id if slash and message_id and adapter.asked_at and head == adapter.asked_at else None

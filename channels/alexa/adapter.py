@@ -8,6 +8,7 @@ from channels.alexa.envelope import DECODER
 from channels.alexa.kinds import Answer, answer_of
 from channels.alexa.mount.settings import Mounting
 from channels.alexa.parse import request_of
+from channels.alexa.progressive import Progressive
 from channels.alexa.render import EMPTY, render_apology, render_turn
 from channels.alexa.verify import AlexaVerified, verified
 from shared.advice import how_to_set
@@ -31,10 +32,16 @@ class AlexaAdapter(ChannelAdapter):
     unauthenticated: ClassVar[int] = 400
 
     def __init__(
-        self, app: str, skill_id: str, keys: KeySource, clock: Clock, mounted: "Mounted | None" = None
+        self,
+        app: str,
+        skill_id: str,
+        keys: KeySource,
+        clock: Clock,
+        mounted: "Mounted | None" = None,
+        api_base: str = "",
     ) -> None:
         self._app, self._skill_id, self._keys, self._clock = app, skill_id, keys, clock
-        self._mounted = mounted
+        self._mounted, self._progressive = mounted, Progressive(api_base)
         self.answers_first = mounted is not None
 
     @classmethod
@@ -46,7 +53,7 @@ class AlexaAdapter(ChannelAdapter):
             raise DoorShut(f"alexa: there is no skill id; {how}")
         mounting = Mounting.read(config)
         mounted = None if mounting is None else _mount(mounting, skill_id, ports.clock)
-        return cls(app, skill_id, ports.keys("alexa", config), ports.clock, mounted)
+        return cls(app, skill_id, ports.keys("alexa", config), ports.clock, mounted, config.get("api_base", ""))
 
     async def verify(self, wire: Wire) -> Verified:
         """As ChannelAdapter.verify."""
@@ -62,6 +69,10 @@ class AlexaAdapter(ChannelAdapter):
     async def answer(self, verified: Verified, request: Request, documents: Documents) -> Reply | None:
         """As ChannelAdapter.answer: that of the mounted skill, if there is one and the request is its own."""
         return None if self._mounted is None else await self._mounted.answer(verified.wire.body, request, documents)
+
+    async def hold(self, verified: Verified, request: Request, words: str) -> None:
+        """As ChannelAdapter.hold: Alexa speaks them while she waits (a progressive response)."""
+        await self._progressive.speak(verified.wire.body, words)
 
     def render(self, request: Request, turn: Turn) -> WireReply:
         """As ChannelAdapter.render."""

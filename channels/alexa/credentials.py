@@ -1,7 +1,7 @@
 """Certificates and keys as Amazon has them, made here, for the twin: a root, an issuer below it, and the service's own.
 
-A folder of credentials holds `root.pem` (setting `extra_roots`), `certificates/` (setting `certificates`), `key.pem` (mode 0600)
-and `skill_id`.
+A folder of credentials holds `root.pem` (setting `extra_roots`), `certificates/` (setting `certificates`), `key.pem` (mode 0600),
+`skill_id` and, where the twin has an API, the port of it (`api_port`, setting `api_base`).
 """
 
 import os
@@ -67,14 +67,17 @@ class AlexaCredentials(Struct, frozen=True):
     roots: Path
     certificates: Path
     key: rsa.RSAPrivateKey
+    api_port: int = 0  # 0: there is no API
     chain_url: str = f"https://s3.amazonaws.com/echo.api/{CHAIN}"
 
     def config(self) -> dict[str, str]:
         """The settings of an Alexa door that believes these credentials."""
-        return {"skill_id": self.skill_id, "extra_roots": str(self.roots), "certificates": str(self.certificates)}
+        api = {"api_base": f"http://127.0.0.1:{self.api_port}"} if self.api_port else {}
+        trusted = {"extra_roots": str(self.roots), "certificates": str(self.certificates)}
+        return {"skill_id": self.skill_id, **trusted, **api}
 
 
-def make_credentials(folder: Path, now: float, skill_id: str = SKILL_ID) -> AlexaCredentials:
+def make_credentials(folder: Path, now: float, skill_id: str = SKILL_ID, api_port: int = 0) -> AlexaCredentials:
     """New credentials in `folder`, which is made if need be. `now` is in Unix seconds."""
     (folder / "certificates").mkdir(parents=True, exist_ok=True)
     key = rsa.generate_private_key(65537, 2048)
@@ -84,6 +87,7 @@ def make_credentials(folder: Path, now: float, skill_id: str = SKILL_ID) -> Alex
     (folder / "root.pem").write_bytes(pem(root.certificate))
     (folder / "certificates" / CHAIN).write_bytes(chain)
     (folder / "skill_id").write_text(f"{skill_id}\n")
+    (folder / "api_port").write_text(f"{api_port}\n")
     _write_private(folder / "key.pem", key)
     return load_credentials(folder)
 
@@ -93,11 +97,12 @@ def load_credentials(folder: Path) -> AlexaCredentials:
     try:
         key = serialization.load_pem_private_key((folder / "key.pem").read_bytes(), None)
         skill_id = (folder / "skill_id").read_text().strip()
+        api_port = int((folder / "api_port").read_text())
     except (OSError, ValueError) as error:
         raise SettingsInvalid(f"there are no Alexa simulator credentials in {folder}: {error}") from None
     if not isinstance(key, rsa.RSAPrivateKey):
         raise SettingsInvalid(f"{folder / 'key.pem'} is not an RSA key")
-    return AlexaCredentials(skill_id, folder / "root.pem", folder / "certificates", key)
+    return AlexaCredentials(skill_id, folder / "root.pem", folder / "certificates", key, api_port)
 
 
 def pem(*certificates: x509.Certificate) -> bytes:

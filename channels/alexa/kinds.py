@@ -8,6 +8,7 @@ from enum import Enum
 from shared.turn import Kind
 
 INTENT = "IntentRequest"
+LAUNCH = "LaunchRequest"
 CAN_FULFILL = "CanFulfillIntentRequest"
 
 
@@ -21,7 +22,7 @@ class Answer(Enum):
 
 
 _KINDS = {
-    "LaunchRequest": Kind.OPEN,
+    LAUNCH: Kind.OPEN,
     INTENT: Kind.UTTERANCE,
     "SessionEndedRequest": Kind.CLOSE,
     "Display.ElementSelected": Kind.ACTION,

@@ -23,6 +23,7 @@ from channels.alexa.kinds import Answer as Allowed
 from channels.alexa.parse import CATCH_ALL, UTTERANCE
 from channels.alexa.speech import cut, spoken, words
 from shared.errors import DeadlineExceeded, LimitExceeded, NexusError, PluginInvalid
+from shared.holding import held_open
 from shared.turn import Confirm, Elicit, Outcome, Reply, Request, SlotValue, Turn
 from shared.wording import wording
 
@@ -73,7 +74,9 @@ def render_turn(request: Request, turn: Turn) -> bytes:
     allowed = answer_of(request.event)
     if allowed is Allowed.NOTHING:
         return EMPTY
-    reply = (turn.reply or _apology(_WITHOUT_REPLY.get(turn.outcome, "failed"), request.locale)).aloud
+    reply = (
+        held_open(turn, request.locale) or _apology(_WITHOUT_REPLY.get(turn.outcome, "failed"), request.locale)
+    ).aloud
     native = _native(reply) if reply.native else _NO_NATIVE
     if native.envelope is not UNSET:
         return _whole(request, native.envelope)

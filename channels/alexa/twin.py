@@ -12,6 +12,7 @@ import base64
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,13 +21,15 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from channels.alexa.amazon.device import INTERFACES, about, envelope_of
+from channels.alexa.amazon.device import API, INTERFACES, TOKEN, about, envelope_of
 from channels.alexa.amazon.dialog import Asked, answer, asked_by, dialog_directive, intent_request, whole, with_slot
+from channels.alexa.amazon.directives import DirectivesApi
 from channels.alexa.amazon.heard import AlexaHeard, ends, shown, words
 from channels.alexa.amazon.interaction import InteractionModel
 from channels.alexa.credentials import AlexaCredentials, load_credentials, make_credentials
 from channels.alexa.rules import complaints
 from shared.testing.platforms import Answer, AnswerRefused, Heard, Sent, Twin, status_complaints
+from shared.testing.platforms.api import free_port
 
 BUILT_IN = {
     "help": "AMAZON.HelpIntent",
@@ -65,12 +68,12 @@ class AlexaTwin(Twin):
 
     @classmethod
     def make(cls, folder: Path, now: float) -> None:
-        """A root, a chain below it, a key and a skill's id."""
-        make_credentials(folder, now, f"amzn1.ask.skill.{uuid.uuid4()}")
+        """A root, a chain below it, a key, a skill's id, and a port for Alexa's API."""
+        make_credentials(folder, now, f"amzn1.ask.skill.{uuid.uuid4()}", free_port())
 
     @classmethod
     def config(cls, folder: Path) -> dict[str, str]:
-        """Skill id, root and chain."""
+        """Skill id, root and chain, and where the API is."""
         return load_credentials(folder).config()
 
     def __init__(
@@ -109,6 +112,7 @@ class AlexaTwin(Twin):
         self._asked: Asked | None = None  # what the next words answer
         self._next: dict[str, Any] | None = None  # what Alexa sends by itself
         self._reprompt = ""
+        self._api: DirectivesApi | None = None  # takes what is said before the answer, until `disconnect`
 
     # -- what the person does --------------------------------------------------------------------------------------
 
@@ -158,7 +162,9 @@ class AlexaTwin(Twin):
     def envelope(self, request: Mapping[str, Any], in_session: bool = True) -> dict[str, Any]:
         """The whole body around `request`, which may bring its own id and time stamp. Opens a session if none is."""
         own = about(self.new_id(), self.now(), self.locale) | dict(request)
-        envelope = envelope_of(own, self.credentials.skill_id, self.account, self.person, self.interfaces)
+        api = self.listen()
+        known = (self.credentials.skill_id, self.account, self.person, self.interfaces)
+        envelope = envelope_of(own, *known, API if api is None else api.url)
         if in_session:
             new = not self.session
             self.session = self.session or f"amzn1.echo-api.session.{self.new_id()}"
@@ -180,6 +186,21 @@ class AlexaTwin(Twin):
             "signaturecertchainurl": self.credentials.chain_url,
             "signature-256": signature,
         }
+
+    def listen(self) -> DirectivesApi | None:
+        """Alexa's API, until `disconnect`; None where there is none, or another twin has its port."""
+        if self._api is None and self.credentials.api_port:
+            with suppress(OSError):
+                self._api = DirectivesApi(TOKEN, self.credentials.api_port)
+                self._api.start()
+        return self._api
+
+    def disconnect(self) -> None:
+        """As Twin.disconnect."""
+        if self._api is not None:
+            self._api.close()
+            self._api = None
+        super().disconnect()
 
     # -- what becomes of the answer --------------------------------------------------------------------------------
 
@@ -211,13 +232,21 @@ class AlexaTwin(Twin):
         said = self._dialog(envelope, response) or words(response.get("outputSpeech"))
         if "session" in envelope and not listens and ends(response):
             self._end()
-        seen = tuple(shown(response))
-        return AlexaHeard(said, seen, (), self._reprompt, listens, whole_answer, request=envelope)
+        meanwhile = tuple(self._api.spoken.pop(sent.message_id, ())) if self._api is not None else ()
+        seen = (*(f"(said meanwhile: {one})" for one in meanwhile), *shown(response))
+        return AlexaHeard(said, seen, (), self._reprompt, listens, whole_answer, request=envelope, meanwhile=meanwhile)
 
     def _exchange(self, sent: Sent) -> AlexaHeard:
         self._last, self._next = sent, None
+        api = self._api
+        if api is not None:
+            api.waiting.add(sent.message_id)
         answer = self.deliver(sent)
-        if found := self.complaints(sent, answer):
+        found = self.complaints(sent, answer)
+        if api is not None:
+            api.waiting.discard(sent.message_id)
+            found += api.judged()
+        if found:
             self._end()
             raise AnswerRefused(*found)
         return self.heard(sent, answer)

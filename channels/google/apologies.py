@@ -1,6 +1,7 @@
 """What is said where there is no reply."""
 
 from shared.errors import DeadlineExceeded, LimitExceeded, NexusError
+from shared.holding import held_open
 from shared.turn import Outcome, Reply, Turn
 from shared.wording import wording
 
@@ -9,7 +10,7 @@ _WITHOUT_REPLY = {Outcome.RUNNING: "still_working", Outcome.DEFERRED: "still_wor
 
 def reply_of(turn: Turn, locale: str) -> Reply:
     """The turn's reply, or what is said in its place."""
-    return turn.reply or _apology(_WITHOUT_REPLY.get(turn.outcome, "failed"), locale)
+    return held_open(turn, locale) or _apology(_WITHOUT_REPLY.get(turn.outcome, "failed"), locale)
 
 
 def apology_for(error: NexusError, locale: str) -> Reply:

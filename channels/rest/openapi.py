@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from channels.rest.adapter import MESSAGE_ID, MessageIn
 from channels.rest.handoffs import HANDOFF_ID, HandoffOut, HandoffsOut
-from shared.message import MessageOut
+from shared.message import MessageOut, ReplyOut, UnderstandingOut
+from shared.turn import Outcome
 
 _REF = "#/components/schemas/{name}"
 
@@ -70,7 +71,7 @@ def _post() -> dict[str, Any]:
         "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("MessageIn")}}},
         "responses": {
             "200": _answer("The answer."),
-            "202": _answer("Not answered yet: ask again with GET."),
+            "202": _not_yet(),
             "400": _problem("The body does not parse or breaks the schema; `fields` names what is wrong."),
             "401": _problem("No API key, or one that is unknown or revoked."),
             "408": _problem("The body did not arrive in time."),
@@ -102,8 +103,8 @@ def _get() -> dict[str, Any]:
             }
         ],
         "responses": {
-            "200": _answer("The recorded answer."),
-            "202": _answer("Still running, or deferred."),
+            "200": _answer("The answer; of a message that was deferred, the one that followed."),
+            "202": _not_yet(),
             "401": _problem("No API key, or one that is unknown or revoked."),
             "404": _problem("No such message of this app."),
             "429": _problem("Too many requests; Retry-After says when to come back."),
@@ -160,6 +161,19 @@ def _ref(name: str) -> dict[str, str]:
 
 def _answer(description: str, name: str = "MessageOut") -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": _ref(name)}}}
+
+
+def _not_yet() -> dict[str, Any]:
+    """The answer while there is none, with an example: what took too long is deferred, and its reply asks for patience."""
+    answer = _answer(
+        "Not answered yet: `deferred`, with a reply that may be shown meanwhile, where the answer takes long and is still "
+        "made, or `running`. Ask with GET, after ever longer pauses, until it is 200 or 503."
+    )
+    reply = ReplyOut("One moment, I am still working on that.", None, (), (), expects_answer=True)
+    nothing = UnderstandingOut(None, 0.0, {})
+    example = MessageOut("order-4711:1", "main", Outcome.DEFERRED, reply, nothing, {"understand": 3.2})
+    answer["content"]["application/json"]["example"] = msgspec.to_builtins(example)
+    return answer
 
 
 def _problem(description: str) -> dict[str, Any]:

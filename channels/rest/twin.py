@@ -2,12 +2,13 @@
 
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import quote
 
 import msgspec
 
 from shared.errors import SettingsInvalid
-from shared.testing.platforms import API_KEY, Answer, Heard, Sent, Twin
-from shared.testing.platforms.message import Message, heard_of, message_complaints
+from shared.testing.platforms import API_KEY, Answer, AnswerRefused, Heard, Sent, Twin
+from shared.testing.platforms.message import Message, heard_in_time, message_complaints
 
 
 class RestTwin(Twin):
@@ -16,6 +17,7 @@ class RestTwin(Twin):
     name: ClassVar[str] = "rest"
     path: ClassVar[str] = "/v1/messages"
     patience_s: ClassVar[float] = 15.0
+    later_s: ClassVar[float] = 60.0  # an answer that takes long is waited for
     needs_key: ClassVar[bool] = True
 
     @classmethod
@@ -41,8 +43,17 @@ class RestTwin(Twin):
         return message_complaints(answer, sent.message_id)
 
     def heard(self, sent: Sent, answer: Answer) -> Heard:
-        """What the program would show."""
-        return heard_of(msgspec.json.decode(answer.body, type=Message))
+        """What the program would show. An answer that takes long is waited for."""
+        message = msgspec.json.decode(answer.body, type=Message)
+        return heard_in_time(message, lambda: self._found(sent), self.later_s)
+
+    def _found(self, sent: Sent) -> Message:
+        """What became of `sent` by now. Raises AnswerRefused."""
+        headers = {"authorization": sent.headers["authorization"]}
+        answer = self.post(Sent(f"{self.url}/{quote(sent.message_id)}", headers, b"", sent.message_id, "GET"))
+        if found := self.complaints(sent, answer):
+            raise AnswerRefused(*found)
+        return msgspec.json.decode(answer.body, type=Message)
 
 
 def _key(folder: Path) -> str:

@@ -126,12 +126,11 @@ class Carrier(ChannelAdapter):
         """As ChannelAdapter.outgoing: one letter a message, for carriers whose HTTP answer carries none."""
         if self.answers_in_reply:
             return ()
-        return tuple(
-            Outgoing(
-                Letter(request.native["from"], one.text, one.media, request.native["to"]).content(), place=self.place
-            )
-            for one in self.messages(request, turn)
-        )
+        return self._by_api(request, turn)
+
+    def later(self, request: Request, turn: Turn) -> tuple[Outgoing, ...]:
+        """As ChannelAdapter.later: as letters, whatever carried the first answer. They come from the number that was texted."""
+        return self._by_api(request, turn)
 
     async def deliver(self, content: Mapping[str, Any], reference: str) -> Delivered:
         """As ChannelAdapter.deliver, for {"to", "text", "media"?, "from"?}."""
@@ -149,6 +148,11 @@ class Carrier(ChannelAdapter):
             text = f"{self.title}: there is no number to send from; {_how(self.app, key)}"
             raise DeliveryFailed(text, final=True)
         return sender
+
+    def _by_api(self, request: Request, turn: Turn) -> tuple[Outgoing, ...]:
+        theirs, ours = request.native["from"], request.native["to"]
+        letters = (Letter(theirs, one.text, one.media, ours) for one in self.messages(request, turn))
+        return tuple(Outgoing(letter.content(), place=self.place) for letter in letters)
 
     def _pictures(self, request: Request) -> int:
         """How many pictures a message to this person may have."""

@@ -1,6 +1,7 @@
 """The web chat door: `POST /channels/web/session` opens a visitor's session, `POST /channels/web` carries messages.
 
 Both want an Origin header that is allowed; messages want the session's token as bearer, from the origin it was issued to.
+`GET /channels/web/messages/<id>` tells a visitor what became of a message of theirs.
 `GET /channels/web/frame` is the document that the widget shows in pages of these origins, and of no others.
 """
 
@@ -26,7 +27,7 @@ TEXT_LIMIT = 16_384  # characters
 _JSON = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 _VARY = (b"vary", b"Origin")
 _PREFLIGHT = (
-    (b"access-control-allow-methods", b"POST"),
+    (b"access-control-allow-methods", b"GET, POST"),
     (b"access-control-allow-headers", b"authorization, content-type"),
     (b"access-control-max-age", b"600"),
 )
@@ -47,6 +48,7 @@ class WebAdapter(ChannelAdapter):
     limit: ClassVar[Limit | None] = Limit("web-messages", per_second=1.0, burst=30, on_failure="open")
     methods: ClassVar[tuple[str, ...]] = ("POST", "OPTIONS")
     side_paths: ClassVar[Mapping[str, tuple[str, ...]]] = {"session": ("POST", "OPTIONS"), "frame": ("GET", "HEAD")}
+    asked_at: ClassVar[str] = "messages"
     # By peer, which behind some proxies is everybody.
     session_limit: ClassVar[Limit] = Limit("web-sessions", per_second=0.5, burst=60, on_failure="open")
     frame_limit: ClassVar[Limit] = Limit("web-frames", per_second=20.0, burst=200, on_failure="open")
@@ -90,7 +92,8 @@ class WebAdapter(ChannelAdapter):
 
     async def verify(self, wire: Wire) -> Verified:
         """Allowed origin, and a visitor token that was issued to it."""
-        origin, token = self._origin(wire), bearer(wire)
+        token = bearer(wire)
+        origin = self._own_origin(wire, token) if wire.method in ("GET", "HEAD") else self._origin(wire)
         if token is None:
             raise NotAuthentic("web: send the visitor token as `Authorization: Bearer …`")
         return Verified(wire, self._app, self._visitors.check(token, origin, self._clock.now()))
@@ -118,11 +121,19 @@ class WebAdapter(ChannelAdapter):
 
     def render(self, request: Request, turn: Turn) -> WireReply:
         """The answer as `/v1/messages` gives it."""
+        return self.render_found(turn)
+
+    def may_see(self, verified: Verified, turn: Turn) -> bool:
+        """A visitor's own messages: those of the one conversation that a visitor has."""
+        return turn.conversation == verified.principal
+
+    def render_found(self, turn: Turn) -> WireReply:
+        """As the message was answered, or would be by now."""
         status, body = render_message(turn)
         return WireReply(status, _JSON, body)
 
     def preflight(self, wire: Wire) -> WireReply:
-        """Yes to POST with a bearer token, for allowed origins; for others an answer that makes browsers refuse."""
+        """Yes to GET and POST with a bearer token, for allowed origins; for others an answer that makes browsers refuse."""
         allowed = only(wire, "origin") in self._origins
         return WireReply(204, _PREFLIGHT if allowed else (), b"")
 
@@ -137,10 +148,21 @@ class WebAdapter(ChannelAdapter):
             )
         return WireReply(reply.status, headers, reply.body)
 
+    def _own_origin(self, wire: Wire, token: str | None) -> str:
+        """The origin of a page that asks. Browsers leave it out where that is the door's own, and nowhere else: then the token,
+        which no page of another origin was given, says it.
+        """
+        if token is None or wire.header("origin") is not None:
+            return self._origin(wire)
+        return self._allowed(self._visitors.issued_to(token))
+
     def _origin(self, wire: Wire) -> str:
         origin = only(wire, "origin")
         if origin is None:
             raise NotAuthentic("web: the Origin header is missing or not unique; this door is for pages in a browser")
+        return self._allowed(origin)
+
+    def _allowed(self, origin: str) -> str:
         if origin not in self._origins:
             how = how_to_set(self._app, "web", "origins=…")
             raise NotAuthentic(f"web: this origin is not allowed; to allow it, {how}")

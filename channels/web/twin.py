@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
 
 from shared.errors import SettingsInvalid
 from shared.testing.platforms import Answer, AnswerRefused, Heard, Sent, Twin, status_complaints
-from shared.testing.platforms.message import Message, heard_of, message_complaints
+from shared.testing.platforms.message import Message, heard_in_time, message_complaints
 
 
 class Session(Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,6 +31,7 @@ class WebTwin(Twin):
     name: ClassVar[str] = "web"
     path: ClassVar[str] = "web"
     patience_s: ClassVar[float] = 15.0
+    later_s: ClassVar[float] = 60.0  # an answer that takes long is waited for
     _session: Session | None = None
 
     @classmethod
@@ -72,8 +74,22 @@ class WebTwin(Twin):
         return [*message_complaints(answer, sent.message_id), *self._cors(answer)]
 
     def heard(self, sent: Sent, answer: Answer) -> Heard:
-        """What the page shows."""
-        return heard_of(msgspec.json.decode(answer.body, type=Message))
+        """What the page shows. An answer that takes long is waited for."""
+        message = msgspec.json.decode(answer.body, type=Message)
+        return heard_in_time(message, lambda: self._found(sent), self.later_s)
+
+    def find(self, message_id: str, token: str = "") -> Answer:
+        """What the door says became of a message."""
+        headers = {
+            name: value for name, value in self._headers(token or self._kept()).items() if name != "content-type"
+        }
+        return self.post(Sent(f"{self.url}/messages/{quote(message_id, safe='')}", headers, b"", message_id, "GET"))
+
+    def _found(self, sent: Sent) -> Message:
+        """What became of `sent` by now. Raises AnswerRefused."""
+        answer = self.find(sent.message_id)
+        self._must(self.complaints(sent, answer))
+        return msgspec.json.decode(answer.body, type=Message)
 
     @property
     def _origin(self) -> str:

@@ -68,9 +68,7 @@ class Visitors:
 
     def check(self, token: str, origin: str, now: float) -> str:
         """The visitor named by a token that was issued to `origin` and is not expired. Raises NotAuthentic."""
-        claims = self._proven.get(token)
-        if claims is None:
-            claims = self._proven[token] = self._claims(token)
+        claims = self._known(token)
         if claims.iss != self._app:
             raise SignatureInvalid("web: the visitor token was issued by another app")
         if claims.aud != origin:
@@ -78,6 +76,16 @@ class Visitors:
         if claims.exp <= now:
             raise NotAuthentic("web: the visitor token has expired; open a new session")
         return claims.sub
+
+    def issued_to(self, token: str) -> str:
+        """The origin that a token of ours was issued to; whether it still holds is for `check`. Raises SignatureInvalid."""
+        return self._known(token).aud
+
+    def _known(self, token: str) -> _Claims:
+        claims = self._proven.get(token)
+        if claims is None:
+            claims = self._proven[token] = self._claims(token)
+        return claims
 
     def _claims(self, token: str) -> _Claims:
         # Only the header that we write gets as far as a JSON parser; what follows it is parsed after its signature held.

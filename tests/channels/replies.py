@@ -47,6 +47,14 @@ REPLIES: dict[str, Reply] = {
 }
 """A reply for every feature there is; of what is native, that of text messages, which all others leave alone."""
 
+HOLDING: dict[str, Reply | None] = {
+    "words": Reply(text="One moment, I am still thinking.", end_session=True),
+    "own_words": Reply(text="Say “go on” in a moment.", reprompt="Shall I go on?", expects_answer=True),
+    "german": Reply(text="Einen Moment, ich denke noch nach.", language="de"),
+    "nothing": None,
+}
+"""What is said while an answer is still made."""
+
 
 def in_json(contract: AdapterContract, reply: Reply | None, outcome: Outcome = Outcome.ANSWERED) -> Any:
     """Status and body with which the door of `contract` answers `reply`. Asserts that it is the JSON of the outside contract."""

@@ -11,7 +11,7 @@ import msgspec
 
 from shared.testing.platforms import Answer, Heard, Sent, Twin, status_complaints
 from shared.testing.platforms.contract import TwinContract
-from shared.testing.platforms.house import House
+from shared.testing.platforms.house import House, Slow
 from shared.testing.platforms.message import Message, heard_of, message_complaints
 from shared.turn import Reply, Request, Turn
 from tests.contract.toy import MAX_ANSWER, SECRET
@@ -60,7 +60,7 @@ class ToyTwin(Twin):
 class AnswersAnew(House):
     """Takes every delivery for a new message."""
 
-    async def turn(self, request: Request, reply: Callable[[Request], Reply]) -> tuple[Turn, bool]:
+    async def turn(self, request: Request, reply: Callable[[Request], Reply | Slow]) -> tuple[Turn, bool]:
         self._requests.clear()
         known, self.turns = self.turns, []
         turn, new = await super().turn(request, reply)
@@ -71,7 +71,7 @@ class AnswersAnew(House):
 class RecordsNothing(House):
     """Answers, and forgets."""
 
-    async def turn(self, request: Request, reply: Callable[[Request], Reply]) -> tuple[Turn, bool]:
+    async def turn(self, request: Request, reply: Callable[[Request], Reply | Slow]) -> tuple[Turn, bool]:
         found = await super().turn(request, reply)
         self.turns.clear()
         return found

@@ -64,6 +64,40 @@ def test_a_token_of_one_app_is_none_in_another(nexus: Nexus, page: Page) -> None
     assert other.say("hello").status_code == 401
 
 
+def test_what_became_of_a_message_is_told_to_who_said_it(nexus: Nexus, page: Page) -> None:
+    page.open_session()
+    said = page.say("what is seven times six", message_id="web-3")
+    own_page = {"authorization": page.headers["authorization"]}  # a browser leaves the Origin of its own page out
+    url = f"{page.door}/messages/web-3"
+    for headers in (page.headers, own_page):
+        found = httpx.get(url, headers=headers)
+        assert (found.status_code, found.content) == (200, said.content)
+        assert found.headers["cache-control"] == "no-store"
+    assert httpx.head(url, headers=page.headers).status_code == 200
+    stranger = Page(nexus, nexus.url)
+    stranger.open_session()
+    unknown = httpx.get(f"{page.door}/messages/web-nobody-said", headers=page.headers)
+    for nothing in (httpx.get(url, headers=stranger.headers), httpx.get(f"{url}%00", headers=page.headers), unknown):
+        assert (nothing.status_code, nothing.json()["code"]) == (404, "not_found")
+    for headers in ({}, {"origin": nexus.url}, {**page.headers, "origin": FOREIGN}, {"authorization": "Bearer x"}):
+        assert httpx.get(url, headers=headers).status_code == 401
+    assert httpx.get(f"{Page(nexus, nexus.url, 'sim').door}/messages/web-3", headers=page.headers).status_code == 401
+    refused = httpx.post(url, headers=page.headers, json={})
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+    asked = {"access-control-request-method": "GET", "access-control-request-headers": "authorization"}
+    allowed = httpx.options(url, headers={"origin": nexus.url, **asked})
+    assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (204, nexus.url)
+
+
+def test_who_asks_too_often_is_asked_to_wait(page: Page) -> None:
+    page.open_session()
+    with httpx.Client(headers=page.headers) as client:
+        answers = [client.get(f"{page.door}/messages/web-never") for _ in range(40)]
+    assert answers[0].status_code == 404
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["retry-after"]) >= 1
+
+
 @pytest.mark.parametrize("origin", [FOREIGN, "null", ""])
 def test_other_origins_get_a_problem_and_nothing_they_could_read(nexus: Nexus, page: Page, origin: str) -> None:
     page.open_session()

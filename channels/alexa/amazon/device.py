@@ -10,7 +10,8 @@ from typing import Any
 INTERFACES: Mapping[str, Any] = {"AudioPlayer": {}, "Alexa.Presentation.APL": {"runtime": {"maxVersion": "2024.3"}}}
 """What the device can do: speak, play sound, and show APL documents."""
 
-_TOKEN = ("A1b2C3d4E5f6G7h8" * 50)[:420]  # an access token of the API has this size; this one opens nothing
+TOKEN = ("A1b2C3d4E5f6G7h8" * 50)[:420]  # an access token of the API has this size; this one opens nothing of Amazon's
+API = "https://api.amazonalexa.com"
 _LONG = ("A1B2C3D4E5F6G7H8" * 20)[:156]  # so have the ids of devices and homes
 _VIEWPORT = {
     "type": "APL",
@@ -30,16 +31,16 @@ _VIEWPORT = {
 
 
 def envelope_of(
-    request: Mapping[str, Any], skill_id: str, account: str, person: str, interfaces: Mapping[str, Any]
+    request: Mapping[str, Any], skill_id: str, account: str, person: str, interfaces: Mapping[str, Any], api: str = API
 ) -> dict[str, Any]:
-    """The body around `request`, without a session."""
+    """The body around `request`, without a session. `api` is where Alexa's API is."""
     system: dict[str, Any] = {
         "application": {"applicationId": skill_id},
         "user": {"userId": account},
         "device": {"deviceId": f"amzn1.ask.device.{_LONG}", "supportedInterfaces": dict(interfaces)},
         "unit": {"unitId": f"amzn1.ask.unit.did.{_LONG}"},
-        "apiEndpoint": "https://api.amazonalexa.com",
-        "apiAccessToken": _TOKEN,
+        "apiEndpoint": api,
+        "apiAccessToken": TOKEN,
     }
     if person:
         system["person"] = {"personId": person}

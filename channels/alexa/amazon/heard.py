@@ -8,9 +8,10 @@ from shared.testing.platforms import Heard
 
 
 class AlexaHeard(Heard, frozen=True, kw_only=True):
-    """What the person hears and sees, with both envelopes."""
+    """What the person hears and sees, with both envelopes. `meanwhile` was spoken before the answer came."""
 
     request: dict[str, Any]
+    meanwhile: tuple[str, ...] = ()
 
     @property
     def speech(self) -> str:

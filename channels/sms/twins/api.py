@@ -5,69 +5,14 @@ class PagerApi(CarrierApi):
         ...
 
 with PagerApi(port) as api:
-    api.fail(Failure(429, retry_after="2"))    # the next call; then all is well again
-    ...
     api.taken(2, timeout_s=5)                  # wait for two messages
 """
 
-import base64
-import binascii
-import socket
-import threading
-from abc import ABC, abstractmethod
-from collections import deque
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from typing import Any
 
 from msgspec import Struct
 
-MAX_BODY = 1024 * 1024  # bytes
-
-
-class Call(Struct, frozen=True):
-    """One request to the API: method, path without query, query, headers (names in lower case), body."""
-
-    method: str
-    path: str
-    query: dict[str, list[str]]
-    headers: dict[str, str]
-    body: bytes
-
-    def form(self) -> dict[str, list[str]]:
-        """The fields of a form body; {} where it is none."""
-        return parse_qs(self.body.decode("utf-8", "replace"), keep_blank_values=True)
-
-    def basic(self) -> tuple[str, str] | None:
-        """User and password of HTTP Basic authentication, or None."""
-        scheme, _, text = self.headers.get("authorization", "").partition(" ")
-        try:
-            user, colon, password = base64.b64decode(text, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return None
-        return (user, password) if scheme.lower() == "basic" and colon else None
-
-
-class Back(Struct, frozen=True):
-    """What the API says: status, body, content type, further headers."""
-
-    status: int
-    body: bytes = b""
-    content_type: str = "application/json"
-    headers: tuple[tuple[str, str], ...] = ()
-
-
-class Failure(Struct, frozen=True):
-    """How one call fails: with an HTTP status, with an error code of the carrier's (21610), or slowly.
-
-    `delay_s`: so long the API says nothing. `taken`: the message is taken all the same, and only the answer is lost.
-    """
-
-    status: int = 500
-    code: int = 0
-    retry_after: str = ""
-    delay_s: float = 0.0
-    taken: bool = False
+from shared.testing.platforms.api import PlatformApi
 
 
 class Taken(Struct, frozen=True):
@@ -82,124 +27,22 @@ class Taken(Struct, frozen=True):
     call: Any
 
 
-class CarrierApi(ABC):
-    """A small HTTP server on loopback, in threads of its own. `messages` were taken, in order; `complaints` say what was not."""
+class CarrierApi(PlatformApi):
+    """`messages` were taken, in order; `complaints` say what was not."""
 
     def __init__(self, port: int = 0) -> None:
+        super().__init__(port)
         self.messages: list[Taken] = []
-        self.complaints: list[str] = []
-        self.calls = 0
-        self._changed = threading.Condition()
-        self._failures: deque[Failure] = deque()
-        self._stopping = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-
-    @abstractmethod
-    def answer(self, call: Call) -> Back:
-        """Judge one call as the carrier does: `take` the message and say so, or `refuse` it."""
-
-    @abstractmethod
-    def failed(self, failure: Failure) -> Back:
-        """How the carrier says that something failed."""
-
-    @property
-    def url(self) -> str:
-        """The base address."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def fail(self, *failures: Failure) -> None:
-        """Fail the next calls, one after the other."""
-        with self._changed:
-            self._failures.extend(failures)
 
     def taken(self, number: int, timeout_s: float = 5.0) -> list[Taken]:
         """Wait until `number` messages were taken in all. Raises TimeoutError with what was refused meanwhile."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: len(self.messages) >= number, timeout_s):
+        with self.changed:
+            if not self.changed.wait_for(lambda: len(self.messages) >= number, timeout_s):
                 raise TimeoutError(f"{len(self.messages)} of {number} messages came; complaints: {self.complaints}")
             return list(self.messages)
 
     def take(self, message: Taken) -> None:
         """Keep a message."""
-        with self._changed:
+        with self.changed:
             self.messages.append(message)
-            self._changed.notify_all()
-
-    def refuse(self, complaint: str, back: Back) -> Back:
-        """Note why a message is not taken, and say `back`."""
-        with self._changed:
-            self.complaints.append(complaint)
-            self._changed.notify_all()
-        return back
-
-    def called(self, call: Call) -> Back:
-        """The answer to a call: that of the carrier, or the next failure."""
-        with self._changed:
-            self.calls += 1
-            failure = self._failures.popleft() if self._failures else None
-        if failure is None:
-            return self.answer(call)
-        if failure.taken:
-            self.answer(call)
-        self._stopping.wait(failure.delay_s)
-        return self.failed(failure)
-
-    def start(self) -> None:
-        """Listen."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop, also in the middle of a slow answer."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._server.shutdown()
-            self._thread.join()
-        self._server.server_close()
-
-    def __enter__(self) -> Self:
-        """Listening."""
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stopped."""
-        self.close()
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _handler(api: CarrierApi) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        timeout = 30
-
-        def _serve(self) -> None:
-            parts = urlsplit(self.path)
-            length = min(int(self.headers.get("content-length") or 0), MAX_BODY)
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            call = Call(self.command, parts.path, parse_qs(parts.query), headers, self.rfile.read(length))
-            self._say(api.called(call))
-
-        def _say(self, back: Back) -> None:
-            self.send_response(back.status)
-            self.send_header("content-type", back.content_type)
-            self.send_header("content-length", str(len(back.body)))
-            for name, value in back.headers:
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(back.body)
-
-        do_POST = do_GET = _serve  # noqa: N815 (names that http.server looks for)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Nothing: paths hold account ids, and standard error is for people."""
-
-    return Handler
+            self.changed.notify_all()

@@ -16,10 +16,10 @@ from typing import Any, ClassVar
 
 from msgspec import Struct
 
-from channels.sms.twins.api import free_port
 from channels.sms.twins.bandwidth_api import BandwidthApi
 from channels.sms.twins.by_api import ByApiTwin, keep, kept
 from shared.testing.platforms import Answer, Sent, status_complaints
+from shared.testing.platforms.api import free_port
 
 _FILE = "bandwidth.json"
 _MOST_ANSWER = 16_000  # bytes: a larger answer ends the retries of a callback

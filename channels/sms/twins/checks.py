@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from channels.sms.twins.api import Call
+from shared.testing.platforms.api import Call
 
 
 def json_object(call: Call) -> dict[str, Any]:

@@ -16,11 +16,11 @@ from urllib.parse import urlencode
 
 from msgspec import Struct
 
-from channels.sms.twins.api import free_port
 from channels.sms.twins.by_api import ByApiTwin, digits, keep, kept
 from channels.sms.twins.plivo_api import PlivoApi
 from channels.sms.twins.plivo_rules import complaints, texted
 from shared.testing.platforms import Answer, Heard, Sent, Twin
+from shared.testing.platforms.api import free_port
 
 _FILE = "plivo.json"
 

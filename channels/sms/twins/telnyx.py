@@ -17,10 +17,10 @@ from typing import Any, ClassVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
-from channels.sms.twins.api import free_port
 from channels.sms.twins.by_api import ByApiTwin, keep, kept
 from channels.sms.twins.telnyx_api import TelnyxApi
 from shared.testing.platforms import Answer, Sent, status_complaints
+from shared.testing.platforms.api import free_port
 
 _FILE = "telnyx.json"
 

@@ -17,12 +17,12 @@ from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
-from channels.sms.twins.api import free_port
 from channels.sms.twins.by_api import keep, kept
 from channels.sms.twins.texting import HELP, START, STOP, TextingTwin
 from channels.sms.twins.twilio_api import TwilioApi
 from channels.sms.twins.twiml_rules import complaints, texted
 from shared.testing.platforms import Answer, Heard, Sent
+from shared.testing.platforms.api import free_port
 
 _FILE = "twilio.json"
 

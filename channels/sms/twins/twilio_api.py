@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from channels.sms.twins.api import Back, Call, CarrierApi, Failure, Taken
+from channels.sms.twins.api import CarrierApi, Taken
+from shared.testing.platforms.api import Back, Call, Failure
 
 _FIELDS = {
     "To",

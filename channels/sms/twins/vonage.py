@@ -19,10 +19,10 @@ from urllib.parse import urlencode
 
 from msgspec import Struct
 
-from channels.sms.twins.api import free_port
 from channels.sms.twins.by_api import ByApiTwin, digits, keep, kept
 from channels.sms.twins.vonage_api import VonageApi
 from shared.testing.platforms import Answer, Sent, status_complaints
+from shared.testing.platforms.api import free_port
 
 _FILE = "vonage.json"
 

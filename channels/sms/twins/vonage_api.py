@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from channels.sms.twins.api import Back, Call, CarrierApi, Failure, Taken
+from channels.sms.twins.api import CarrierApi, Taken
 from channels.sms.twins.checks import is_address, json_object
+from shared.testing.platforms.api import Back, Call, Failure
 
 _NUMBER = re.compile(r"[1-9][0-9]{6,14}")
 _COMMON = {

@@ -13,6 +13,7 @@ person hears and sees (`heard`). It is written from the platform's documentation
 door's constants shares its mistakes. The rest is inherited: retries, deliveries twice at once or out of order, hanging up.
 
     faults.py     what networks do to messages, as faults that a twin speaks under: one answer a message, or PromiseBroken
+    api.py        PlatformApi: a platform's own API, which a door calls, on loopback
     contract.py   TwinContract: what every twin must hold against its door; subclass it in a test
     house.py      House: one door on loopback with an engine of two lines, for tests without a NEXUS
     message.py    the JSON answer of NEXUS' own contract, as a client that trusts nothing reads it

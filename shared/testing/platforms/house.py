@@ -4,16 +4,21 @@
     with House(door, lambda request: Reply(text="Hi")) as house:
         PagerTwin(folder, house.url, now=clock.now).say("hello")
 
-It answers each message once and in order, as NEXUS does, from memory; what goes out by a platform's API it delivers.
+It answers each message once and in order, as NEXUS does, from memory; what goes out by a platform's API it delivers. What
+answers with `Slow` has the person wait: the message is deferred, and answered once the house is told to `finish`.
 """
 
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self, TypeVar
 
-from shared.channel import ChannelAdapter, Wire, WireReply
+from msgspec import Struct
+from msgspec.structs import replace
+
+from shared.channel import ChannelAdapter, Verified, Wire, WireReply, asked_for
 from shared.errors import BodyTooLarge, Conflict, DeliveryFailed, NexusError, NotFound
 from shared.ports import Outgoing
 from shared.turn import Outcome, Reply, Request, Turn
@@ -23,6 +28,14 @@ _ATTEMPTS = 5  # at a delivery
 _PAUSE_S = 0.05
 
 
+class Slow(Struct, frozen=True):
+    """An answer that is not ready in time: what is said in its place (None: nothing), and `words` said before that."""
+
+    reply: Reply
+    holding: Reply | None = None
+    words: str = ""
+
+
 class House:
     """Serves `door`, or what `door` makes of the house's address.
 
@@ -30,11 +43,13 @@ class House:
     """
 
     def __init__(
-        self, door: ChannelAdapter | Callable[[str], ChannelAdapter], answer: Callable[[Request], Reply]
+        self, door: ChannelAdapter | Callable[[str], ChannelAdapter], answer: Callable[[Request], Reply | Slow]
     ) -> None:
         self.answer = answer
         self.turns: list[Turn] = []
         self._requests: dict[str, Request] = {}
+        self._slow: dict[str, Slow] = {}
+        self._places: dict[str, str] = {}  # where deferred messages came in
         self._one = asyncio.Lock()  # a message at a time
         self._deliveries: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
@@ -82,14 +97,20 @@ class House:
                 reply = await self.door.side_path(place).answer(wire)
             elif place in self.door.places:
                 adapter = self.door.at(place)
-                reply = await self._message(adapter, wire)
+                reply = await self._message(adapter, place, wire)
+            elif (message_id := asked_for(type(adapter), place)) is not None:
+                reply = self._found(adapter, await adapter.verify(wire), message_id)
             else:
                 raise NotFound("there is no such path")
         except NexusError as error:
             reply = adapter.render_error(error)
         return adapter.finish(wire, reply)
 
-    async def turn(self, request: Request, reply: Callable[[Request], Reply]) -> tuple[Turn, bool]:
+    def finish(self) -> None:
+        """Answer what was deferred, and send it where the platform's API takes it."""
+        self.wait(self._finish())
+
+    async def turn(self, request: Request, reply: Callable[[Request], Reply | Slow]) -> tuple[Turn, bool]:
         """The one turn of a message, and whether it is new. Raises Conflict for another message of the same id."""
         known = self._requests.setdefault(request.message_id, request)
         if (known.user, known.text) != (request.user, request.text):
@@ -97,7 +118,10 @@ class House:
         for turn in self.turns:
             if turn.message_id == request.message_id:
                 return turn, False
-        turn = _turn(request, reply(request), len(self.turns) + 1)
+        answer = reply(request)
+        turn = _turn(request, answer, len(self.turns) + 1)
+        if isinstance(answer, Slow):
+            self._slow[request.message_id] = answer
         self.turns.append(turn)
         return turn, True
 
@@ -109,7 +133,7 @@ class House:
             raise NotFound("there is no such channel")
         return place
 
-    async def _message(self, adapter: ChannelAdapter, wire: Wire) -> WireReply:
+    async def _message(self, adapter: ChannelAdapter, place: str, wire: Wire) -> WireReply:
         if len(wire.body) > adapter.body_limit:
             raise BodyTooLarge(f"the body is over {adapter.body_limit} bytes")
         verified = await adapter.verify(wire)
@@ -122,10 +146,34 @@ class House:
         except NexusError as error:
             return adapter.render_error(error, request)
         if new:
-            task = asyncio.create_task(self._deliver(adapter.outgoing(request, turn), turn.message_id))
-            self._deliveries.add(task)
-            task.add_done_callback(self._deliveries.discard)
+            self._places[request.message_id] = place
+            await self._hold(adapter, verified, request)
+            self._send(adapter.outgoing(request, turn), turn.message_id)
         return adapter.render(request, turn)
+
+    async def _hold(self, adapter: ChannelAdapter, verified: Verified, request: Request) -> None:
+        slow = self._slow.get(request.message_id)
+        if slow is not None and slow.words:
+            with suppress(NexusError):
+                await adapter.hold(verified, request, slow.words)
+
+    def _found(self, adapter: ChannelAdapter, verified: Verified, message_id: str) -> WireReply:
+        for turn in self.turns:
+            if turn.message_id == message_id and adapter.may_see(verified, turn):
+                return adapter.render_found(turn)
+        raise NotFound("there is no such message")
+
+    async def _finish(self) -> None:
+        for at, turn in enumerate(self.turns):
+            if (slow := self._slow.pop(turn.message_id, None)) is not None:
+                done = self.turns[at] = replace(turn, outcome=Outcome.ANSWERED, reply=slow.reply)
+                request = self._requests[turn.message_id]
+                self._send(self.door.at(self._places[turn.message_id]).later(request, done), f"{turn.message_id}-later")
+
+    def _send(self, messages: Sequence[Outgoing], message_id: str) -> None:
+        task = asyncio.create_task(self._deliver(messages, message_id))
+        self._deliveries.add(task)
+        task.add_done_callback(self._deliveries.discard)
 
     async def _deliver(self, messages: Sequence[Outgoing], message_id: str) -> None:
         """Send what goes out by the platform's API, in order, each again if need be."""
@@ -144,16 +192,16 @@ class House:
         await asyncio.gather(*self._deliveries, return_exceptions=True)
 
 
-def _turn(request: Request, reply: Reply, seq: int) -> Turn:
+def _turn(request: Request, answer: Reply | Slow, seq: int) -> Turn:
     return Turn(
         app=request.app,
         channel=request.channel,
         message_id=request.message_id,
         conversation=request.conversation,
-        outcome=Outcome.ANSWERED,
+        outcome=Outcome.DEFERRED if isinstance(answer, Slow) else Outcome.ANSWERED,
         at=request.received_at,
         seq=seq,
-        reply=reply,
+        reply=answer.holding if isinstance(answer, Slow) else answer,
         trace_id=f"trace-{seq}",
     )
 

@@ -3,7 +3,8 @@
 Written from the contract, not from the code that renders it: every field there must be, with its type, and no other.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -15,6 +16,7 @@ STATUS = {"answered": 200, "refused": 200, "deferred": 202, "running": 202}
 """The HTTP status of each outcome that is an answer."""
 
 MAX_BYTES = 1024 * 1024  # more than any answer of NEXUS is worth reading
+_FIRST_S, _LATEST_S = 0.1, 2.0  # pauses between two looks
 Score = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -121,6 +123,24 @@ def heard_of(message: Message) -> Heard:
         reply.reprompt or "",
         answer=message,
     )
+
+
+def heard_in_time(message: Message, look: Callable[[], Message], seconds: float) -> Heard:
+    """What a person gets to see of it who waits `seconds` at most for an answer that takes long, and then of that.
+
+    `look` asks what became of the message. What was said in place of the answer stands before it.
+    """
+    first = heard_of(message)
+    until, pause = time.monotonic() + seconds, _FIRST_S
+    while message.outcome == "deferred" and time.monotonic() < until:
+        time.sleep(pause)
+        pause = min(pause * 1.5, _LATEST_S)
+        found = look()
+        if found.outcome not in ("deferred", "running"):
+            last = heard_of(found)
+            said = [one.text for one in (first, last) if one.text != NOT_YET]
+            return msgspec.structs.replace(last, text="\n".join(said))
+    return first
 
 
 def _shown(reply: Said) -> Iterator[str]:

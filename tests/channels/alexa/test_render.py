@@ -186,7 +186,7 @@ REPLIES: dict[str, tuple[Request, Reply]] = {
 def test_replies(name: str, golden: Golden) -> None:
     request, reply = REPLIES[name]
     body = render_turn(request, turn_of(request, reply))
-    assert complaints(_envelope(request), body) == []
+    assert complaints(envelope_of(request), body) == []
     golden(f"render_{name}", {"answer": json.loads(body)})
 
 
@@ -286,7 +286,7 @@ REQUESTS = st.builds(
 def test_amazon_takes_every_answer(request_: Request, reply: Reply, outcome: Outcome) -> None:
     turn = turn_of(request_, reply, outcome)
     body = render_turn(request_, turn)
-    assert complaints(_envelope(request_), body) == []
+    assert complaints(envelope_of(request_), body) == []
     assert len(body) <= MAX_BYTES
     assert body == render_turn(request_, turn)
 
@@ -308,7 +308,7 @@ def test_session_attributes_go_back_before_words_do(attributes: dict[str, Any]) 
     request = asked(native={**asked().native, "attributes": attributes})
     body = render_turn(request, turn_of(request, Reply(text="word " * 8_000)))
     answer = json.loads(body)
-    assert complaints(_envelope(request), body) == []
+    assert complaints(envelope_of(request), body) == []
     assert answer["sessionAttributes"] == attributes
     assert answer["response"]["outputSpeech"]["text"].startswith("word word")
 
@@ -316,7 +316,7 @@ def test_session_attributes_go_back_before_words_do(attributes: dict[str, Any]) 
 def test_session_attributes_that_leave_no_room_are_given_up() -> None:
     request = asked(native={**asked().native, "attributes": {"said": "x" * 24_000}})
     body = render_turn(request, turn_of(request, Reply(text="Hello.")))
-    assert complaints(_envelope(request), body) == []
+    assert complaints(envelope_of(request), body) == []
     assert "sessionAttributes" not in json.loads(body)
 
 
@@ -353,7 +353,7 @@ def test_errors_are_spoken_and_the_session_stays_open(error: Any, door: AlexaAda
     reply = door.render_error(error, asked())
     response = json.loads(reply.body)["response"]
     assert reply.status == 200
-    assert complaints(_envelope(asked()), reply.body) == []
+    assert complaints(envelope_of(asked()), reply.body) == []
     assert response["outputSpeech"]["text"]
     assert response["reprompt"]["outputSpeech"]["text"]
     assert response["shouldEndSession"] is False
@@ -378,10 +378,10 @@ def test_every_outcome_is_spoken() -> None:
 
 def _response(reply: Reply) -> dict[str, Any]:
     body = render_turn(asked(), turn_of(asked(), reply))
-    assert complaints(_envelope(asked()), body) == []
+    assert complaints(envelope_of(asked()), body) == []
     response: dict[str, Any] = json.loads(body)["response"]
     return response
 
 
-def _envelope(request: Request) -> dict[str, Any]:
+def envelope_of(request: Request) -> dict[str, Any]:
     return {"request": {"type": request.event}}

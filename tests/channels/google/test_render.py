@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from channels.google.actions.render import render as actions
 from channels.google.adapter import GoogleAdapter
+from channels.google.apologies import asks, reply_of
 from channels.google.dialogflow_cx.render import render as cx
 from channels.google.dialogflow_es.render import render as es
 from channels.google.rooms import MAX_BYTES
@@ -20,6 +21,7 @@ from shared.testing.adapter.values import strings, turn_of
 from shared.turn import Outcome, Reply, Request
 from tests.channels.google.conftest import SAMPLES
 from tests.channels.google.replies import CARD, DIGITS, LONG, NATIVE, REPLIES
+from tests.channels.replies import HOLDING
 
 Understand = Callable[[str, bytes], Request]
 
@@ -66,6 +68,20 @@ def test_every_feature(place: str, understand: Understand, golden: Callable[[str
     body = (SAMPLES / form / f"{sample}.json").read_bytes()
     request = understand(form, body)
     golden(place, {name: checked(form, body, request, reply, rich) for name, reply in REPLIES.items()})
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_an_answer_that_takes_long(place: str, understand: Understand, golden: Callable[[str, Any], None]) -> None:
+    """What is said in its place, in two languages, and nothing of ours; the talk goes on."""
+    form, sample, rich = PLACES[place]
+    body = (SAMPLES / form / f"{sample}.json").read_bytes()
+    request = understand(form, body)
+    found = {}
+    for name, reply in HOLDING.items():
+        said = reply_of(turn_of(request, reply, Outcome.DEFERRED), request.locale)
+        assert asks(said)
+        found[name] = checked(form, body, request, said, rich)
+    golden(f"later_{place}", found)
 
 
 @pytest.mark.parametrize("form", NATIVE)

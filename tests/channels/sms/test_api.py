@@ -13,10 +13,11 @@ from channels.sms import api as sms_api
 from channels.sms.bandwidth.contract import BandwidthContract
 from channels.sms.plivo.contract import PlivoContract
 from channels.sms.telnyx.contract import TelnyxContract
-from channels.sms.twins.api import Back, Call, CarrierApi, Failure
+from channels.sms.twins.api import CarrierApi
 from channels.sms.vonage.contract import VonageContract
 from shared.channel import Delivered
 from shared.errors import DeliveryFailed
+from shared.testing.platforms.api import Back, Call, Failure
 from tests.channels.sms.carriers import REFERENCE, open_carrier
 from tests.channels.sms.twilio_door import ACCOUNT, TOKEN
 

@@ -14,7 +14,6 @@ from channels.sms.bandwidth.carrier import Bandwidth
 from channels.sms.bandwidth.contract import APPLICATION, CALLER, BandwidthContract
 from channels.sms.carrier import Carrier
 from channels.sms.message import Letter, letter_of
-from channels.sms.twins.api import Failure
 from channels.sms.twins.bandwidth import BandwidthTwin
 from channels.sms.twins.bandwidth_api import BandwidthApi
 from shared.channel import Receipt, Wire
@@ -22,6 +21,7 @@ from shared.errors import DeliveryFailed, Malformed, SignatureInvalid
 from shared.testing.adapter.values import turn_of
 from shared.testing.adapter_contract import NOW
 from shared.testing.platforms import AnswerRefused
+from shared.testing.platforms.api import Failure
 from shared.turn import Attachment, Reply
 from tests.channels.replies import REPLIES
 from tests.channels.sms.carriers import (

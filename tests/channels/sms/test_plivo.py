@@ -18,7 +18,6 @@ from channels.sms.carrier import Carrier
 from channels.sms.message import Letter, letter_of
 from channels.sms.plivo.carrier import Plivo
 from channels.sms.plivo.contract import NONCE, TOKEN, PlivoContract
-from channels.sms.twins.api import Failure
 from channels.sms.twins.plivo import PlivoTwin
 from channels.sms.twins.plivo_api import PlivoApi
 from channels.sms.twins.plivo_rules import complaints
@@ -28,6 +27,7 @@ from shared.testing.adapter.values import turn_of
 from shared.testing.adapter_contract import NOW
 from shared.testing.fakes import door_ports
 from shared.testing.platforms import Answer, AnswerRefused
+from shared.testing.platforms.api import Failure
 from shared.turn import Attachment, Reply
 from tests.channels.replies import REPLIES
 from tests.channels.sms.carriers import (

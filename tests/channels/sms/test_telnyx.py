@@ -17,7 +17,6 @@ from channels.sms.carrier import Carrier
 from channels.sms.message import Letter, letter_of
 from channels.sms.telnyx.carrier import Telnyx
 from channels.sms.telnyx.contract import TelnyxContract
-from channels.sms.twins.api import Failure
 from channels.sms.twins.telnyx import TelnyxTwin
 from channels.sms.twins.telnyx_api import TelnyxApi, parts
 from shared.channel import Receipt, Wire
@@ -26,6 +25,7 @@ from shared.testing.adapter.values import turn_of
 from shared.testing.adapter_contract import NOW
 from shared.testing.fakes import door_ports
 from shared.testing.platforms import AnswerRefused
+from shared.testing.platforms.api import Failure
 from shared.turn import Attachment, Keyword, Reply
 from tests.channels.replies import REPLIES
 from tests.channels.sms.carriers import (

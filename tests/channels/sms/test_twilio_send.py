@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from channels.sms import api as sms_api
-from channels.sms.twins.api import Failure
 from channels.sms.twins.twilio_api import TwilioApi
 from shared.channel import Delivered
 from shared.errors import DeliveryFailed
+from shared.testing.platforms.api import Failure
 from tests.channels.sms.twilio_door import ACCOUNT, OURS, PATH, PUBLIC, THEIRS, TOKEN, open_door
 
 LETTER = {"to": THEIRS, "from": OURS, "text": "Your tea is ready ☕ & hot"}

@@ -16,7 +16,7 @@ from vonage_messages.models import MmsImage, Sms  # type: ignore[import-untyped]
 
 from channels.sms.carrier import Carrier
 from channels.sms.message import Letter, letter_of
-from channels.sms.twins.api import Back, Call, CarrierApi, Failure
+from channels.sms.twins.api import CarrierApi
 from channels.sms.twins.vonage import VonageTwin
 from channels.sms.twins.vonage_api import VonageApi
 from channels.sms.vonage.carrier import Vonage
@@ -26,6 +26,7 @@ from shared.testing.adapter.values import turn_of
 from shared.testing.adapter_contract import NOW
 from shared.testing.fakes import door_ports
 from shared.testing.platforms import AnswerRefused
+from shared.testing.platforms.api import Back, Call, Failure
 from shared.turn import Attachment, Reply
 from tests.channels.replies import REPLIES
 from tests.channels.sms.carriers import (

@@ -20,7 +20,12 @@ def open_door(clock: FakeClock | None = None, app: str = "default", secret: byte
 
 
 def wire(
-    body: bytes = b"", *, origin: str | None = PAGE, token: str | None = None, path: str = "/channels/web"
+    body: bytes = b"",
+    *,
+    origin: str | None = PAGE,
+    token: str | None = None,
+    path: str = "/channels/web",
+    method: str = "POST",
 ) -> Wire:
     """What a browser sends from a page of `origin`."""
     headers = [(b"host", b"nexus.example"), (b"content-type", b"application/json")]
@@ -28,7 +33,7 @@ def wire(
         headers.append((b"origin", origin.encode("latin-1")))
     if token is not None:
         headers.append((b"authorization", b"Bearer " + token.encode("latin-1")))
-    return Wire("POST", path, tuple(headers), body, "192.0.2.7")
+    return Wire(method, path, tuple(headers), body, "192.0.2.7")
 
 
 async def open_session(door: WebAdapter, origin: str = PAGE, token: str | None = None) -> VisitorToken:

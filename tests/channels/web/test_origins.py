@@ -105,7 +105,7 @@ def test_preflight_allows_what_the_page_sends() -> None:
     assert reply.status == 204
     assert reply.body == b""
     assert header(reply, "access-control-allow-origin") == PAGE
-    assert header(reply, "access-control-allow-methods") == "POST"
+    assert header(reply, "access-control-allow-methods") == "GET, POST"
     assert header(reply, "access-control-allow-headers") == "authorization, content-type"
 
 

@@ -18,7 +18,8 @@ const [gone, absence, retry] = ["away", "absence", "retry"].map(find);
 const most = Number(document.body.dataset.most);
 const usualHint = [...hint.childNodes];
 const fine = matchMedia("(pointer: fine)").matches;
-const outbox = openOutbox(openDoor(document.body.dataset.door, talk), talk, { settled, away });
+const door = openDoor(document.body.dataset.door, talk);
+const outbox = openOutbox(door, talk, { settled, away });
 const acts = { say, again };
 
 let isAway = false; // whether the door is out of reach
@@ -34,9 +35,9 @@ function say(words) {
   outbox.carry();
 }
 
-function again(exchange) {
-  const id = exchange.trouble?.again === "new" ? newId() : exchange.id;
-  talk.change(exchange.id, { id, state: "waiting", trouble: null, answer: null, answered: null, at: Date.now() });
+function again({ id, trouble }) {
+  const anew = { id: trouble?.again === "new" ? newId() : id, state: "waiting", answer: null, answered: null, at: Date.now() };
+  talk.change(id, { ...(trouble?.changes ?? anew), trouble: null });
   show();
   focus();
   outbox.carry();
@@ -63,6 +64,7 @@ function show() {
   document.body.classList.toggle("talking", all.length > 0);
   over.hidden = all.length === 0;
   tellWhenSlow(!isAway && talk.waiting() !== undefined);
+  if (all.some((one) => one.state === "deferred")) import("./later.js").then((later) => later.watch(door, talk, settled), () => {});
   document.dispatchEvent(new Event("drawn"));
 }
 

@@ -27,7 +27,10 @@ export class Trouble extends Error {
   }
 }
 
-/** The door at `path` for the visitor of `talk`: `ask(text, id)` gives the answer (as /v1/messages does) or rejects with Trouble. */
+/**
+ * The door at `path` for the visitor of `talk`: `ask(text, id)` gives the answer (as /v1/messages does) or rejects with Trouble;
+ * `look(id)` gives the response to asking for it again.
+ */
 export function openDoor(path, talk) {
   let opening = null;
 
@@ -63,13 +66,15 @@ export function openDoor(path, talk) {
     }
   }
 
-  return { ask };
+  return { ask, look: async (id) => request("GET", `${path}/messages/${id}`, null, await token()) };
 }
 
-async function post(path, body, token) {
+const post = (...message) => request("POST", ...message);
+
+async function request(method, path, body, token) {
   const headers = { "Content-Type": "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
-  const options = { method: "POST", headers, body: body && JSON.stringify(body), cache: "no-store" };
+  const options = { method, headers, body: body && JSON.stringify(body), cache: "no-store" };
   try {
     return await fetch(path, { ...options, signal: AbortSignal.timeout(PATIENCE_MS) });
   } catch (error) {

@@ -36,6 +36,7 @@ export function openOutbox(door, talk, { settled, away }) {
   async function answerTo(text, id) {
     try {
       const answer = await door.ask(text, id);
+      if (answer.outcome === "deferred") return { state: "deferred", answer, answered: Date.now() };
       const failed = answer.outcome === "failed" || !answer.reply;
       return ended(answer, failed ? new Trouble("failed", "new") : null);
     } catch (error) {

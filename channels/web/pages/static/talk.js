@@ -4,8 +4,9 @@
 const MOST = 200; // exchanges; older ones are dropped
 
 /**
- * The talk with `app`. An exchange is {id, text, at, state: "waiting"|"answered"|"failed", answer?, answered?, trouble?}; `answered`
- * is when its outcome was known, `at` when it was said (both in milliseconds).
+ * The talk with `app`. An exchange is {id, text, at, state: "waiting"|"deferred"|"answered"|"failed", answer?, answered?, trouble?};
+ * `answered` is when its outcome was known, `at` when it was said (both in milliseconds). A deferred one is answered by an exchange
+ * of its own, without a text.
  */
 export function openTalk(app) {
   const space = app === "default" ? "nexus" : `nexus.${app}`;

@@ -8,10 +8,12 @@ export function pieces(exchange, acts, { last, away }) {
   const { id, state, answered } = exchange;
   const reply = exchange.answer?.reply;
   const waits = state === "waiting";
-  const found = [["mine", [exchange.text, state === "failed", waits && away], () => mine(exchange, waits && away)]];
+  const found = [];
+  if (exchange.text) found.push(["mine", [exchange.text, state === "failed", waits && away], () => mine(exchange, waits && away)]);
   if (waits && away) found.push(["held", [], held]);
   if (waits && !away) found.push(["typing", [], typing]);
   if (reply && !isSilent(reply)) found.push(["theirs", [reply, answered], () => theirs(reply, answered)]);
+  if (state === "deferred") found.push(["working", [], working]);
   if (exchange.trouble) found.push(["trouble", [exchange.trouble], () => trouble(exchange, acts)]);
   if (last && list(reply?.choices).length) found.push(["choices", [reply.choices], () => choices(reply.choices, acts)]);
   return found.map(([name, look, draw]) => ({ key: `${id}-${name}`, look: JSON.stringify(look), draw }));
@@ -65,6 +67,10 @@ function typing() {
   return make("div", { className: "said theirs" }, dots);
 }
 
+function working() {
+  return make("p", { className: "working" }, "Still working on the answer", typing().firstChild);
+}
+
 function clock(at) {
   const when = new Date(at);
   if (!at || Number.isNaN(when.getTime())) return "";
@@ -76,7 +82,7 @@ function clock(at) {
 function trouble(exchange, acts) {
   const root = make("p", { className: "trouble" }, make("span", { textContent: exchange.trouble.words }));
   if (exchange.trouble.again) {
-    const button = make("button", { type: "button", textContent: "Try again" });
+    const button = make("button", { type: "button", textContent: exchange.trouble.act ?? "Try again" });
     button.addEventListener("click", () => acts.again(exchange));
     root.append(button);
   }

@@ -27,7 +27,7 @@ class Impersonal:
     """Answers that depend on nobody. `timezone` is an IANA name."""
 
     def __init__(self, cache: ReplyCache | None, skills: SkillBook, reach: Reach, clock: Clock, timezone: str) -> None:
-        self._cache = cache or NoReplyCache()
+        self._cache = NoReplyCache() if cache is None else cache
         self._skills = skills
         self._reach = reach
         self._clock = clock

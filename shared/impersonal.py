@@ -92,7 +92,7 @@ def turn_of(
     request = heard(
         app=question.app,
         channel="",
-        message_id=_IDS[question.variant],
+        message_id=MESSAGE_IDS[question.variant],
         conversation="",
         user="",
         kind=Kind.UTTERANCE,
@@ -181,7 +181,9 @@ def _id_of(variant: int) -> str:
     return next(str(n) for n in count() if crc32(str(n).encode()) % _ALL_VARIANTS == variant)
 
 
-_IDS = tuple(map(_id_of, range(MOST_VARIANTS)))
+MESSAGE_IDS = tuple(map(_id_of, range(MOST_VARIANTS)))
+"""By variant."""
+
 _SEEN = {"app", "message_id", "locale", "text"}
 _OF_REQUESTS = frozenset(Request.__struct_fields__) - _SEEN
 _OF_SESSIONS = frozenset(Session.__struct_fields__) - {"last_intent", "last_reply"}

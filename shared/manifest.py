@@ -65,8 +65,8 @@ class IntentSpec(Struct, frozen=True):
     only after the person agreed, as it must be where an effect cannot be taken back or reaches others. `corrects`: its
     handler is run again when the person corrects at once what was done ("no, at six"), with `turn.understanding.source`
     CORRECTION, and replaces what it did; without it such a correction would do the same twice, and is not taken for one.
-    `cache_s`: its answer depends on nobody, so that it may be given for so many seconds to everybody who asks the same; its handler
-    sees no person (shared/impersonal.py). `cache_text`: the words of the question count too, and it may read them.
+    `cache_s`: its answer depends on nobody, so that it may be given for so many seconds to everybody who asks the same; its
+    handler sees no person (shared/impersonal.py). `cache_text`: the words of the question count too, and it may read them.
     """
 
     summary: str

@@ -347,7 +347,10 @@ class FakeReplyCache:
 
     async def keep(self, app: str, intent: str, question: bytes, reply: Reply, seconds: float, took_s: float) -> None:
         """See `ReplyCache.keep`."""
-        kept = msgspec.msgpack.encode(reply)
+        try:
+            kept = msgspec.msgpack.encode(reply)
+        except (TypeError, ValueError, OverflowError):
+            return
         if len(kept) <= self._largest:
             self._kept[app, question] = (self._clock.now() + seconds, kept)
         for oldest in list(self._kept)[: -self._most]:

@@ -57,7 +57,7 @@ class Shop:
     async def places(self) -> dict[bytes, bytes]:
         """All that Valkey holds of answers."""
         keys = [key async for key in self.raw.scan_iter(b"nx:r:*")]
-        return {key: await self.raw.get(key) for key in keys}
+        return {key: await self.valkey.call("GET", key) for key in keys}
 
 
 @pytest.fixture
@@ -121,6 +121,7 @@ async def test_every_finder_has_a_copy(pair: Pair) -> None:
     for _ in range(3):
         found = await finder.find(APP, INTENT, b"q")
         assert found == REPLY
+        assert found is not None
         assert found.state is not None
         found.state["ids"].append("changed")
 

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import msgspec
 
-from bench import door_costs, lifecycle, peers, turns
+from bench import door_costs, lifecycle, peers, replies, turns
 from bench.door_costs import DoorCost
 from bench.lifecycle import Lifecycle
 from bench.processes import machine
+from bench.replies import Answering
 from bench.turns import Cost, Plan
 from infra.home import Home
 from infra.telemetry.logs import configure_logging
@@ -31,6 +32,7 @@ class Report:
     costs: list[Cost] = field(default_factory=list)
     doors: list[DoorCost] = field(default_factory=list)
     lifecycle: Lifecycle | None = None
+    replies: list[Answering] = field(default_factory=list)
     encoder: object = None
     models: object = None
     left_out: list[str] = field(default_factory=list)
@@ -45,6 +47,7 @@ def main() -> int:
     _say("machine", report.machine)
     with tempfile.TemporaryDirectory(prefix="nxb-") as folder:
         _lifecycle(report, Path(folder) / "life")
+        _replies(report, Path(folder) / "replies", quick=options.quick)
         _turns(report, Path(folder) / "turns", plan)
         _peers(report, Path(folder), plan)
     _encoder(report, quick=options.quick)
@@ -67,6 +70,13 @@ def _lifecycle(report: Report, root: Path) -> None:
     parts = " · ".join(f"{name} {megabytes:.0f}" for name, megabytes in found.idle_mb.items())
     print(f"idle memory, PSS: {found.idle_total_mb:.0f} MB (target 450): {parts}")
     print("killed and back in s (target 5): " + " · ".join(f"{n} {s:.2f}" for n, s in found.back_s.items()), flush=True)
+
+
+def _replies(report: Report, root: Path, *, quick: bool) -> None:
+    report.replies = replies.measure(root, quick=quick)
+    print("\nanswers that depend on nobody, µs (median): by the handler, from the worker's memory, from Valkey")
+    for one in report.replies:
+        print(f"  {one.intent:20} {one.handler_us:6.0f} {one.worker_us:6.0f} {one.valkey_us:6.0f}", flush=True)
 
 
 def _turns(report: Report, root: Path, plan: Plan) -> None:

@@ -27,7 +27,7 @@ from shared.errors import DeadlineExceeded, ModelUnavailable
 from shared.handing import HandoffStep
 from shared.locales import in_language, language_of
 from shared.outside import NewCall, Outside
-from shared.ports import Clock, Door, Ids, ModelService, NewMemory, Person, TurnStore
+from shared.ports import Clock, Door, Ids, ModelService, NewMemory, Person, ReplyCache, TurnStore
 from shared.turn import Kind, Outcome, Reply, Request, Session, Understanding
 from shared.wording import wording
 
@@ -49,8 +49,9 @@ class Decider:
         timezone: str,
         values: Values = values,
         outside: Outside | None = None,
+        cache: ReplyCache | None = None,
     ) -> None:
-        """`outside` is what skills reach of the world; without it, nothing."""
+        """`outside` is what skills reach of the world; without it, nothing. `cache` keeps answers that depend on nobody."""
         self._turns = turns
         self._model = model
         self._skills = skills
@@ -58,7 +59,7 @@ class Decider:
         self._ids = ids
         self._timezone = timezone
         self._values = values
-        self._handlers = Handlers(turns, model, skills, clock, timezone, outside)
+        self._handlers = Handlers(turns, model, skills, clock, timezone, outside, cache)
         self._listener = Listener(model, skills, self._handlers)
         self._ears = handoff.Ears(model, skills)
 
@@ -167,8 +168,7 @@ class Decider:
         while course.run is not None:
             name, understanding = self._name(course.run), course.run.understanding
             told = _with(session, states)
-            reply = await self._handlers.answer(course.run, person, around.request, told, course.said)
-            stages.mark("skill")
+            reply = await self._handlers.answer(course.run, person, around.request, told, course.said, stages)
             calls += self._calls(course.run, reply, around)
             if reply.state is not None:
                 states[name] = reply.state

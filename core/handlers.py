@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 
 from core.dialogue.manager import Run
+from core.impersonal import Impersonal
 from core.memory.documents import PersonDocuments
 from core.memory.recall import PersonMemories
 from core.reach import NothingOutside, Reach
 from core.skillbook import LoadedSkill, SkillBook, SkillFailed
+from core.stages import Stages
 from shared.effects import ASK_FIRST, name_of
-from shared.errors import DeadlineExceeded, ModelUnavailable, PluginInvalid, StoreUnavailable
+from shared.errors import DeadlineExceeded, ModelUnavailable, StoreUnavailable, Withheld
+from shared.impersonal import Nothing
 from shared.locales import language_of
 from shared.manifest import NOT_SET_UP
 from shared.outside import Outside
-from shared.ports import Clock, Documents, Memories, Memory, ModelService, Person, TurnStore
+from shared.ports import Clock, Documents, Memories, ModelService, Person, ReplyCache, TurnStore
 from shared.skill import TurnContext
 from shared.turn import Reply, Request, Session
 
@@ -31,6 +34,7 @@ class Handlers:
         clock: Clock,
         timezone: str,
         outside: Outside | None = None,
+        cache: ReplyCache | None = None,
     ) -> None:
         self._turns = turns
         self._model = model
@@ -38,6 +42,7 @@ class Handlers:
         self._clock = clock
         self._timezone = timezone
         self._reach = Reach(outside or NothingOutside(), turns)
+        self._impersonal = Impersonal(cache, skills, self._reach, clock, timezone)
 
     def memories(self, person: Person, request: Request) -> Memories:
         """What a person asked to remember."""
@@ -54,18 +59,19 @@ class Handlers:
         return Reply(text=words[0]) if words else None
 
     async def answer(
-        self, run: Run, person: Person, request: Request, session: Session, said: Sequence[Reply] = ()
+        self, run: Run, person: Person, request: Request, session: Session, said: Sequence[Reply], stages: Stages
     ) -> Reply:
         """What the handler of `run` answers, after `said` in the same turn. Raises SkillFailed, or one of OUTAGES."""
         loaded = self._skills.of(run.frame.intent)
         assert loaded is not None, "an intent of nobody"  # noqa: S101 (a caller's mistake)
         name = loaded.manifest.name
+        spec = loaded.manifest.intents[run.frame.intent]
         try:
-            context = await self._context(loaded, run, person, request, session, said)
-        except (TypeError, ValueError) as error:  # what was said before keeps what cannot be kept
-            raise failed(name, error) from error
-        try:
-            reply = await (loaded.skill.ask_first(context) if run.first else loaded.skill.handle(context))
+            if spec.cache_s and not run.first:
+                reply = await self._impersonal.answer(loaded, run, request, session, stages)
+            else:
+                reply = await self._handled(loaded, run, person, request, session, said)
+                stages.mark("skill")
         except OUTAGES:
             raise
         except Exception as error:
@@ -73,19 +79,25 @@ class Handlers:
         if run.first and reply.effects:
             raise SkillFailed(name, "acts before it is agreed to")
         for effect in map(name_of, reply.effects):
-            if effect not in loaded.manifest.intents[run.frame.intent].effects:
+            if effect not in spec.effects:
                 raise SkillFailed(name, f"{run.frame.intent} may not {effect}: its effects do not name it")
             if effect in ASK_FIRST and not run.frame.confirmed:
                 raise SkillFailed(name, f"{run.frame.intent} may not {effect} before it is agreed to")
         return reply
 
+    async def _handled(
+        self, loaded: LoadedSkill, run: Run, person: Person, request: Request, session: Session, said: Sequence[Reply]
+    ) -> Reply:
+        context = await self._context(loaded, run, person, request, session, said)
+        return await (loaded.skill.ask_first(context) if run.first else loaded.skill.handle(context))
+
     async def _context(
         self, loaded: LoadedSkill, run: Run, person: Person, request: Request, session: Session, said: Sequence[Reply]
     ) -> TurnContext:
         name, permitted = loaded.manifest.name, loaded.manifest.permissions
-        memories: Memories = self.memories(person, request) if "memories" in permitted else _Withheld(name)
+        memories: Memories = self.memories(person, request) if "memories" in permitted else _withheld(name)
         documents: Documents = (
-            PersonDocuments(person, self._turns, said) if "documents" in permitted else _Withheld(name)
+            PersonDocuments(person, self._turns, said) if "documents" in permitted else _withheld(name)
         )
         language = language_of(request.locale)
         config = await self._reach.config(loaded, request.app)
@@ -110,23 +122,11 @@ class Handlers:
 
 def failed(name: str, error: Exception) -> SkillFailed:
     """The failure of a skill's (or door's) code, without the error's own text, which may hold what was said."""
-    return error if isinstance(error, SkillFailed) else SkillFailed(name, type(error).__name__)
+    if isinstance(error, SkillFailed):
+        return error
+    return SkillFailed(name, str(error) if isinstance(error, Withheld) else type(error).__name__)
 
 
-class _Withheld:
+def _withheld(skill: str) -> Nothing:
     """Memories and documents of a person, for a skill that may not see them."""
-
-    def __init__(self, skill: str) -> None:
-        self._refusal = f"skill {skill} has no permission for this: permissions in skill.toml"
-
-    async def search(self, text: str, limit: int = 5) -> list[Memory]:
-        """Refuses."""
-        raise PluginInvalid(self._refusal)
-
-    async def recent(self, limit: int = 5) -> list[Memory]:
-        """Refuses."""
-        raise PluginInvalid(self._refusal)
-
-    async def get(self, name: str) -> dict[str, object] | None:
-        """Refuses."""
-        raise PluginInvalid(self._refusal)
+    return Nothing(f"skill {skill} has no permission for this: permissions in skill.toml")

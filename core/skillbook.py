@@ -19,11 +19,15 @@ class SkillFailed(Exception):
 
 
 class LoadedSkill(Struct, frozen=True):
-    """A skill with its manifest and its languages (`en` -> SkillLocale)."""
+    """A skill with its manifest and its languages (`en` -> SkillLocale).
+
+    `edition` is another one whenever a file of the skill is; "" for a skill of whose answers none is cached.
+    """
 
     manifest: SkillManifest
     skill: Skill
     locales: dict[str, SkillLocale]
+    edition: str = ""
 
     def locale(self, language: str) -> SkillLocale:
         """The skill's words in a language; where it has none, in English or the first it has."""

@@ -19,6 +19,7 @@ from infra.asgi import Front
 from infra.broken import tell_broken
 from infra.calls import Carriers
 from infra.doors import Doors
+from infra.editions import edition
 from infra.exports.names import known_to_platforms
 from infra.handing import PATH as HANDOFFS
 from infra.handing import HandoffsEndpoint
@@ -35,6 +36,7 @@ from infra.storage.handoffs import HandoffStore
 from infra.storage.outbox import OutboxStore
 from infra.storage.postgres import Database
 from infra.storage.registry import Registry
+from infra.storage.replies import ValkeyReplyCache
 from infra.storage.sessions import SCRIPTS, ValkeySessionStore
 from infra.storage.turns import PostgresTurnStore
 from infra.storage.valkey import Valkey, connect
@@ -74,6 +76,7 @@ class Parts(Struct, frozen=True):
     handoffs: HandoffStore
     fresh: asyncio.Event
     outside: Outside
+    replies: ValkeyReplyCache
 
 
 @asynccontextmanager
@@ -103,7 +106,8 @@ async def open_engine(
         sessions = ValkeySessionStore(valkey, vault, turns.people)
         configs = SkillConfigs(settings, registry, skills.loaded)
         outside = await stack.enter_async_context(open_outside(configs, clock))
-        decider = Decider(turns, model, skills, clock, ids, settings.timezone, outside=outside)
+        replies = ValkeyReplyCache(valkey, vault, clock, edition(skills.loaded))
+        decider = Decider(turns, model, skills, clock, ids, settings.timezone, outside=outside, cache=replies)
         engine = Engine(turns, sessions, decider, clock, ids)
         outbox = OutboxStore(database, turns.people, vault)
         handoffs = HandoffStore(database, turns.people)
@@ -123,6 +127,7 @@ async def open_engine(
             handoffs,
             fresh,
             outside,
+            replies,
         )
 
 
@@ -138,6 +143,7 @@ async def open_front(
             if worker == FIRST_WORKER:
                 publish_served(Home(settings.home), (one.manifest.name for one in parts.plugins.channels))
             _watch_models(parts.model, metrics)
+            parts.replies.report_to(metrics)
             pages = WSGIMiddleware(cast(Any, make_pages(parts.skills.infos("en"))), workers=PAGE_THREADS)
             doors, limits = make_doors(parts), Limits(addresses.redis_url)
             async with make_outbox(parts, doors, metrics) as outbox:

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from core.skillbook import LoadedSkill
 from infra.broken import Broken, reason_of
+from infra.editions import edition_of
 from infra.settings_table import DoorSetting
 from shared.channel import ChannelAdapter
 from shared.errors import PluginInvalid
@@ -277,7 +278,8 @@ def _load_skill(found: _Found) -> LoadedSkill:
     locales = {path.stem: fitted(_read(path, SkillLocale), manifest) for path in files}
     if wrong := complaints(manifest, locales):
         raise PluginInvalid("; ".join(wrong))
-    return LoadedSkill(manifest, skill(), locales)
+    cached = any(spec.cache_s for spec in manifest.intents.values())
+    return LoadedSkill(manifest, skill(), locales, edition_of(found.folder) if cached else "")
 
 
 def _entry(package: str, entry: str) -> object:

@@ -26,7 +26,8 @@
     ├── EmbeddedServerFailed   an embedded Postgres or Valkey cannot run here
     ├── StartFailed            a process of NEXUS did not get ready, or its port is taken
     ├── NotDurable             the database may forget what it acknowledged
-    ├── PluginInvalid          a channel or skill does not load
+    ├── PluginInvalid          a channel or skill does not load, or does what it may not
+    │   └── Withheld           a skill reached for what its manifest leaves it without
     ├── ModelInvalid           a model folder is incomplete, of another version, or altered
     ├── DataInvalid            training or test data cannot be read or contradict themselves
     └── DecryptionFailed       ciphertext does not belong to this key and row
@@ -261,6 +262,10 @@ class PluginInvalid(NexusError):
     """A channel or skill does not load. The text names the plug-in and the reason."""
 
     code = "plugin_invalid"
+
+
+class Withheld(PluginInvalid):
+    """A skill reached for what its manifest leaves it without. The text says what, and holds nothing that was said."""
 
 
 class ModelInvalid(NexusError):

@@ -43,6 +43,7 @@ NOT_SET_UP = "not_set_up"
 
 NETWORK = "network:"
 _PERMISSION = re.compile(r"memories|documents|network:(?:(?:\*\.)?[a-z0-9.-]+|\{[a-z][a-z0-9_]*\})")
+LONGEST_CACHED_S = 604_800.0
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -64,6 +65,8 @@ class IntentSpec(Struct, frozen=True):
     only after the person agreed, as it must be where an effect cannot be taken back or reaches others. `corrects`: its
     handler is run again when the person corrects at once what was done ("no, at six"), with `turn.understanding.source`
     CORRECTION, and replaces what it did; without it such a correction would do the same twice, and is not taken for one.
+    `cache_s`: its answer depends on nobody, so that it may be given for so many seconds to everybody who asks the same; its
+    handler sees no person (shared/impersonal.py). `cache_text`: the words of the question count too, and it may read them.
     """
 
     summary: str
@@ -72,6 +75,8 @@ class IntentSpec(Struct, frozen=True):
     confirm: bool = False
     effects: tuple[str, ...] = ()
     corrects: bool = False
+    cache_s: float = 0.0
+    cache_text: bool = False
 
 
 class ListSpec(Struct, frozen=True):
@@ -208,6 +213,17 @@ def _of_manifest(manifest: SkillManifest) -> Iterator[str]:
         risky = [name for name in spec.effects if name in ASK_FIRST]
         if risky and not spec.confirm:
             yield f"{intent}: may {', '.join(risky)} and does not ask first (confirm = true)"
+        yield from (f"{intent}: {wrong}" for wrong in _of_cache(spec))
+
+
+def _of_cache(spec: IntentSpec) -> Iterator[str]:
+    """What is answered from a cache depends on nobody: it does nothing for anybody, and waits for nobody's yes."""
+    if not 0.0 <= spec.cache_s <= LONGEST_CACHED_S:
+        yield f"cache_s is a number of seconds up to {LONGEST_CACHED_S:.0f}"
+    if spec.cache_text and not spec.cache_s:
+        yield "cache_text says nothing without cache_s"
+    if spec.cache_s and (spec.effects or spec.confirm):
+        yield "what has effects or asks first cannot be answered from a cache (cache_s)"
 
 
 def _of_settings(manifest: SkillManifest) -> Iterator[str]:

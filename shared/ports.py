@@ -330,3 +330,19 @@ class SessionStore(Protocol):
     async def running(self, app: str, channel: str, message_id: str) -> bool:
         """Whether a worker computes this message now."""
         ...
+
+
+class ReplyCache(Protocol):
+    """Answers that depend on nobody (`IntentSpec.cache_s`), for a while. All may vanish at any time; nothing is raised.
+
+    A `question` is all that an answer was made of, in bytes: see shared/impersonal.py. Another version of NEXUS, of a skill or of
+    its words finds nothing of what this one kept.
+    """
+
+    async def find(self, app: str, intent: str, question: bytes) -> Reply | None:
+        """The answer to exactly this question in this app, or None. It is the caller's own: nobody else holds it."""
+        ...
+
+    async def keep(self, app: str, intent: str, question: bytes, reply: Reply, seconds: float, took_s: float) -> None:
+        """Keep an answer for so many seconds. `took_s` is what making it took; what is too large is not kept."""
+        ...

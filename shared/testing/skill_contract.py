@@ -13,6 +13,8 @@ from collections.abc import Iterable
 import msgspec
 
 from shared.effects import ASK_FIRST, name_of
+from shared.errors import Withheld
+from shared.impersonal import MESSAGE_IDS
 from shared.manifest import NOT_SET_UP, PLACEHOLDER, complaints, prompts_needed
 from shared.skill import Skill, TurnContext
 from shared.testing.fakes import FakeClock
@@ -185,6 +187,18 @@ class SkillContract(SkillHooks):
         once = self.replies(turns)
         assert self.replies([*turns, *turns])[len(turns) :] == once, "the second answer is another one"
         assert list(reversed(self.replies(list(reversed(turns))))) == once, "answers depend on what was asked before"
+
+    def test_cached_answers_depend_on_nobody(self) -> None:
+        """What an intent with `cache_s` answers to one person it can answer without one, and in the same words."""
+        for intent, text, slots in self.samples():
+            if not self.manifest().intents[intent].cache_s:
+                continue
+            for turn in self.turns_of(intent, text, slots, message_id=MESSAGE_IDS[0]):
+                try:
+                    of_nobody = self.replies([self.of_nobody(turn)])
+                except Withheld as error:
+                    raise AssertionError(f"{intent} has cache_s in the manifest: {error}") from None
+                assert of_nobody == self.replies([turn]), f"{intent} has cache_s, and depends on who says {text!r}"
 
     def test_clock_and_dice_come_through_ports(self) -> None:
         """The skill neither looks at the real clock nor throws dice."""

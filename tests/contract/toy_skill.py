@@ -27,6 +27,10 @@ required = true
 summary = "Remembers somebody."
 effects = ["remember"]
 
+[intents."toy.about"]
+summary = "Says what this is."
+cache_s = 3600
+
 [intents."toy.ring"]
 summary = "Rings a bell somewhere."
 effects = ["call"]
@@ -52,6 +56,10 @@ LOCALE = """
   "ring the bell", "let it ring", "please ring", "make the bell ring", "sound the bell", "the bell please", "bell",
   "can you ring it", "ring", "ding dong please now",
 ]
+"toy.about" = [
+  "what is this", "what are you", "who made this toy", "tell me about the toy", "explain the toy", "describe this please",
+  "is it a toy", "so what is it", "about this", "what can a toy do",
+]
 [slots]
 name = ["Ann", "Bob", "Cem", "Dai"]
 [prompts."toy.greet"]
@@ -61,6 +69,7 @@ confirm = ["Shall I ring?", "Do you want me to ring?"]
 [answers]
 not_set_up = ["Nobody told me where the bell is."]
 rings = ["It rings."]
+about = ["A toy that greets.", "I am a toy, and I greet."]
 away = ["I cannot hear the bell."]
 kept = ["I'll remember that.", "I'll keep that in mind."]
 """
@@ -117,6 +126,14 @@ class Toy(Skill):
             turn.state["seen"] = True
         note = turn.text.strip()[:50].strip()
         return Reply(text=turn.say("kept"), effects=(Remember(note),) if note else ())
+
+    @intent("toy.about")
+    async def about(self, turn: TurnContext) -> Reply:
+        self._count += 1
+        if self.fault == "looks who asks":
+            known = await turn.memories.recent(1)
+            return Reply(text=f"I know that {known[0].text}." if known else turn.say("about"))
+        return Reply(text=turn.say("about"))
 
     @intent("toy.ring")
     async def ring(self, turn: TurnContext) -> Reply:
@@ -190,6 +207,7 @@ FAULTS = {
     "answers_are_plain_text": "uses markup",
     "answers_are_short": "talks too long",
     "answers_to_questions": "fails at an answer",
+    "cached_answers_depend_on_nobody": "looks who asks",
     "calls_are_carried_out": "breaks off a call",
     "clock_and_dice_come_through_ports": "looks at the clock",
     "effects_are_declared_ones": "forgets what is not theirs",

@@ -13,6 +13,7 @@ import msgspec
 
 from shared.effects import Call
 from shared.errors import DeliveryFailed, WebFailed
+from shared.impersonal import Question, read, turn_of, written
 from shared.locales import in_language
 from shared.manifest import PLACEHOLDER, IntentSpec, SkillInfo, SkillLocale, SkillManifest, fitted
 from shared.ports import Memory
@@ -189,6 +190,21 @@ class SkillHooks:
             confirmed=confirmed,
             answers=self.locale().answers,
         )  # fmt: skip
+
+    def of_nobody(self, turn: TurnContext) -> TurnContext:
+        """The same turn as the handler of an intent with `cache_s` gets it: of a person that is not there."""
+        question = Question(
+            app=turn.request.app,
+            intent=turn.intent,
+            source=turn.understanding.source,
+            locale=turn.locale,
+            timezone=turn.timezone,
+            text=turn.text if self.manifest().intents[turn.intent].cache_text else None,
+            slots=turn.understanding.slots,
+            config=dict(turn.config),
+        )
+        key = written(question)
+        return turn_of(read(key) if key else question, self.web(), turn.answers, turn.skills, turn.lacks)
 
     def replies(self, turns: Iterable[TurnContext]) -> list[Reply]:
         """What a fresh instance answers to each turn."""

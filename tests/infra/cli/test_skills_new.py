@@ -21,7 +21,7 @@ def test_it_keeps_the_contract_at_once(run: Run, home: Path) -> None:
     assert files(made) == FILES | {"tests/__init__.py", "tests/test_my_fridge.py"}
     own = call(made, "pytest", "-q", "-p", "no:cacheprovider", "--disable-plugin-autoload")
     assert own.returncode == 0, own.stdout
-    assert "37 passed" in own.stdout
+    assert "38 passed" in own.stdout
     assert "my_fridge" in run("skills", "list").out
 
 
@@ -38,7 +38,7 @@ def test_a_package_keeps_it_too(run: Run, home: Path, tmp_path: Path) -> None:
     assert "channel" not in "".join(path.read_text() for path in made.rglob("*") if path.is_file())
     own = call(made, "pytest", "-q", "-p", "no:cacheprovider", "--disable-plugin-autoload")
     assert own.returncode == 0, own.stdout
-    assert "37 passed" in own.stdout
+    assert "38 passed" in own.stdout
 
 
 @pytest.mark.slow

@@ -25,6 +25,11 @@ def cuda_installed() -> bool:
     return CUDA[0] in ort.get_available_providers()
 
 
+def wished(provider: str) -> tuple[str, ...]:
+    """What to ask for where the settings say "cpu", "cuda" or "auto"."""
+    return CUDA if provider != "cpu" and cuda_installed() else CPU
+
+
 def open_session(
     path: Path, threads: int = 1, providers: Sequence[str] = CPU, *, spinning: bool = False
 ) -> ort.InferenceSession:

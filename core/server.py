@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from core.generation.counted import CountedGenerator, Done, closed
+from core.models.asking import key_of
 from core.models.batches import MOST_TOGETHER, MOST_WAITING, Answer, Batches, Call
 from core.models.frames import (
     PROTOCOL,
@@ -25,6 +26,7 @@ from core.models.frames import (
     Generated,
     Health,
     Hello,
+    Known,
     Line,
     Understand,
     Understood,
@@ -35,7 +37,7 @@ from core.models.frames import (
 from core.understanding.meaning import Meaning, Query
 from shared.errors import DeadlineExceeded, Malformed, ModelUnavailable, NexusError
 from shared.generating import Generator
-from shared.ports import Clock, ModelState
+from shared.ports import Clock
 
 log = logging.getLogger("nexus.models")
 
@@ -74,6 +76,13 @@ class ModelServer:
             line.say(self.hello())
         return self.generator
 
+    def share(self, teller: "_Caller", query: Query, meaning: msgspec.Raw) -> None:
+        """Tell every other worker what was understood: it answers that too, should this process go away."""
+        known = Known(key_of(query), meaning)
+        for line in self._lines:
+            if line is not teller:
+                line.say(known)
+
     def hello(self) -> Hello:
         """Who answers here."""
         health = self.health(0)
@@ -89,7 +98,7 @@ def health_of(number: int, batches: Batches, generator: CountedGenerator | None)
     done, written = batches.done, generator.done if generator is not None else Done()
     return Health(
         number,
-        ModelState(batches.version, batches.providers, batches.ready),
+        batches.state,
         generator.state() if generator is not None else None,
         batches.waiting,
         generator.under_way if generator is not None else 0,
@@ -214,7 +223,10 @@ class _Caller(Line):
         if isinstance(result, NexusError):
             self.say(failed(call.number, result))
         elif isinstance(result, Meaning):
-            self.say(Understood(call.number, msgspec.Raw(encode(result))))
+            meaning = msgspec.Raw(encode(result))
+            self.say(Understood(call.number, meaning))
+            if call.query is not None:
+                self._server.share(self, call.query, meaning)
         else:
             self.say(Encoded(call.number, [row.tobytes() for row in np.asarray(result, "<f4")]))
         self._hold_back()

@@ -22,6 +22,7 @@ from core.models.frames import (
     Generate,
     Generated,
     Hello,
+    Known,
     Line,
     Request,
     decode_answer,
@@ -111,9 +112,10 @@ _Waiter = _Reply[Any] | _Stream
 class _Process(Line):
     """A connection to the process: who waits for which answer."""
 
-    def __init__(self, changed: Callable[[Hello], None]) -> None:
-        """`changed` is told what runs there when that is not what it was."""
+    def __init__(self, changed: Callable[[Hello], None], learnt: Callable[[Known], None]) -> None:
+        """`changed` is told what runs there when that is not what it was, `learnt` what others understood."""
         super().__init__()
+        self._learnt = learnt
         self._changed = changed
         self.hello: Hello | None = None
         self.told = asyncio.Event()
@@ -144,6 +146,9 @@ class _Process(Line):
                 self._changed(answer)
             self.hello = answer
             self.told.set()
+            return
+        if isinstance(answer, Known):
+            self._learnt(answer)
             return
         waiter = self.waiting.get(answer.number)
         if waiter is None:
@@ -264,7 +269,7 @@ class ModelClient(RemoteModels):
             with suppress(TimeoutError):
                 async with asyncio.timeout(SILENT_S / _LOOKS):
                     await process.gone.wait()
-            silent = 0 if process.heard or not process.waiting else silent + 1
+            silent = silent + 1 if not process.heard and (silent or process.waiting) else 0
             process.heard = False
             if silent > _LOOKS:
                 log.error("the model process says nothing")
@@ -276,7 +281,9 @@ class ModelClient(RemoteModels):
         """A connection to a process that speaks as we do, or None."""
         loop = asyncio.get_running_loop()
         try:
-            _, process = await loop.create_unix_connection(lambda: _Process(self._changed), str(self._path))
+            _, process = await loop.create_unix_connection(
+                lambda: _Process(self._changed, self._learnt), str(self._path)
+            )
         except OSError:
             return None
         with suppress(TimeoutError):
@@ -298,6 +305,9 @@ class ModelClient(RemoteModels):
 
     def _changed(self, hello: Hello) -> None:
         self.runs(hello.models, hello.generator)
+
+    def _learnt(self, known: Known) -> None:
+        self.learn(known.key, bytes(known.meaning))
 
     def _away(self) -> None:
         self._process = None

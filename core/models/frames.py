@@ -99,7 +99,14 @@ class Health(_Said, frozen=True, tag=5):
     unanswered: int
 
 
-Answer = Hello | Understood | Encoded | Generated | Failed | Health
+class Known(_Said, frozen=True, tag=6):
+    """What another worker's text means, by its key (`core.models.asking.key_of`). Nobody asked for it."""
+
+    key: bytes
+    meaning: Raw
+
+
+Answer = Hello | Understood | Encoded | Generated | Failed | Health | Known
 
 
 # -- what it is asked --------------------------------------------------------------------------------------------------

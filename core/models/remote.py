@@ -65,13 +65,13 @@ class RemoteModels(ABC):
         key = key_of(query)
         meaning = self._known.get(key)
         if meaning is None:
-            version = self._models.version
+            before = self._models
             answer = await self.answer(
                 Understood, lambda number: Understand(number, deadline, query.text, query.likely, query.sure), deadline
             )
             meaning = bytes(answer.meaning)
-            if version == self._models.version:
-                self._known[key] = meaning
+            if _same(before, self._models):
+                self.learn(key, meaning)
         return understanding_of(_meaning(meaning), query.text)
 
     async def encode(self, texts: Sequence[str], deadline: float) -> list[Vector]:
@@ -111,11 +111,15 @@ class RemoteModels(ABC):
 
     def runs(self, models: ModelState, generator: ModelState | None) -> None:
         """Somebody answers, with these models. What others understood is not known any more."""
-        if models.version != self._models.version:
+        if not _same(models, self._models):
             self._known.clear()
         self._models = models
         self._generates = generator or ModelState("", (), False)
         self._back.set()
+
+    def learn(self, key: bytes, meaning: bytes) -> None:
+        """Know what a text means, for as long as the models are the same and there is room."""
+        self._known[key] = meaning
 
     def away(self) -> None:
         """Nobody answers now."""
@@ -131,6 +135,11 @@ class RemoteModels(ABC):
         if left <= 0:
             raise DeadlineExceeded("no time was left to understand this")
         return left
+
+
+def _same(one: ModelState, other: ModelState) -> bool:
+    """Whether a text means the same to both."""
+    return (one.version, one.trained) == (other.version, other.trained)
 
 
 class RemoteGenerator:

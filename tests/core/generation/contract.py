@@ -1,8 +1,9 @@
 """What every implementation of `Generator` keeps, whatever lies between it and the model: here, the tiny one."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from core.generation.answers import joined
 from infra.system import SystemClock
 from shared.errors import DeadlineExceeded, Malformed
 from shared.generating import ChatMessage, Generator, Piece, Prompt, Sampling
+from tests.core.generation.conftest import converted, generator
+from tests.core.generation.tiny import write_tiny
 
 CLOCK = SystemClock()
 SLOTS, LENGTH = 4, 160
@@ -23,6 +26,15 @@ def soon(seconds: float = 20.0) -> float:
 def asked(text: str, most_tokens: int = 20, seed: int = 0, stop: tuple[str, ...] = ()) -> Prompt:
     """A prompt whose answer is a long one, and the same each time."""
     return Prompt((ChatMessage("user", text),), most_tokens, Sampling(1.0, seed=seed), stop)
+
+
+@contextmanager
+def tiny(place: Path, slots: int = SLOTS) -> Iterator[Generator]:
+    """The tiny model, made in an empty folder."""
+    write_tiny(place / "tiny.gguf")
+    (place / "model").mkdir()
+    with generator(converted(place / "tiny.gguf", place / "model"), slots, LENGTH) as model:
+        yield model
 
 
 async def whole(model: Generator, prompt: Prompt) -> list[Piece]:
@@ -42,6 +54,11 @@ class GeneratorContract:
     def model(self) -> AsyncIterator[Generator]:
         """The generator."""
         raise NotImplementedError
+
+    @pytest.fixture(scope="class")
+    def reference(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generator]:
+        with tiny(tmp_path_factory.mktemp("reference"), slots=1) as model:
+            yield model
 
     async def test_the_last_piece_ends_the_answer_and_counts_it(self, model: Generator) -> None:
         pieces = await whole(model, asked("the thing"))

@@ -21,12 +21,6 @@ from tests.core.models.contract import soon
 from tests.core.models.toys import ToyGenerator, toy_batches
 
 
-@pytest.fixture
-def reference(folder: Path) -> Iterator[Generator]:
-    with generator(folder, 1, LENGTH) as model:
-        yield model
-
-
 class Backed(Stand):
     """A server with a model."""
 

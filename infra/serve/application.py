@@ -60,7 +60,8 @@ class Replica:
 
     def __init__(self, open_models: Open) -> None:
         """`open_models` is called on the machine that the replica runs on."""
-        held = open_models().__enter__()
+        self._opened = open_models()  # kept: what is open ends with it
+        held = self._opened.__enter__()
         self._clock = SystemClock()
         self._models = held.models
         self._generator = CountedGenerator(held.generator, self._clock) if held.generator is not None else None

@@ -56,7 +56,8 @@ class GeneratorContract:
         raise NotImplementedError
 
     @pytest.fixture(scope="class")
-    def reference(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generator]:
+    @classmethod
+    def reference(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generator]:
         with tiny(tmp_path_factory.mktemp("reference"), slots=1) as model:
             yield model
 

@@ -7,6 +7,7 @@ where prompts are read, alone, before they are copied to their stream's. On a GP
 travels are tokens in and logits out.
 """
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,8 +18,10 @@ import onnxruntime as ort  # type: ignore[import-untyped]  # it carries no types
 from core.generation.cache import Cache, Snapshot
 from core.generation.layout import Decoder, read_config
 from core.generation.sampling import Logits
-from core.models.sessions import CPU, Device, device_of, open_session
+from core.models.sessions import CPU, device_of, open_session
 from shared.errors import ModelInvalid
+
+log = logging.getLogger("nexus.generation")
 
 MOST_AT_ONCE = 128
 """Tokens of a prompt that are read in one run: bounds how long other streams wait, and the memory of the run."""
@@ -40,7 +43,7 @@ class SlotDecoder:
         self.slots, self.length = slots, min(length, config.model.context_length)
         self.vocabulary = config.model.vocab_size
         self._config = config.model.decoder
-        self._session = open_session(folder / self._config.filename, threads, providers, decoder=True)
+        self._session = self._opened(folder / self._config.filename, threads, providers)
         self.providers: tuple[str, ...] = tuple(self._session.get_providers())
         self._inputs = {one.name: one for one in self._session.get_inputs()}
         self._outputs = {one.name: one for one in self._session.get_outputs()}
@@ -49,9 +52,20 @@ class SlotDecoder:
         self._kinds = {name: _kind(one) for name, one in self._inputs.items()}
         self._kind = _kind(self._inputs[self._names[0][0]])
         row = (self._config.num_key_value_heads, self.length, self._config.head_size)
-        self.cache = Cache(len(self._names), slots + 1, row, self._kind, _device(self._session, self._kind))
+        device = device_of(self._session) or "cpu"
+        self.cache = Cache(len(self._names), slots + 1, row, self._kind, device)
         self._logits = np.empty((slots, 1, self.vocabulary), _kind(self._outputs[self._config.outputs.logits]))
         self._bindings: dict[tuple[int, int], ort.IOBinding] = {}
+
+    def _opened(self, path: Path, threads: int, providers: Sequence[str]) -> ort.InferenceSession:
+        """The session; on the CPU where the model attends in float32, which the GPU's kernels do not: halves would be copied
+        to and fro for every token."""
+        session = open_session(path, threads, providers, decoder=True)
+        floats = {one.type for one in session.get_inputs()} & {"tensor(float)"}
+        if device_of(session) == "cuda" and floats:
+            log.warning("a model in float32 runs on the CPU", extra={"file": path.name})
+            return open_session(path, threads, CPU, decoder=True)
+        return session
 
     @property
     def staging(self) -> int:
@@ -165,8 +179,3 @@ def _kind(one: ort.NodeArg) -> type[np.generic]:
     if one.type not in _KINDS:
         raise ModelInvalid(f"{one.name} is {one.type}, which is not supported")
     return _KINDS[one.type]
-
-
-def _device(session: ort.InferenceSession, kind: type[np.generic]) -> Device:
-    """Where the cache lies: where attention is computed. CUDA's kernels take no float32: such a model attends on the CPU."""
-    return "cuda" if device_of(session) == "cuda" and kind is not np.float32 else "cpu"

@@ -19,13 +19,13 @@ from core.skillbook import SkillBook
 from infra.generation import Generating
 from infra.system import RandomIds, SystemClock
 from shared.errors import ModelUnavailable
-from shared.generating import Generator
-from shared.ports import ModelService
+from shared.generating import Generator, Piece, Prompt
+from shared.ports import ModelService, ModelState
 from shared.testing.fakes import FakeSessionStore, FakeTurnStore
 from shared.turn import Kind, Outcome, Request
 from tests.core.generation.contract import GeneratorContract, asked, soon, tiny, whole
 from tests.core.models.contract import CLOCK, ModelServiceContract
-from tests.core.models.toys import VERSION, ToyEncoder, toy_polyglot
+from tests.core.models.toys import VERSION, ToyEncoder, ToyGenerator, toy_polyglot
 from tests.house.tree import ROOT
 
 pytestmark = [
@@ -36,6 +36,22 @@ REPLICAS = 2
 TALKERS, TURNS = 16, 60
 
 
+class Endless:
+    """A generator, but for "forever", which does not end."""
+
+    def __init__(self, model: Generator) -> None:
+        self._model, self._toy = model, ToyGenerator()
+
+    def generate(self, prompt: Prompt, deadline: float) -> AsyncIterator[Piece]:
+        """See `Generator.generate`."""
+        model = self._toy if prompt.messages and prompt.messages[-1].content == "forever" else self._model
+        return model.generate(prompt, deadline)
+
+    def state(self) -> ModelState:
+        """See `Generator.state`."""
+        return self._model.state()
+
+
 @contextmanager
 def open_toys() -> Iterator[Any]:
     """The models of a replica."""
@@ -43,7 +59,7 @@ def open_toys() -> Iterator[Any]:
 
     models = InProcessModels(ToyEncoder(), toy_polyglot("en", "de"), VERSION, SystemClock())
     with tempfile.TemporaryDirectory() as place, models, tiny(Path(place)) as model:
-        yield Models(models, model)
+        yield Models(models, Endless(model))
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +123,7 @@ class TestGeneratingInACluster(GeneratorContract):
 
 async def test_an_answer_that_has_begun_ends_with_its_replica(in_cluster: ModelService) -> None:
     assert isinstance(in_cluster, Generating)
-    streams = [in_cluster.generator.generate(asked("thin", 150, n), soon()) for n in range(6)]
+    streams = [in_cluster.generator.generate(asked("forever"), soon()) for _ in range(6)]
     for stream in streams:
         await anext(stream)
     before = replicas()

@@ -12,10 +12,12 @@ import pytest
 from core.generation.convert import GRAPH, convert
 from core.generation.store import Origin, add
 from core.models.client import ModelClient
+from infra.cli.checks import State, generator_check
 from infra.generation import models_folder, open_generator
+from infra.home import Home
 from infra.settings import child_environment, load
 from infra.telemetry.metrics import render
-from shared.errors import ModelUnavailable
+from shared.errors import ModelInvalid, ModelUnavailable
 from shared.generating import Generator
 from tests.core.generation.contract import CLOCK, asked, soon, whole
 from tests.core.generation.tiny import write_tiny
@@ -79,7 +81,13 @@ async def test_it_generates_beside_understanding(home: Path, short_tmp: Path) ->
         )
         assert {pieces[-1].tokens > 0 for pieces in answers} == {True}
         assert heard.intent == "clock.time"
+        with Home(home, short_tmp).claim("test") as claim:
+            claim.publish_models(short_tmp / "core.sock")
+            check = await generator_check(load({"NEXUS_HOME": str(home), "NEXUS_GENERATION": "tiny"}, home), True)
         health = await client.health(soon())
+        assert check.state is State.OK
+        assert f"{generator.state().version} on CPUExecutionProvider" in check.text
+        assert f"{health.tokens} tokens generated, 0 prompts refused" in check.text
         assert health.generator == generator.state()
         assert (health.tokens, health.unanswered) == (sum(pieces[-1].tokens for pieces in answers), 0)
     told = metrics(home)
@@ -96,6 +104,10 @@ async def test_a_model_that_does_not_load_takes_nothing_else_down(home: Path, sh
                 assert "being loaded" in why
         assert (await client.understand("what time is it in Lima", "en", soon())).intent == "clock.time"
         assert not generator.state().ready
+        with Home(home, short_tmp).claim("test") as claim:
+            claim.publish_models(short_tmp / "broken.sock")
+            with pytest.raises(ModelInvalid, match="nexus models check tiny"):
+                await generator_check(load({"NEXUS_HOME": str(home), "NEXUS_GENERATION": "tiny"}, home), True)
         assert client.state().ready
     told = metrics(home)
     assert 'nexus_generator_ready{provider="none",version="tiny",worker="core"} 0.0' in told

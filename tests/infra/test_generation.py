@@ -9,10 +9,11 @@ from core.generation.convert import convert
 from core.generation.store import Origin, add
 from core.models.client import ModelClient
 from core.models.service import InProcessModels
+from infra.cli.checks import Check, State, generator_check
 from infra.generation import models_folder, open_generator
 from infra.settings import HIDDEN, Settings, load
 from infra.system import SystemClock
-from shared.errors import ModelUnavailable, SettingsInvalid
+from shared.errors import ModelInvalid, ModelUnavailable, SettingsInvalid
 from shared.generating import ChatMessage, Prompt
 from tests.core.generation.openai import Stand, answer
 from tests.core.generation.tiny import write_tiny
@@ -77,6 +78,18 @@ async def test_a_server(tmp_path: Path) -> None:
     assert stand.requests[0][1]["authorization"] == "Bearer sk-1"
     assert "sk-1" not in repr(chosen)
     assert {entry.name: entry.shown for entry in chosen.entries}["NEXUS_GENERATION_KEY"] == HIDDEN
+
+
+async def test_what_doctor_says_of_a_server_and_of_a_model_that_is_not_started(tmp_path: Path) -> None:
+    async with Stand() as stand:
+        stand.stream = [answer("hello")]
+        check = await generator_check(settings(tmp_path, generation=stand.url, generation_model="toy"), False)
+        assert check == Check("generator", State.OK, f"toy at {stand.url}, which answers")
+        stand.status = 401
+        with pytest.raises(ModelUnavailable, match="NEXUS_GENERATION_KEY"):
+            await generator_check(settings(tmp_path, generation=stand.url, generation_model="toy"), False)
+    with pytest.raises(ModelInvalid, match="nexus models list"):
+        await generator_check(settings(tmp_path, generation="nope"), False)
 
 
 async def test_a_server_without_the_name_of_a_model(tmp_path: Path) -> None:

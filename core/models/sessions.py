@@ -37,13 +37,13 @@ def open_session(
 
     Asking for a provider is a wish: read `session.get_providers()` for what came of it. The encoder's graph is written fused,
     so only plain simplifications are allowed (its fused skip-normalisation is three times slower than what it replaces). A
-    `decoder` gains a seventh from fusions; its threads wait for work by spinning before they sleep, for run follows run.
+    `decoder` gains a twentieth from all there are; its threads wait for work by spinning before they sleep, for run follows run.
     """
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     levels = ort.GraphOptimizationLevel
-    options.graph_optimization_level = levels.ORT_ENABLE_EXTENDED if decoder else levels.ORT_ENABLE_BASIC
+    options.graph_optimization_level = levels.ORT_ENABLE_ALL if decoder else levels.ORT_ENABLE_BASIC
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", str(int(decoder)))
     usable = [name for name in providers if name in ort.get_available_providers()]

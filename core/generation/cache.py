@@ -49,11 +49,17 @@ class Cache:
         self, arrays: int, places: int, row: tuple[int, int, int], kind: type[np.generic], device: Device
     ) -> None:
         """Raises ModelInvalid where the device cannot copy."""
-        self.device, self.kind, self.places, self.row = device, kind, places, row
+        self._device: Device = device
+        self.kind, self.places, self.row = kind, places, row
         self._token_bytes = row[2] * np.dtype(kind).itemsize
         self._head_bytes = row[1] * self._token_bytes
         self._memories = [Memory((places, *row), kind, device) for _ in range(arrays)]
         self._copy, self._done = copier(device)
+
+    @property
+    def device(self) -> Device:
+        """Where it lies."""
+        return self._device
 
     @property
     def place_bytes(self) -> int:
@@ -73,7 +79,7 @@ class Cache:
     def save(self, place: int, length: int) -> Snapshot:
         """A copy of the first `length` tokens of a place."""
         shape = (self.row[0], length, self.row[2])
-        saved = [Memory(shape, self.kind, self.device) for _ in self._memories]
+        saved = [Memory(shape, self.kind, self._device) for _ in self._memories]
         for array, memory in enumerate(saved):
             self._copy_heads(self.address(array, place), memory.address, length, self.row[1], length)
         self._done()

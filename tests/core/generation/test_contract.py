@@ -13,7 +13,7 @@ from core.generation.remote import RemoteGenerator, Server
 from core.models.client import ModelClient
 from core.server import ModelServer
 from shared.errors import Malformed, ModelUnavailable
-from shared.generating import ChatMessage, Generator, Prompt, Sampling
+from shared.generating import ChatMessage, Generator, Piece, Prompt, Sampling
 from tests.core.generation.conftest import generator
 from tests.core.generation.contract import CLOCK, LENGTH, SLOTS, GeneratorContract, asked, whole
 from tests.core.generation.openai import Stand, chunk
@@ -33,6 +33,7 @@ class Backed(Stand):
         messages = msgspec.convert(asked["messages"], tuple[ChatMessage, ...])
         sampling = Sampling(asked["temperature"], asked["top_p"], seed=asked["seed"])
         self.status = 200
+        piece = Piece("")
         try:
             async for piece in self._model.generate(Prompt(messages, asked["max_tokens"], sampling), soon()):
                 yield chunk(piece.text, piece.end or None)

@@ -78,9 +78,10 @@ class ModelServer:
 
     def share(self, teller: "_Caller", query: Query, meaning: msgspec.Raw) -> None:
         """Tell every other worker what was understood: it answers that too, should this process go away."""
-        known = Known(key_of(query), meaning)
-        for line in self._lines:
-            if line is not teller:
+        others = self._lines - {teller}
+        if others:
+            known = Known(key_of(query), meaning)
+            for line in others:
                 line.say(known)
 
     def hello(self) -> Hello:

@@ -59,7 +59,7 @@ gpu: ## on a machine with an NVIDIA GPU: tests on it, what it computes against f
 		{ echo "There is no NVIDIA GPU on this machine: nothing was checked or measured." >&2; exit 1; }
 	@$(MAKE) dev NEXUS_EXTRA=gpu
 	@.venv/bin/python -m bench.gpu
-	@.venv/bin/python -m pytest -n 0 tests/core/models
+	@.venv/bin/python -m pytest -n 0 tests/core/models tests/core/generation
 
 fuzz: dev ## every property of a door with 100,000 examples
 	@.venv/bin/python -m pytest -m fuzz --fuzz-examples 100000 -n 2 --dist worksteal

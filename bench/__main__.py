@@ -21,6 +21,7 @@ from bench.replies import Answering
 from bench.turns import Cost, Plan
 from infra.home import Home
 from infra.telemetry.logs import configure_logging
+from shared.errors import NexusError
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Report:
     replies: list[Answering] = field(default_factory=list)
     encoder: object = None
     models: object = None
+    generation: object = None
     left_out: list[str] = field(default_factory=list)
 
 
@@ -52,6 +54,7 @@ def main() -> int:
         _peers(report, Path(folder), plan)
     _encoder(report, quick=options.quick)
     _models(report, quick=options.quick)
+    _generation(report, quick=options.quick)
     if options.json:
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
     return 0
@@ -119,6 +122,21 @@ def _models(report: Report, *, quick: bool) -> None:
 
     report.models = measure(quick=quick)
     _say("model process", report.models)
+
+
+def _generation(report: Report, *, quick: bool) -> None:
+    from bench.generation import measure
+
+    try:
+        found = report.generation = measure(quick=quick)
+    except (NexusError, peers.NotHere) as reason:
+        report.left_out.append(f"generation: {reason}")
+        print(f"\ngeneration was not measured: {reason}")
+        return
+    report.left_out += found.left_out
+    _say("generation", found)
+    for one in found.left_out:
+        print(f"  not compared with {one}")
 
 
 def _print_cost(cost: Cost) -> None:

@@ -49,27 +49,33 @@ class Round(Struct, frozen=True):
     first_s: float
     per_second: float
     cpu_ms: float
+    cpu_ms_after: float
     tokens: float
     resident_mb: float
 
 
 class Figures(Struct, frozen=True):
-    """Medians, and `pace_best` of the quietest round.
+    """Medians, and the `best` of the quietest round.
 
-    `pace` and `pace_together` are tokens a second; `first_s` seconds to the first; `cpu_ms` a token."""
+    `pace` and `pace_together` are tokens a second; `first_s` seconds to the first, `known_first_s` with the beginning known;
+    `cpu_ms` a token, the prompt's included; `cpu_ms_after` without it, one stream."""
 
     name: str
     pace: float
     pace_best: float
     pace_together: float
     first_s: float
+    first_best_s: float
     known_first_s: float | None
+    known_first_best_s: float | None
     cpu_ms: float
+    cpu_ms_after: float
     cpu_ms_together: float
 
 
 class Report(Struct, frozen=True):
-    """All of a run. `ratio`: our pace to the better peer's (medians; bests; processor time); `gain`: eight streams to one."""
+    """All of a run. `ratio`: our pace to the better peer's (medians; bests; processor time, with the prompt's and without);
+    `gain`: eight streams to one, by the clock and by processor time."""
 
     prompt_tokens: int
     threads: int
@@ -77,7 +83,9 @@ class Report(Struct, frozen=True):
     ratio: float | None
     best_ratio: float | None
     cpu_ratio: float | None
+    cpu_ratio_after: float | None
     gain: float
+    cpu_gain: float
     stream_mb: float
     stream_mb_bound: float
     left_out: list[str]
@@ -132,6 +140,8 @@ def measure(quick: bool = False, threads: int = 2) -> Report:
         ratio=round(figures[0].pace / max(one.pace for one in peers), 3) if peers else None,
         best_ratio=round(figures[0].pace_best / max(one.pace_best for one in peers), 3) if peers else None,
         cpu_ratio=round(min(one.cpu_ms for one in peers) / figures[0].cpu_ms, 3) if peers else None,
+        cpu_ratio_after=round(min(one.cpu_ms_after for one in peers) / figures[0].cpu_ms_after, 3) if peers else None,
+        cpu_gain=round(figures[0].cpu_ms / figures[0].cpu_ms_together, 2),
         gain=round(figures[0].pace_together / figures[0].pace, 2),
         stream_mb=growth,
         stream_mb_bound=round(bound, 1),
@@ -169,8 +179,11 @@ def _figures(name: str, alone: list[Round], known: list[Round], together: list[R
         pace_best=round(max(one.per_second for one in alone), 3),
         pace_together=median(together, "per_second"),
         first_s=median(alone, "first_s"),
+        first_best_s=round(min(one.first_s for one in alone), 3),
         known_first_s=median(known, "first_s") if name == "NEXUS" else None,
+        known_first_best_s=round(min(one.first_s for one in known), 3) if name == "NEXUS" else None,
         cpu_ms=median(alone, "cpu_ms"),
+        cpu_ms_after=median(alone, "cpu_ms_after"),
         cpu_ms_together=median(together, "cpu_ms"),
     )
 

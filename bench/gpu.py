@@ -8,13 +8,16 @@ Exit code 1 where there is no GPU, or it computes something else.
 import argparse
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import numpy as np
 from msgspec import Struct
 
+from bench import gpu_generation
 from bench.encoder import TEXT
+from bench.gpu_generation import Generating
 from core.models.encoder import Encoder
 from core.models.sessions import CPU, CUDA, cuda_installed
 from core.models.store import GRAPH, TOKENIZER
@@ -29,22 +32,23 @@ _ROUNDS = 200
 
 
 class Figures(Struct, frozen=True):
-    """Texts compared, the worst cosine, and milliseconds (median) of batches of `SIZES` on each."""
+    """Texts compared, the worst cosine, and milliseconds (median) of batches of `SIZES` on each; the language model's."""
 
     texts: int
     cosine_worst: float
     gpu_ms: tuple[float, ...]
     cpu_ms: tuple[float, ...]
+    generating: Generating
 
 
 def measure() -> Figures:
-    """Compare and measure; about half a minute. Raises ModelInvalid where there is no GPU."""
+    """Compare and measure; about two minutes. Raises ModelInvalid where there is no GPU."""
     models.prepare(models.encoder_folder(models.GPU), models.GPU)
     gpu, folder, _ = models.open_encoder(1, "cuda")
     cpu = Encoder(folder / GRAPH, folder / TOKENIZER, threads=1, providers=CPU)
     texts = [row.text for row in background()]
     cosines = (gpu.encode(texts) * cpu.encode(texts)).sum(axis=1)
-    return Figures(len(texts), round(float(cosines.min()), 6), _times(gpu), _times(cpu))
+    return Figures(len(texts), round(float(cosines.min()), 6), _times(gpu), _times(cpu), gpu_generation.measure(CUDA))
 
 
 def _times(encoder: Encoder) -> tuple[float, ...]:
@@ -77,10 +81,21 @@ def main() -> int:
     print(text.decode())
     if options.json:
         options.json.write_bytes(text)
+    wrong = list(_wrong(figures))
+    for what in wrong:
+        print(what, file=sys.stderr)
+    return 1 if wrong else 0
+
+
+def _wrong(figures: Figures) -> Iterator[str]:
+    """What the GPU computes otherwise, or does not compute."""
     if figures.cosine_worst < CLOSE:
-        print(f"The GPU is not close enough to float32: {figures.cosine_worst} < {CLOSE}", file=sys.stderr)
-        return 1
-    return 0
+        yield f"The encoder is not close enough to float32: {figures.cosine_worst} < {CLOSE}"
+    written = figures.generating
+    if written.cosine_median < gpu_generation.CLOSE:
+        yield f"The language model is not close enough to float32: {written.cosine_median} < {gpu_generation.CLOSE}"
+    if written.cache_on != "cuda":
+        yield f"The language model does not run on the GPU: it got {', '.join(written.providers)}"
 
 
 def missing() -> str:

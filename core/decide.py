@@ -73,6 +73,8 @@ class Decider:
             async with asyncio.timeout(max(0.0, _SHARE_FOR_DECIDING * left)):
                 return await self._decide(person, around, session, stages, door)
         except (TimeoutError, DeadlineExceeded):
+            if not self._model.state().ready:
+                stages.degraded("model")
             return self._failed("too_slow", around.request, "not ready before the deadline")
         except ModelUnavailable as error:
             stages.degraded("model")

@@ -144,6 +144,7 @@ class Engine:
             timings_ms=stages.milliseconds(),
             trace_id=trace_id,
             reason=decided.reason,
+            degraded=stages.missing,
         )
         trace = Trace(
             id=trace_id,

@@ -13,7 +13,7 @@ from core.dialogue.state import NOTHING, State
 from core.fallback import Samples
 from core.handlers import Handlers
 from core.skillbook import SkillBook
-from shared.errors import ModelUnavailable
+from shared.errors import DeadlineExceeded, ModelUnavailable
 from shared.locales import language_of
 from shared.ports import ModelService, Person
 from shared.turn import Kind, Request, SlotValue, Understanding
@@ -21,6 +21,8 @@ from shared.turn import Kind, Request, SlotValue, Understanding
 T = TypeVar("T")
 GREET = "assistant.greet"
 RECALL = "notes.recall"
+SHARE_FOR_UNDERSTANDING = 0.6
+"""Of a request's time: a model that hangs leaves enough to answer without it."""
 
 
 class Listener:
@@ -61,8 +63,8 @@ class Listener:
         if not self._model.state().ready and (known := self._sample(text, request)):
             return known  # at once: the model might be waited for
         try:
-            return await self._model.understand(text, request.locale, request.deadline, sure=request.spoken)
-        except ModelUnavailable:
+            return await self._model.understand(text, request.locale, _until(request), sure=request.spoken)
+        except (ModelUnavailable, DeadlineExceeded):
             known = self._sample(text, request)
             if known is None:
                 raise
@@ -88,6 +90,11 @@ class Listener:
             return None
         intent = self._skills.from_platform(request.intent.name)
         return Understanding(intent, 1.0, slots=request.intent.slots, source="platform") if intent else None
+
+
+def _until(request: Request) -> float:
+    """When the model should have understood a request."""
+    return request.received_at + SHARE_FOR_UNDERSTANDING * (request.deadline - request.received_at)
 
 
 def language_used(heard: Understanding, state: State, around: Around) -> str:

@@ -13,6 +13,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from core.generation.counted import CountedGenerator, Done, closed
+from core.models.asking import key_of
 from core.models.batches import MOST_TOGETHER, MOST_WAITING, Answer, Batches, Call
 from core.models.frames import (
     PROTOCOL,
@@ -24,6 +26,7 @@ from core.models.frames import (
     Generated,
     Health,
     Hello,
+    Known,
     Line,
     Understand,
     Understood,
@@ -34,7 +37,7 @@ from core.models.frames import (
 from core.understanding.meaning import Meaning, Query
 from shared.errors import DeadlineExceeded, Malformed, ModelUnavailable, NexusError
 from shared.generating import Generator
-from shared.ports import Clock, ModelState
+from shared.ports import Clock
 
 log = logging.getLogger("nexus.models")
 
@@ -50,8 +53,8 @@ class ModelServer:
 
     def __init__(self, batches: Batches, clock: Clock, generator: Generator | None = None) -> None:
         self.batches = batches
-        self.generator = generator
         self.clock = clock
+        self.generator = CountedGenerator(generator, clock) if generator is not None else None
         self.generating = 0
         self._lines: set[_Caller] = set()
 
@@ -66,28 +69,47 @@ class ModelServer:
             for line in tuple(self._lines):
                 line.hang_up()
 
+    def generate_with(self, generator: Generator) -> CountedGenerator:
+        """Serve this generator from now on, and tell everybody who is connected."""
+        self.generator = CountedGenerator(generator, self.clock)
+        for line in self._lines:
+            line.say(self.hello())
+        return self.generator
+
+    def share(self, teller: "_Caller", query: Query, meaning: msgspec.Raw) -> None:
+        """Tell every other worker what was understood: it answers that too, should this process go away."""
+        others = self._lines - {teller}
+        if others:
+            known = Known(key_of(query), meaning)
+            for line in others:
+                line.say(known)
+
     def hello(self) -> Hello:
         """Who answers here."""
-        generator = self.generator.state() if self.generator is not None else None
-        return Hello(PROTOCOL, self._state(), generator)
+        health = self.health(0)
+        return Hello(PROTOCOL, health.models, health.generator)
 
     def health(self, number: int) -> Health:
         """How the process is."""
-        done, hello = self.batches.done, self.hello()
-        return Health(
-            number,
-            hello.models,
-            hello.generator,
-            self.batches.waiting,
-            self.generating,
-            done.batches,
-            done.texts,
-            done.seconds,
-            done.refused,
-        )
+        return health_of(number, self.batches, self.generator)
 
-    def _state(self) -> ModelState:
-        return ModelState(self.batches.version, self.batches.providers, self.batches.ready)
+
+def health_of(number: int, batches: Batches, generator: CountedGenerator | None) -> Health:
+    """How models are, wherever they are."""
+    done, written = batches.done, generator.done if generator is not None else Done()
+    return Health(
+        number,
+        batches.state,
+        generator.state() if generator is not None else None,
+        batches.waiting,
+        generator.under_way if generator is not None else 0,
+        done.batches,
+        done.texts,
+        done.seconds,
+        done.refused,
+        written.tokens,
+        written.refused,
+    )
 
 
 class _Asked(Call):
@@ -202,7 +224,10 @@ class _Caller(Line):
         if isinstance(result, NexusError):
             self.say(failed(call.number, result))
         elif isinstance(result, Meaning):
-            self.say(Understood(call.number, msgspec.Raw(encode(result))))
+            meaning = msgspec.Raw(encode(result))
+            self.say(Understood(call.number, meaning))
+            if call.query is not None:
+                self._server.share(self, call.query, meaning)
         else:
             self.say(Encoded(call.number, [row.tobytes() for row in np.asarray(result, "<f4")]))
         self._hold_back()
@@ -220,6 +245,7 @@ class _Caller(Line):
         if server.generator is None:
             raise ModelUnavailable("no language model has been set up")
         if server.generating >= MOST_GENERATING:
+            server.generator.turned_away()
             raise ModelUnavailable("too much is being generated", retry_after=1)
         task = asyncio.ensure_future(self._stream(server.generator, request))
         server.generating += 1
@@ -245,9 +271,7 @@ class _Caller(Line):
             log.exception("generator failed")
             self.say(failed(request.number, ModelUnavailable("the model failed on this; the log says why")))
         finally:
-            close = getattr(pieces, "aclose", None)  # an iterator need not be a generator
-            if close is not None:
-                await close()
+            await closed(pieces)
 
     def _hold_back(self) -> None:
         """Answers that are not read pile up here: rather none than too many."""

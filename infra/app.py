@@ -13,6 +13,7 @@ from channels.rest.openapi import document
 from channels.web.pages import make_pages
 from core.decide import Decider
 from core.engine import Engine
+from core.generation.counted import CountedGenerator
 from core.skillbook import SkillBook
 from infra import endpoints
 from infra.asgi import Front
@@ -21,6 +22,7 @@ from infra.calls import Carriers
 from infra.doors import Doors
 from infra.editions import edition
 from infra.exports.names import known_to_platforms
+from infra.generation import open_generator
 from infra.handing import PATH as HANDOFFS
 from infra.handing import HandoffsEndpoint
 from infra.home import Home, StoreAddresses
@@ -47,6 +49,7 @@ from infra.vault import Vault, load_master_key
 from infra.version import VERSION
 from shared.advice import DEFAULT_APP
 from shared.channel import Verified, Wire
+from shared.generating import Generator
 from shared.outside import Outside
 from shared.ports import Clock, Ids, ModelService
 
@@ -71,6 +74,7 @@ class Parts(Struct, frozen=True):
     plugins: Plugins
     skills: SkillBook
     model: ModelService
+    generator: Generator | None
     engine: Engine
     outbox: OutboxStore
     handoffs: HandoffStore
@@ -101,6 +105,7 @@ async def open_engine(
         await registry.check_master_key()
         await registry.create_app("default")
         model = stack.enter_context((open_model or in_process)(settings, skills))
+        generator = await stack.enter_async_context(open_generator(settings, clock, model))
         fresh = asyncio.Event()
         turns = PostgresTurnStore(database, writer, vault, ids, fresh.set)
         sessions = ValkeySessionStore(valkey, vault, turns.people)
@@ -122,6 +127,7 @@ async def open_engine(
             plugins,
             skills,
             model,
+            generator,
             engine,
             outbox,
             handoffs,
@@ -144,6 +150,7 @@ async def open_front(
                 publish_served(Home(settings.home), (one.manifest.name for one in parts.plugins.channels))
             _watch_models(parts.model, metrics)
             parts.replies.report_to(metrics)
+            _watch_generator(parts.generator, metrics)
             pages = WSGIMiddleware(cast(Any, make_pages(parts.skills.infos("en"))), workers=PAGE_THREADS)
             doors, limits = make_doors(parts), Limits(addresses.redis_url)
             async with make_outbox(parts, doors, metrics) as outbox:
@@ -164,6 +171,15 @@ def _watch_models(model: ModelService, metrics: Metrics) -> None:
     if computing is not None:
         computing.report_to(metrics)
     metrics.watch_models(model.state, computing.waiting if computing is not None else None)
+
+
+def _watch_generator(generator: Generator | None, metrics: Metrics) -> None:
+    """Counts answers here, unless the process that gives them does."""
+    if isinstance(generator, CountedGenerator):
+        generator.watch = metrics
+        metrics.watch_generator(generator.state, lambda: (generator.waiting, generator.under_way))
+    elif generator is not None:
+        metrics.watch_generator(generator.state)
 
 
 def make_doors(parts: Parts) -> Doors:
@@ -211,7 +227,11 @@ def _endpoints(parts: Parts, metrics: Metrics) -> dict[str, endpoints.Endpoint]:
     return {
         "/healthz": endpoints.health(),
         "/readyz": endpoints.readiness(
-            lambda: parts.database.row("select 1"), lambda: parts.valkey.call("PING"), parts.model.state, _probe(parts)
+            lambda: parts.database.row("select 1"),
+            lambda: parts.valkey.call("PING"),
+            parts.model.state,
+            _probe(parts),
+            parts.generator.state if parts.generator is not None else None,
         ),
         "/metrics": endpoints.metrics(CONTENT_TYPE, lambda: metrics.render(VERSION)),
         "/openapi.json": endpoints.fixed(endpoints.JSON, document(VERSION)),

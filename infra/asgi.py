@@ -7,7 +7,7 @@ does not send it again. Doors and API run on the event loop; everything else is 
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
@@ -59,8 +59,10 @@ class Notes(Protocol):
 class Counts(Protocol):
     """What the front tells the metrics."""
 
-    def turn(self, channel: str, outcome: str, seconds: float, stages_ms: Mapping[str, float]) -> None:
-        """A turn was answered."""
+    def turn(
+        self, channel: str, outcome: str, seconds: float, stages_ms: Mapping[str, float], degraded: Iterable[str]
+    ) -> None:
+        """A turn was answered, without the parts that are named."""
 
     def refused(self, channel: str, code: str) -> None:
         """A request became no turn."""
@@ -183,7 +185,7 @@ class Front:
             return self._apology(adapter, request, _internal(adapter.name, error))
         done = self._clock.monotonic()
         stages = {**turn.timings_ms, "door": 1000 * (parsed - started)}
-        self._counts.turn(adapter.name, turn.outcome.value, done - started, stages)
+        self._counts.turn(adapter.name, turn.outcome.value, done - started, stages, turn.degraded)
         events.info(
             "turn",
             trace_id=turn.trace_id,

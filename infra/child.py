@@ -14,8 +14,9 @@ from infra.home import Claim
 from infra.processes import Account, exit_word, kill_group, last_lines, reap, spawn
 from shared.errors import StartFailed
 
-_POLL = 0.01  # while a child starts; nothing is polled once it is ready
+_POLL = 0.01  # while a child starts; what cannot hang is not polled once it is ready
 _STOP_POLL = 0.25
+_LOOK = 2.0  # between looks at whether a child that can hang still lives
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0
 _STABLE = 5.0  # seconds ready after which earlier failures are forgotten
 _PATIENCE_WITH_OTHERS = 5.0
@@ -32,7 +33,9 @@ class ChildSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     `may_start` is asked until it says yes before every start (what is left of the last run is gone). `ready` is asked
     with the child's pid until it says yes, for `ready_within` seconds. Both must answer quickly. `after` names children
-    that must be ready before the first start; a restart waits for them five seconds at most. `stop` lists what is sent
+    that must be ready before the first start; a restart waits for them five seconds at most. `silent` is asked every two seconds
+    once it is ready, with its pid and the time, for how many seconds it has not answered; after `silent_within` of them it is
+    killed as hung, and started again. It must answer quickly too. `stop` lists what is sent
     to end it and the seconds given each time; after that its process group is killed. `log` takes its output; None: ours.
     `death_signal` reaches it when the supervisor ends without stopping it.
     """
@@ -47,6 +50,8 @@ class ChildSpec(msgspec.Struct, frozen=True, kw_only=True):
     may_start: Callable[[], bool] = lambda: True
     ready: Callable[[int], bool] = _at_once
     ready_within: float = 60.0
+    silent: Callable[[int, float], float] | None = None
+    silent_within: float = 15.0
     stop: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGTERM, 10.0),)
     death_signal: signal.Signals = signal.SIGKILL
 
@@ -72,6 +77,7 @@ class Child:
         self._failures = 0
         self._not_before = 0.0
         self._since = 0.0
+        self._look_at = 0.0
         self._rung = -1
         self._rung_ends = 0.0
 
@@ -87,7 +93,8 @@ class Child:
         status = reap(self._process)
         if status is not None:
             return self._ended(now, f"ended ({exit_word(status)})")
-        return math.inf if self.phase is Phase.READY else self._step_starting(self._process, now)
+        step = self._step_ready if self.phase is Phase.READY else self._step_starting
+        return step(self._process, now)
 
     def step_down(self, now: float, hurry: bool) -> float:
         """Ask the child to end, ever more firmly; returns the moment of the next step. Its pid is 0 when it is gone."""
@@ -129,12 +136,25 @@ class Child:
                 "child ready", extra={"child": self.spec.name, "pid": self.pid, "seconds": round(now - self._since, 3)}
             )
             self.phase, self._since, self._was_ready = Phase.READY, now, True
-            return math.inf
+            return now
         if now - self._since < self.spec.ready_within:
             return now + _POLL
+        return self._killed(process, now, f"was not ready after {self.spec.ready_within:g} s")
+
+    def _step_ready(self, process: subprocess.Popen[bytes], now: float) -> float:
+        """Nothing, but for one that is asked whether it lives."""
+        if self.spec.silent is None:
+            return math.inf
+        if now >= self._look_at:
+            self._look_at = now + min(_LOOK, self.spec.silent_within / 4)
+            if self.spec.silent(process.pid, now) > self.spec.silent_within:
+                return self._killed(process, now, f"has not answered for {self.spec.silent_within:g} s")
+        return self._look_at
+
+    def _killed(self, process: subprocess.Popen[bytes], now: float, why: str) -> float:
         kill_group(process)
         process.wait()
-        return self._ended(now, f"was not ready after {self.spec.ready_within:g} s")
+        return self._ended(now, why)
 
     def _ended(self, now: float, how: str) -> float:
         """Record the end and decide when to start again: at once, then after 0.5 s, doubling up to 30 s."""

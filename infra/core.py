@@ -2,7 +2,8 @@
 
     python -m infra.core SOCKET
 
-Started by the supervisor. It needs no stores: what it knows are the models and the skills' sentences they were trained on.
+Started by the supervisor. It needs no stores: what it knows are the models and the skills' sentences they were trained on. It
+answers as soon as it understands; a language model is loaded meanwhile, and one that does not load is told of and done without.
 """
 
 import argparse
@@ -16,10 +17,12 @@ from pathlib import Path
 
 import uvloop
 
+from core.generation.absent import AbsentGenerator
 from core.models.client import told
 from core.server import ModelServer
 from core.skillbook import SkillBook
 from infra.exports.names import known_to_platforms
+from infra.generation import is_local, load_chosen
 from infra.model_service import in_process
 from infra.plugins import load_plugins
 from infra.settings import Settings, load
@@ -27,6 +30,7 @@ from infra.system import SystemClock
 from infra.telemetry.logs import configure_logging
 from infra.telemetry.metrics import MODEL_PROCESS, Metrics
 from shared.errors import NexusError
+from shared.generating import Generator
 
 log = logging.getLogger("nexus.core")
 
@@ -46,11 +50,29 @@ async def serve(settings: Settings, socket: Path) -> None:
     ):
         models.report_to(metrics)
         metrics.watch_models(models.state, models.waiting)
-        async with ModelServer(models.batches, clock).listening(socket):
+        server = ModelServer(models.batches, clock)
+        async with server.listening(socket):
             gc.collect()
             gc.freeze()
             log.info("models ready", extra=told(models.state()))
+            if is_local(settings):
+                await _generate(settings, server, metrics, stopped)
             await stopped.wait()
+
+
+async def _generate(settings: Settings, server: ModelServer, metrics: Metrics, stopped: asyncio.Event) -> None:
+    """Load the language model beside what answers already, and serve it until the end."""
+
+    def serve_with(generator: Generator) -> None:
+        counted = server.generate_with(generator)
+        counted.watch = metrics
+        metrics.watch_generator(counted.state, lambda: (counted.waiting, counted.under_way))
+
+    serve_with(AbsentGenerator(settings.generation, "the language model is being loaded"))
+    with await asyncio.to_thread(load_chosen, settings, server.clock) as generator:
+        serve_with(generator)
+        log.info("language model", extra=told(generator.state()))
+        await stopped.wait()
 
 
 def main() -> None:

@@ -68,10 +68,17 @@ Probe = Callable[[], Awaitable[Any]]
 """Returns if a part answers, raises if it does not."""
 
 
-def readiness(database: Probe, valkey: Probe, state: Callable[[], ModelState], models: Probe | None) -> Endpoint:
+def readiness(
+    database: Probe,
+    valkey: Probe,
+    state: Callable[[], ModelState],
+    models: Probe | None,
+    generator: Callable[[], ModelState] | None = None,
+) -> Endpoint:
     """`/readyz`: 200 while Postgres answers, else 503; the state of each part either way.
 
-    `models` asks models that live in another process; None where they are in this one.
+    `models` asks models that live in another process; None where they are in this one. `generator` is None where no language
+    model was chosen.
     """
 
     async def body() -> tuple[int, bytes, bytes]:
@@ -79,6 +86,8 @@ def readiness(database: Probe, valkey: Probe, state: Callable[[], ModelState], m
             _check(database), _check(valkey), _model(state, models)
         )
         parts = {"postgres": postgres_state, "valkey": valkey_state, "model": model_state}
+        if generator is not None:
+            parts["generator"] = PartState(generator().ready, _runs(generator()))
         answer = {"status": "ready" if postgres_state.ok else "unavailable", "parts": parts}
         return 200 if postgres_state.ok else 503, JSON, msgspec.json.encode(answer)
 
@@ -87,9 +96,11 @@ def readiness(database: Probe, valkey: Probe, state: Callable[[], ModelState], m
 
 async def _model(state: Callable[[], ModelState], probe: Probe | None) -> PartState:
     answers = await _check(probe) if probe is not None else PartState(state().ready)
-    now = state()
-    runs = f"{now.version or 'nothing yet'} on {', '.join(now.providers) or 'nothing'}"
-    return PartState(answers.ok, "; ".join(filter(None, (runs, answers.detail))))
+    return PartState(answers.ok, "; ".join(filter(None, (_runs(state()), answers.detail))))
+
+
+def _runs(state: ModelState) -> str:
+    return f"{state.version or 'nothing yet'} on {', '.join(state.providers) or 'nothing'}"
 
 
 async def _check(probe: Probe) -> PartState:

@@ -1,25 +1,41 @@
-"""The language model that the settings choose: one that was added, or a server."""
+"""The language model that the settings choose: one that was added, here or where the models are, or a server.
 
+Imports what computes only where it computes: a web worker that asks another process does without ONNX Runtime.
+"""
+
+import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from core.generation.chat import read_template
-from core.generation.decoder import SlotDecoder
-from core.generation.layout import TOKENIZER, read_config
-from core.generation.prompts import Prompts
-from core.generation.remote import RemoteGenerator, Server
-from core.generation.service import InProcessGenerator
-from core.generation.store import read_card
-from core.generation.tokens import Tokens
+from core.generation.absent import AbsentGenerator
+from core.generation.counted import CountedGenerator
 from infra.home import Home
 from infra.runtime import check_runtime
 from infra.settings import Settings
 from shared.errors import SettingsInvalid
 from shared.generating import Generator
-from shared.ports import Clock
+from shared.ports import Clock, ModelService
+
+if TYPE_CHECKING:
+    from core.generation.remote import RemoteGenerator
+    from core.generation.service import InProcessGenerator
+
+log = logging.getLogger("nexus.generation")
 
 OFF = "off"
+
+
+@runtime_checkable
+class Generating(Protocol):
+    """A model service that also writes, with what runs where it lives."""
+
+    @property
+    def generator(self) -> Generator:
+        """Asks there."""
+        ...
 
 
 def models_folder(home: Path) -> Path:
@@ -27,35 +43,72 @@ def models_folder(home: Path) -> Path:
     return Home(home).models / "generation"
 
 
-def open_local(folder: Path, slots: int, length: int, threads: int, clock: Clock) -> InProcessGenerator:
-    """The generator of a model that was added; enter it to start it. Raises ModelInvalid, StartFailed."""
+def is_local(settings: Settings) -> bool:
+    """Whether `NEXUS_GENERATION` names a model that was added: it runs where the models run."""
+    return settings.generation != OFF and "://" not in settings.generation
+
+
+@asynccontextmanager
+async def open_generator(settings: Settings, clock: Clock, models: ModelService) -> AsyncIterator[Generator | None]:
+    """What `NEXUS_GENERATION` names, for whoever asks `models`; None where it is off. It runs until the block ends.
+
+    A model that was added runs where `models` are: in the model process, in the cluster, or here. One that does not load is
+    there and answers nothing, and the log says why. Raises SettingsInvalid.
+    """
+    if settings.generation == OFF:
+        yield None
+    elif not is_local(settings):
+        async with server_generator(settings, clock) as remote:
+            yield CountedGenerator(remote, clock)
+    elif isinstance(models, Generating):
+        yield models.generator
+    else:
+        with await asyncio.to_thread(load_chosen, settings, clock) as local:
+            yield CountedGenerator(local, clock)
+
+
+def load_chosen(settings: Settings, clock: Clock) -> "InProcessGenerator | AbsentGenerator":
+    """The model that was added and chosen, to be entered; where it does not load, what says so, and the log says why.
+
+    Takes as long as the model is large.
+    """
+    try:
+        sizes = (settings.generation_slots, settings.generation_tokens, settings.generation_threads)
+        return open_local(models_folder(settings.home) / settings.generation, *sizes, clock, settings.model_provider)
+    except Exception as error:  # whatever is wrong with it: everything else goes on
+        log.exception("the language model did not load", extra={"model": settings.generation})
+        return AbsentGenerator(settings.generation, f"the language model did not load: {error}")
+
+
+def open_local(
+    folder: Path, slots: int, length: int, threads: int, clock: Clock, provider: str = "cpu"
+) -> "InProcessGenerator":
+    """The generator of a model that was added; enter it to start it. `provider` is "cpu", "cuda", or "auto".
+
+    Raises ModelInvalid, StartFailed.
+    """
+    from core.generation.chat import read_template
+    from core.generation.decoder import SlotDecoder
+    from core.generation.layout import TOKENIZER, read_config
+    from core.generation.prompts import Prompts
+    from core.generation.service import InProcessGenerator
+    from core.generation.store import read_card
+    from core.generation.tokens import Tokens
+    from core.models.sessions import wished
+
     check_runtime()
     card, tokens = read_card(folder), Tokens(folder / TOKENIZER)
     template = read_template(folder, tokens.special())
-    decoder = SlotDecoder(folder, slots, length, threads)
+    decoder = SlotDecoder(folder, slots, length, threads, wished(provider))
     prompts = Prompts(template, tokens, decoder.length)
     return InProcessGenerator(decoder, prompts, tokens, read_config(folder).ends, card.version, clock)
 
 
-@asynccontextmanager
-async def open_generator(settings: Settings, clock: Clock) -> AsyncIterator[Generator | None]:
-    """What `NEXUS_GENERATION` names, running until the block ends; None where it is off.
+def server_generator(settings: Settings, clock: Clock) -> "RemoteGenerator":
+    """The model at the server that was chosen, to be entered. Raises SettingsInvalid."""
+    from core.generation.remote import RemoteGenerator, Server
 
-    Raises ModelInvalid, StartFailed, SettingsInvalid.
-    """
-    if settings.generation == OFF:
-        yield None
-    elif "://" in settings.generation:
-        async with RemoteGenerator(_server(settings), clock, settings.generation_slots) as remote:
-            yield remote
-    else:
-        folder = models_folder(settings.home) / settings.generation
-        sizes = (settings.generation_slots, settings.generation_tokens, settings.generation_threads)
-        with open_local(folder, *sizes, clock) as local:
-            yield local
-
-
-def _server(settings: Settings) -> Server:
     if not settings.generation_model:
         raise SettingsInvalid("NEXUS_GENERATION names a server: say which of its models, with NEXUS_GENERATION_MODEL")
-    return Server(settings.generation, settings.generation_model, settings.generation_key or "")
+    server = Server(settings.generation, settings.generation_model, settings.generation_key or "")
+    return RemoteGenerator(server, clock, settings.generation_slots)

@@ -16,6 +16,7 @@ from shared.ports import ModelService
 
 if TYPE_CHECKING:
     from core.models.batches import Watch
+    from core.models.frames import Health
     from core.models.service import InProcessModels
 
 SOCKET = "core.sock"
@@ -25,8 +26,8 @@ SOCKET = "core.sock"
 class Remote(Protocol):
     """A model service that lives elsewhere and can be asked how it is."""
 
-    async def health(self, deadline: float) -> object:
-        """Returns if it answers; raises as `ModelService.encode`."""
+    async def health(self, deadline: float) -> "Health":
+        """How it is; raises as `ModelService.encode`."""
         ...
 
 

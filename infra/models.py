@@ -7,6 +7,7 @@ from them, and trains the models of the skills' samples. It does nothing where t
 the package are used: its code and its dependencies are not.
 """
 
+import hashlib
 import logging
 import sys
 import tempfile
@@ -79,7 +80,8 @@ def open_models(
     places = _trained(heads, spoken, folder, manifest.version, heads_folder())
     interpreters = {language: Model(place, folder) for language, place in places.items()}
     tongues = Tongues({one: (row.text for rows in utterances[one].values() for row in rows) for one in interpreters})
-    return InProcessModels(encoder, Polyglot(interpreters, tongues), manifest.version, clock)
+    trained = hashlib.sha256("".join(sorted(place.name for place in places.values())).encode()).hexdigest()[:12]
+    return InProcessModels(encoder, Polyglot(interpreters, tongues), manifest.version, clock, trained)
 
 
 def open_encoder(threads: int, provider: str = "cpu") -> tuple[Encoder, Path, Manifest]:

@@ -87,11 +87,15 @@ class DoorPorts(Struct, frozen=True):
 
 
 class ModelState(Struct, frozen=True):
-    """What the model service runs: version id, providers its sessions really got, whether it can answer now."""
+    """What the model service runs: version id, providers its sessions really got, whether it can answer now.
+
+    `trained` names what understanding was trained on: while it is the same, a text means the same.
+    """
 
     version: str
     providers: tuple[str, ...]
     ready: bool
+    trained: str = ""
 
 
 class ModelService(Protocol):

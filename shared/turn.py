@@ -268,3 +268,4 @@ class Turn(Struct, frozen=True, kw_only=True):
     timings_ms: dict[str, float] = field(default_factory=dict)
     trace_id: str = ""
     reason: str = ""  # why it failed or was refused, for a person to read
+    degraded: tuple[str, ...] = ()  # parts that were missing, as in its trace

@@ -30,8 +30,8 @@ def opened(folder: Path, threads: int, slots: int, place: Path) -> Any:
     return og.Model(str(place))
 
 
-def alone(model: Any, asked: dict[str, Any]) -> tuple[float, float, int]:
-    """Seconds to the first token, tokens a second after it, tokens."""
+def alone(model: Any, asked: dict[str, Any]) -> tuple[float, float, int, float]:
+    """Seconds to the first token, tokens a second after it, tokens, milliseconds of the processor a token after the first."""
     params = og.GeneratorParams(model)
     params.set_search_options(max_length=LENGTH, do_sample=False, min_length=len(asked["ids"]) + asked["tokens"])
     generator, words = og.Generator(model, params), og.Tokenizer(model).create_stream()
@@ -39,14 +39,16 @@ def alone(model: Any, asked: dict[str, Any]) -> tuple[float, float, int]:
     generator.append_tokens(np.array(asked["ids"], np.int32))
     generator.generate_next_token()
     words.decode(generator.get_next_tokens()[0])
-    first = time.perf_counter()
+    first, cpu = time.perf_counter(), time.process_time()
     for _ in range(asked["tokens"] - 1):
         generator.generate_next_token()
         words.decode(generator.get_next_tokens()[0])
-    return first - started, (asked["tokens"] - 1) / (time.perf_counter() - first), asked["tokens"]
+    rest = max(asked["tokens"] - 1, 1)
+    cpu_ms = 1e3 * (time.process_time() - cpu) / rest
+    return first - started, rest / (time.perf_counter() - first), asked["tokens"], cpu_ms
 
 
-def together(engine: Any, asked: dict[str, Any]) -> tuple[float, float, int]:
+def together(engine: Any, asked: dict[str, Any]) -> tuple[float, float, int, float]:
     """The same of its Engine, all streams together; the pace is counted from when all had begun."""
     events = engine.create_event_buffer(64)
     requests = []
@@ -66,7 +68,7 @@ def together(engine: Any, asked: dict[str, Any]) -> tuple[float, float, int]:
     for request in requests:
         request.close()
     begun = times[asked["streams"] - 1]
-    return times[0] - started, sum(at > begun for at in times) / (times[-1] - begun), len(times)
+    return times[0] - started, sum(at > begun for at in times) / (times[-1] - begun), len(times), 0.0
 
 
 def main() -> None:
@@ -80,9 +82,16 @@ def main() -> None:
             asked = json.loads(line)
             cpu = time.process_time()
             many = asked["streams"] > 1
-            first, pace, tokens = together(engine, asked) if many else alone(model, asked)
+            first, pace, tokens, after = together(engine, asked) if many else alone(model, asked)
             cpu_ms = 1e3 * (time.process_time() - cpu) / tokens
-            told = {"first_s": first, "per_second": pace, "cpu_ms": cpu_ms, "tokens": tokens, "resident_mb": 0}
+            told = {
+                "first_s": first,
+                "per_second": pace,
+                "cpu_ms": cpu_ms,
+                "cpu_ms_after": after,
+                "tokens": tokens,
+                "resident_mb": 0,
+            }
             print(json.dumps(told), flush=True)
 
 

@@ -8,6 +8,7 @@ import onnx
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 from core.generation.gguf import Gguf
+from core.generation.half import halved
 from core.generation.layout import CONFIG, TEMPLATE, TOKENIZER, TOKENIZER_CONFIG
 from core.generation.llama_graph import LlamaShape, llama_graph, llama_shape
 from shared.errors import ModelInvalid
@@ -18,13 +19,15 @@ _CONTROL = 3  # the kind of a token that is not text
 _MOST_GRAPH_BYTES = 1024  # larger tensors lie apart from the graph, and are mapped
 
 
-def convert(source: Path, folder: Path, *, exact: bool = False) -> None:
+def convert(source: Path, folder: Path, *, exact: bool = False, half: bool = False) -> None:
     """Write the model of a GGUF file into an empty folder. No weight is rounded. Raises ModelInvalid.
 
-    `exact`: see `llama_graph`.
+    `exact`: see `llama_graph`. `half`: see `halved`; for GPUs, and slow elsewhere.
     """
     gguf = Gguf(source)
-    model = llama_graph(gguf, exact=exact)
+    model = llama_graph(gguf, exact=exact or half)  # rounded inputs in float16 come out wrong on CPUs; GPUs round none
+    if half:
+        model = halved(model)
     onnx.save_model(
         model,
         str(folder / GRAPH),

@@ -2,10 +2,12 @@
 
 The cache of a layer is (places, kv heads, length, head size). The graph reads it as `past` and writes it as `present` at
 the same address, so nothing is copied from token to token; which rows count is told by the mask, right-padded. Streams lie in
-the first places, without gaps, so that a run takes no more of the cache than there are streams. One more place, `STAGING`, is
-where prompts are read, alone, before they are copied to their stream's.
+the first places, without gaps, so that a run takes no more of the cache than there are streams. One more place, `staging`, is
+where prompts are read, alone, before they are copied to their stream's. On a GPU the cache lies there and stays there: what
+travels are tokens in and logits out.
 """
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,10 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort  # type: ignore[import-untyped]  # it carries no types
 
+from core.generation.cache import Cache, Snapshot
 from core.generation.layout import Decoder, read_config
 from core.generation.sampling import Logits
-from core.models.sessions import CPU, open_session
+from core.models.sessions import CPU, device_of, open_session
 from shared.errors import ModelInvalid
+
+log = logging.getLogger("nexus.generation")
 
 MOST_AT_ONCE = 128
 """Tokens of a prompt that are read in one run: bounds how long other streams wait, and the memory of the run."""
@@ -28,9 +33,6 @@ _KINDS: dict[str, type[np.generic]] = {
     "tensor(int32)": np.int32,
 }
 
-Snapshot = tuple[npt.NDArray[np.generic], ...]
-"""The beginning of a stream's cache: an array (kv heads, tokens, head size) for each layer's keys and values."""
-
 
 class SlotDecoder:
     """A model and its cache. Blocking, and for one thread."""
@@ -41,7 +43,7 @@ class SlotDecoder:
         self.slots, self.length = slots, min(length, config.model.context_length)
         self.vocabulary = config.model.vocab_size
         self._config = config.model.decoder
-        self._session = open_session(folder / self._config.filename, threads, providers, spinning=True)
+        self._session = self._opened(folder / self._config.filename, threads, providers)
         self.providers: tuple[str, ...] = tuple(self._session.get_providers())
         self._inputs = {one.name: one for one in self._session.get_inputs()}
         self._outputs = {one.name: one for one in self._session.get_outputs()}
@@ -49,10 +51,21 @@ class SlotDecoder:
         self._check()
         self._kinds = {name: _kind(one) for name, one in self._inputs.items()}
         self._kind = _kind(self._inputs[self._names[0][0]])
-        self._row = (self._config.num_key_value_heads, self.length, self._config.head_size)
-        self._cache = [np.zeros((slots + 1, *self._row), self._kind) for _ in self._names]
+        row = (self._config.num_key_value_heads, self.length, self._config.head_size)
+        device = device_of(self._session) or "cpu"
+        self.cache = Cache(len(self._names), slots + 1, row, self._kind, device)
         self._logits = np.empty((slots, 1, self.vocabulary), _kind(self._outputs[self._config.outputs.logits]))
         self._bindings: dict[tuple[int, int], ort.IOBinding] = {}
+
+    def _opened(self, path: Path, threads: int, providers: Sequence[str]) -> ort.InferenceSession:
+        """The session; on the CPU where the model attends in float32, which the GPU's kernels do not: halves would be copied
+        to and fro for every token."""
+        session = open_session(path, threads, providers, decoder=True)
+        floats = {one.type for one in session.get_inputs()} & {"tensor(float)"}
+        if device_of(session) == "cuda" and floats:
+            log.warning("a model in float32 runs on the CPU", extra={"file": path.name})
+            return open_session(path, threads, CPU, decoder=True)
+        return session
 
     @property
     def staging(self) -> int:
@@ -62,7 +75,7 @@ class SlotDecoder:
     @property
     def stream_bytes(self) -> int:
         """What one stream's cache takes at most; the system hands it out as the stream grows."""
-        return len(self._cache) * int(np.prod(self._row)) * self._cache[0].itemsize
+        return self.cache.place_bytes
 
     def read(self, place: int, ids: Sequence[int], start: int) -> Logits:
         """Read at most `MOST_AT_ONCE` tokens behind the `start` tokens that a place holds; the logits after the last.
@@ -83,17 +96,15 @@ class SlotDecoder:
     def move(self, source: int, target: int, length: int) -> None:
         """Copy the first `length` tokens of a place to another."""
         if source != target:
-            for array in self._cache:
-                array[target, :, :length] = array[source, :, :length]
+            self.cache.move(source, target, length)
 
     def save(self, place: int, length: int) -> Snapshot:
         """A copy of the first `length` tokens of a place."""
-        return tuple(array[place, :, :length].copy() for array in self._cache)
+        return self.cache.save(place, length)
 
     def restore(self, place: int, snapshot: Snapshot) -> None:
         """Let a place begin with what was saved."""
-        for array, saved in zip(self._cache, snapshot, strict=True):
-            array[place, :, : saved.shape[1]] = saved
+        self.cache.restore(place, snapshot)
 
     def _run(self, first: int, tokens: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Logits:
         """Run the streams in the places from `first` on: (streams, tokens) in, the logits of the last ones out."""
@@ -108,7 +119,8 @@ class SlotDecoder:
         for name, value in zip(fed, kept, strict=True):
             binding.bind_input(name, "cpu", 0, value.dtype.type, value.shape, value.ctypes.data)
         logits = self._place_for(count, width)
-        _bind_output(binding, self._config.outputs.logits, logits)
+        name = self._config.outputs.logits
+        binding.bind_output(name, "cpu", 0, logits.dtype.type, logits.shape, logits.ctypes.data)
         self._session.run_with_iobinding(binding)
         return logits[:, -1].astype(np.float32, copy=False)
 
@@ -125,10 +137,11 @@ class SlotDecoder:
         key = (first, count)
         if key not in self._bindings:
             binding = self._bindings[key] = self._session.io_binding()
-            for (past, present), array in zip(self._names, self._cache, strict=True):
-                part = array[first : first + count]
-                binding.bind_input(past, "cpu", 0, self._kind, part.shape, part.ctypes.data)
-                _bind_output(binding, present, part)
+            shape, device = (count, *self.cache.row), self.cache.device
+            for array, (past, present) in enumerate(self._names):
+                place = self.cache.address(array, first)
+                binding.bind_input(past, device, 0, self._kind, shape, place)
+                binding.bind_output(present, device, 0, self._kind, shape, place)
         return self._bindings[key]
 
     def _check(self) -> None:
@@ -166,7 +179,3 @@ def _kind(one: ort.NodeArg) -> type[np.generic]:
     if one.type not in _KINDS:
         raise ModelInvalid(f"{one.name} is {one.type}, which is not supported")
     return _KINDS[one.type]
-
-
-def _bind_output(binding: ort.IOBinding, name: str, array: np.ndarray) -> None:
-    binding.bind_output(name, "cpu", 0, array.dtype.type, array.shape, array.ctypes.data)

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from core.generation.decoder import Snapshot
+from core.generation.cache import Snapshot
 
 LEAST_TOKENS = 16
 """Shorter beginnings are read faster than they are kept."""
@@ -33,14 +33,10 @@ class Prefixes:
 
     def keep(self, ids: Sequence[int], snapshot: Snapshot) -> None:
         """Keep a cache, as long as there is room. One that is larger than all the room is not kept."""
-        size, key = _size(snapshot), tuple(ids)
+        size, key = snapshot.nbytes, tuple(ids)
         if size > self._most or key in self._kept:
             return
         self._kept[key] = snapshot
         self._held += size
         while self._held > self._most:
-            self._held -= _size(self._kept.popitem(last=False)[1])
-
-
-def _size(snapshot: Snapshot) -> int:
-    return sum(array.nbytes for array in snapshot)
+            self._held -= self._kept.popitem(last=False)[1].nbytes

@@ -22,7 +22,7 @@ from core.models.encoder import Reading, Vectors
 from core.understanding.meaning import Meaning, Query
 from core.understanding.polyglot import Polyglot
 from shared.errors import DeadlineExceeded, ModelUnavailable, NexusError
-from shared.ports import Clock
+from shared.ports import Clock, ModelState
 
 log = logging.getLogger("nexus.models")
 
@@ -105,10 +105,10 @@ _Settled = list[tuple[Call, Answer | NexusError]]
 class Batches:
     """The models, at work. Use as a context manager: the thread lives from enter to exit."""
 
-    def __init__(self, encoder: TextEncoder, polyglot: Polyglot, version: str, clock: Clock) -> None:
-        """`version` is the encoder's: vectors of one version can be compared. What was understood is remembered for as long as
-        this lives."""
-        self.version = version
+    def __init__(self, encoder: TextEncoder, polyglot: Polyglot, version: str, clock: Clock, trained: str = "") -> None:
+        """`version` is the encoder's: vectors of one version can be compared; `trained` names what `polyglot` was made of. What
+        was understood is remembered for as long as this lives."""
+        self.version, self.trained = version, trained
         self.providers = encoder.providers
         self.languages = polyglot.languages
         self.done = Done()
@@ -140,6 +140,11 @@ class Batches:
     def ready(self) -> bool:
         """Whether calls are computed now."""
         return self._open and self._thread.is_alive()
+
+    @property
+    def state(self) -> ModelState:
+        """What runs."""
+        return ModelState(self.version, self.providers, self.ready, self.trained)
 
     @property
     def waiting(self) -> int:

@@ -14,15 +14,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self
 
-from msgspec.structs import replace
-
 from core.models.frames import (
     PROTOCOL,
+    Ask,
     Cancel,
     Failed,
     Generate,
     Generated,
     Hello,
+    Known,
     Line,
     Request,
     decode_answer,
@@ -38,10 +38,13 @@ MOST_PENDING = 1024
 """Requests under way at once; more are refused."""
 
 SILENT_S = 1.0
-"""A process that has said nothing for so long, while somebody waited in vain, is taken for gone: its connection is ended."""
+"""A process that has not said for so long how it is, while somebody waited for it, is taken for gone: its connection is ended.
+
+It says so beside whatever it computes, so no batch takes too long for this."""
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.1  # between attempts to connect
 _HELLO_S = 5.0
+_LOOKS = 4  # within SILENT_S, at whether it has said anything
 
 
 class _Lost(Exception):
@@ -109,13 +112,17 @@ _Waiter = _Reply[Any] | _Stream
 class _Process(Line):
     """A connection to the process: who waits for which answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, changed: Callable[[Hello], None], learnt: Callable[[Known], None]) -> None:
+        """`changed` is told what runs there when that is not what it was, `learnt` what others understood."""
         super().__init__()
+        self._learnt = learnt
+        self._changed = changed
         self.hello: Hello | None = None
         self.told = asyncio.Event()
         """Set when it has greeted, or is gone."""
         self.gone = asyncio.Event()
-        self.heard_at = 0.0
+        self.heard = True
+        """Since the last look."""
         self.waiting: dict[int, _Waiter] = {}
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -128,15 +135,20 @@ class _Process(Line):
 
     def data_received(self, data: bytes) -> None:
         """It lives."""
-        self.heard_at = asyncio.get_running_loop().time()
+        self.heard = True
         super().data_received(data)
 
     def frame_received(self, frame: bytes) -> None:
         """Hand an answer to who waits for it, if anybody still does."""
         answer = decode_answer(frame)
         if isinstance(answer, Hello):
+            if self.hello is not None:
+                self._changed(answer)
             self.hello = answer
             self.told.set()
+            return
+        if isinstance(answer, Known):
+            self._learnt(answer)
             return
         waiter = self.waiting.get(answer.number)
         if waiter is None:
@@ -149,14 +161,12 @@ class _Process(Line):
 
 
 class ModelClient(RemoteModels):
-    """Implements `shared.ports.ModelService`; `generator` implements `Generator`. Use as a context manager on an event loop."""
+    """Implements `shared.ports.ModelService`, and `Generator` by `generator`. Use as a context manager on an event loop."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
         """`path` is the socket of the process."""
         super().__init__(clock)
-        self.generator = RemoteGenerator(self)
         self._path = path
-        self._generates = ModelState("", (), False)
         self._numbers = itertools.count(1)
         self._process: _Process | None = None
         self._task: asyncio.Task[None] | None = None
@@ -175,12 +185,8 @@ class ModelClient(RemoteModels):
             self._process.hang_up()
         self._away()
 
-    def generates(self) -> ModelState:
-        """What generates text there."""
-        return self._generates
-
     async def stream(self, prompt: Prompt, deadline: float) -> AsyncIterator[Piece]:
-        """See `Generator.generate`."""
+        """See `RemoteModels.stream`."""
         process = await self._connected(deadline)
         number, stream = next(self._numbers), _Stream()
         ended = False
@@ -224,7 +230,7 @@ class ModelClient(RemoteModels):
         if len(process.waiting) >= MOST_PENDING:
             raise ModelUnavailable("too much waits for the models", retry_after=1)
         number, loop = next(self._numbers), asyncio.get_running_loop()
-        reply, asked_at = _Reply(kind, loop), loop.time()
+        reply = _Reply(kind, loop)
         timer = loop.call_later(left, reply.fail, DeadlineExceeded("the model did not answer in time"))
         process.waiting[number] = reply
         try:
@@ -234,9 +240,6 @@ class ModelClient(RemoteModels):
             timer.cancel()
             if process.waiting.pop(number, None) is not None:  # it is still being computed, for nobody
                 process.say(Cancel(number))
-                if loop.time() - max(asked_at, process.heard_at) > SILENT_S:
-                    log.error("the model process says nothing")
-                    process.hang_up()
 
     async def _connected(self, deadline: float) -> _Process:
         """The connection, as soon as there is one."""
@@ -253,17 +256,34 @@ class ModelClient(RemoteModels):
             process = await self._connect()
             if process is not None:
                 pause = _FIRST_PAUSE_S
-                await process.gone.wait()
+                await self._until_gone(process)
                 self._away()
                 log.warning("the model process went away")
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
 
+    async def _until_gone(self, process: _Process) -> None:
+        """Wait for the end of a connection; where somebody waits and nothing is said, ask, and end it oneself after a while."""
+        silent = 0
+        while not process.gone.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SILENT_S / _LOOKS):
+                    await process.gone.wait()
+            silent = silent + 1 if not process.heard and (silent or process.waiting) else 0
+            process.heard = False
+            if silent > _LOOKS:
+                log.error("the model process says nothing")
+                process.hang_up()
+            elif silent:
+                process.say(Ask(next(self._numbers)))  # nobody waits for what it says, only for that it does
+
     async def _connect(self) -> _Process | None:
         """A connection to a process that speaks as we do, or None."""
         loop = asyncio.get_running_loop()
         try:
-            _, process = await loop.create_unix_connection(_Process, str(self._path))
+            _, process = await loop.create_unix_connection(
+                lambda: _Process(self._changed, self._learnt), str(self._path)
+            )
         except OSError:
             return None
         with suppress(TimeoutError):
@@ -280,31 +300,20 @@ class ModelClient(RemoteModels):
 
     def _met(self, process: _Process, hello: Hello) -> None:
         self._process = process
-        self.met(hello.models)
-        self._generates = hello.generator or ModelState("", (), False)
+        self._changed(hello)
         log.info("models found", extra=told(hello.models))
+
+    def _changed(self, hello: Hello) -> None:
+        self.runs(hello.models, hello.generator)
+
+    def _learnt(self, known: Known) -> None:
+        self.learn(known.key, bytes(known.meaning))
 
     def _away(self) -> None:
         self._process = None
         self.away()
-        self._generates = replace(self._generates, ready=False)
 
 
 def told(state: ModelState) -> dict[str, str]:
     """What a log says of models."""
     return {"version": state.version, "provider": state.providers[0] if state.providers else ""}
-
-
-class RemoteGenerator:
-    """Implements `shared.generating.Generator` by what the model process generates with."""
-
-    def __init__(self, client: ModelClient) -> None:
-        self._client = client
-
-    def generate(self, prompt: Prompt, deadline: float) -> AsyncIterator[Piece]:
-        """See `Generator.generate`."""
-        return self._client.stream(prompt, deadline)
-
-    def state(self) -> ModelState:
-        """See `Generator.state`. Not ready where nothing generates."""
-        return self._client.generates()

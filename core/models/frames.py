@@ -16,7 +16,7 @@ from shared.errors import DeadlineExceeded, Malformed, ModelUnavailable, NexusEr
 from shared.generating import Piece, Prompt
 from shared.ports import ModelState
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Counts up when old and new do not understand each other."""
 
 MOST_BYTES = 4 * 1024 * 1024
@@ -33,7 +33,7 @@ class _Said(Struct, frozen=True, array_like=True, tag_field="op"):
 
 
 class Hello(_Said, frozen=True, tag=0):
-    """Who answers: the protocol, the models, what generates text (None: nothing does)."""
+    """Who answers: the protocol, the models, what generates text (None: nothing does). Said again when one of them changes."""
 
     protocol: int
     models: ModelState
@@ -82,7 +82,8 @@ class Failed(_Said, frozen=True, tag=4):
 class Health(_Said, frozen=True, tag=5):
     """How the process is: what runs, the calls that wait, the answers in the making, and what was done since it started.
 
-    `batches`, `texts` and `seconds` are of the models; `refused` counts calls that were too much.
+    `batches`, `texts` and `seconds` are of the models, `refused` counts calls that were too much; `tokens` and `unanswered` are
+    of what generates text: tokens of ended answers, and prompts that were turned away.
     """
 
     number: int
@@ -94,9 +95,18 @@ class Health(_Said, frozen=True, tag=5):
     texts: int
     seconds: float
     refused: int
+    tokens: int
+    unanswered: int
 
 
-Answer = Hello | Understood | Encoded | Generated | Failed | Health
+class Known(_Said, frozen=True, tag=6):
+    """What another worker's text means, by its key (`core.models.asking.key_of`). Nobody asked for it."""
+
+    key: bytes
+    meaning: Raw
+
+
+Answer = Hello | Understood | Encoded | Generated | Failed | Health | Known
 
 
 # -- what it is asked --------------------------------------------------------------------------------------------------

@@ -41,9 +41,9 @@ class _Waiting(Call):
 class InProcessModels:
     """Implements `shared.ports.ModelService`. Use as a context manager: it answers from enter to exit."""
 
-    def __init__(self, encoder: TextEncoder, polyglot: Polyglot, version: str, clock: Clock) -> None:
+    def __init__(self, encoder: TextEncoder, polyglot: Polyglot, version: str, clock: Clock, trained: str = "") -> None:
         """See `Batches`."""
-        self.batches = Batches(encoder, polyglot, version, clock)
+        self.batches = Batches(encoder, polyglot, version, clock, trained)
         self._clock = clock
 
     def __enter__(self) -> Self:
@@ -79,7 +79,7 @@ class InProcessModels:
 
     def state(self) -> ModelState:
         """See `ModelService.state`."""
-        return ModelState(self.batches.version, self.batches.providers, self.batches.ready)
+        return self.batches.state
 
     def report_to(self, watch: Watch) -> None:
         """Have `watch` count what is computed from now on."""

@@ -25,21 +25,27 @@ def cuda_installed() -> bool:
     return CUDA[0] in ort.get_available_providers()
 
 
+def wished(provider: str) -> tuple[str, ...]:
+    """What to ask for where the settings say "cpu", "cuda" or "auto"."""
+    return CUDA if provider != "cpu" and cuda_installed() else CPU
+
+
 def open_session(
-    path: Path, threads: int = 1, providers: Sequence[str] = CPU, *, spinning: bool = False
+    path: Path, threads: int = 1, providers: Sequence[str] = CPU, *, decoder: bool = False
 ) -> ort.InferenceSession:
     """Open the model at `path`. Raises ModelInvalid if it does not load.
 
-    Asking for a provider is a wish: read `session.get_providers()` for what came of it. Our graphs are written fused, so
-    only plain simplifications are allowed (the fused skip-normalisation is three times slower than what it replaces).
-    `spinning`: threads wait for work by spinning for a moment before they sleep, which pays where run follows run.
+    Asking for a provider is a wish: read `session.get_providers()` for what came of it. The encoder's graph is written fused,
+    so only plain simplifications are allowed (its fused skip-normalisation is three times slower than what it replaces). A
+    `decoder` gains a twentieth from all there are; its threads wait for work by spinning before they sleep, for run follows run.
     """
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    levels = ort.GraphOptimizationLevel
+    options.graph_optimization_level = levels.ORT_ENABLE_ALL if decoder else levels.ORT_ENABLE_BASIC
     options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spinning)))
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(decoder)))
     usable = [name for name in providers if name in ort.get_available_providers()]
     try:
         return ort.InferenceSession(str(path), options, providers=usable)

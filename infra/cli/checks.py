@@ -14,12 +14,15 @@ import psycopg
 import redis
 from msgspec import Struct
 
+from core.generation.store import read_card
+from core.models.frames import Health
 from core.skillbook import SkillBook
 from infra.app import Parts, open_engine
 from infra.cli.doors import door_states
 from infra.cli.skills import skill_settings
 from infra.durability import assert_durable
 from infra.embedded import open_stores
+from infra.generation import OFF, is_local, models_folder, server_generator
 from infra.home import Home, Owner, StoreAddresses
 from infra.model_service import Remote, by_settings
 from infra.outside import SkillConfigs
@@ -30,11 +33,14 @@ from infra.settings import Settings
 from infra.system import SystemClock
 from infra.tcp import ensure_port_free
 from shared.advice import DEFAULT_APP
-from shared.errors import NexusError, StartFailed
+from shared.errors import ModelInvalid, NexusError, StartFailed
+from shared.generating import ChatMessage, Prompt
+from shared.ports import ModelState
 
 _PYTHON = ((3, 11), (3, 14))  # from, up to but not including
 _FREE_BYTES = 1024**3
 _ANSWER_S = 10.0  # until models in another process have answered
+_HELLO = Prompt((ChatMessage("user", "Hello"),), most_tokens=1)
 
 
 class State(StrEnum):
@@ -68,8 +74,11 @@ def checks(settings: Settings) -> Iterator[Check]:
     yield _guarded("home", lambda: _home(home, holder))
     yield _guarded("port", lambda: _port(settings, holder))
     yield from _plugins(settings)
-    if settings.models == "ray" or (settings.models == "process" and home.models_socket()):
+    elsewhere = settings.models == "ray" or bool(settings.models == "process" and home.models_socket())
+    if elsewhere:
         yield _guarded("models", lambda: asyncio.run(models_check(settings)))
+    if settings.generation != OFF:
+        yield _guarded("generator", lambda: asyncio.run(generator_check(settings, elsewhere)))
     yield from _on_stores(settings, home)
 
 
@@ -134,13 +143,48 @@ def _plugins(settings: Settings) -> Iterator[Check]:
 
 async def models_check(settings: Settings) -> Check:
     """The models that the running NEXUS asks, where they are in another process."""
+    found = await _health(settings)
+    place = "a process of their own" if settings.models == "process" else f"Ray at {settings.ray_address}"
+    done = f"{found.waiting} calls wait, {found.texts} texts computed, {found.refused} calls refused"
+    return ok("models", f"{_runs(found.models)}, in {place}, which answers; {done}")
+
+
+async def generator_check(settings: Settings, elsewhere: bool) -> Check:
+    """The language model that was chosen: where it answers, else whether it is there. A server is asked for one token."""
+    if not is_local(settings):
+        return await _server_check(settings)
+    if not elsewhere:
+        card = await asyncio.to_thread(read_card, models_folder(settings.home) / settings.generation)
+        return ok("generator", f"{card.version}, {card.licence}; it is loaded when NEXUS starts")
+    found = await _health(settings)
+    if found.generator is None or not found.generator.ready:
+        raise ModelInvalid(
+            f"{settings.generation} does not run where the models are: it is being loaded, or the log of NEXUS says why not "
+            f"(`nexus models check {settings.generation}` tries it)"
+        )
+    done = (
+        f"{found.generating} answers in the making, {found.tokens} tokens generated, {found.unanswered} prompts refused"
+    )
+    return ok("generator", f"{_runs(found.generator)}; {done}")
+
+
+async def _server_check(settings: Settings) -> Check:
     clock = SystemClock()
+    async with server_generator(settings, clock) as generator:
+        async for _ in generator.generate(_HELLO, clock.now() + _ANSWER_S):
+            pass
+    return ok("generator", f"{settings.generation_model} at {settings.generation}, which answers")
+
+
+async def _health(settings: Settings) -> Health:
+    """How models elsewhere are. Raises ModelUnavailable, DeadlineExceeded."""
     with by_settings(settings, SkillBook([])) as service:
         assert isinstance(service, Remote), "models elsewhere"  # noqa: S101 (a mistake of ours)
-        await service.health(clock.now() + _ANSWER_S)
-        state = service.state()
-    place = "a process of their own" if settings.models == "process" else f"Ray at {settings.ray_address}"
-    return ok("models", f"{state.version} on {', '.join(state.providers)}, in {place}, which answers")
+        return await service.health(SystemClock().now() + _ANSWER_S)
+
+
+def _runs(state: ModelState) -> str:
+    return f"{state.version} on {', '.join(state.providers)}"
 
 
 def _on_stores(settings: Settings, home: Home) -> Iterator[Check]:

@@ -18,7 +18,7 @@ from infra.supervisor import Supervisor
 from infra.tcp import ensure_port_free, listens
 from infra.telemetry.logs import configure_logging
 from infra.telemetry.metrics import MODEL_PROCESS
-from infra.unix import answers
+from infra.unix import Pulse, answers
 from shared.errors import NexusError, StartFailed
 
 _FIRST_START_S = 300.0  # the first start trains the heads over the skills' samples
@@ -53,6 +53,7 @@ def _models(settings: Settings, claim: Claim) -> list[ChildSpec]:
             cwd=Path.cwd(),
             ready=lambda pid: answers(pid, socket),
             ready_within=_FIRST_START_S,
+            silent=Pulse(socket).silent,
         )
     ]
 

@@ -5,8 +5,8 @@ Ray does not ask again what a replica took with it when it died: this does, sinc
 
 import asyncio
 import logging
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,10 +16,11 @@ from ray.exceptions import RayActorError, RayError  # pyright: ignore[reportMiss
 from ray.serve.exceptions import RayServeException  # pyright: ignore[reportMissingImports]
 
 from core.models.client import told
-from core.models.frames import Ask, Failed, Health, Request, decode_answer, encode
+from core.models.frames import Ask, Failed, Generate, Generated, Health, Request, decode_answer, encode
 from core.models.remote import A, RemoteModels
 from infra.serve.application import NAME
 from shared.errors import DeadlineExceeded, ModelUnavailable
+from shared.generating import Piece, Prompt
 from shared.ports import Clock
 
 log = logging.getLogger("nexus.models")
@@ -58,14 +59,55 @@ class RayModels(RemoteModels):
         """See `RemoteModels.answer`."""
         try:
             async with asyncio.timeout(self.left(deadline)):
-                if not self.state().ready:
-                    await self.patiently(deadline)
-                if not self.state().ready:
-                    raise ModelUnavailable("the cluster does not answer")
+                await self._there(deadline)
                 return await self._asked(kind, encode(request(0)), deadline)
         except TimeoutError as error:
             self._look_after()
             raise DeadlineExceeded("the model did not answer in time") from error
+
+    async def stream(self, prompt: Prompt, deadline: float) -> AsyncIterator[Piece]:
+        """See `RemoteModels.stream`. An answer that has begun ends with its replica; one that has not is asked for again."""
+        try:
+            async with asyncio.timeout(self.left(deadline)):
+                await self._there(deadline)
+            async with aclosing(self._pieces(encode(Generate(0, deadline, prompt)), deadline)) as pieces:
+                while True:
+                    async with asyncio.timeout(self.left(deadline)):
+                        piece = await anext(pieces)
+                    yield piece
+                    if piece.end:
+                        return
+        except TimeoutError as error:
+            raise DeadlineExceeded("the answer was not ready in time") from error
+        except StopAsyncIteration:
+            raise ModelUnavailable("the cluster broke off") from None
+
+    async def _pieces(self, frame: bytes, deadline: float) -> AsyncGenerator[Piece]:
+        pause = _PAUSE_S
+        for attempt in range(1, _ATTEMPTS + 1):
+            begun = False
+            answers = self._handle.generate.options(stream=True).remote(frame, self.left(deadline))
+            try:
+                async for found in answers:
+                    begun = True
+                    yield _piece(found)
+                return
+            except (RayError, RayServeException) as error:
+                if begun or attempt == _ATTEMPTS or not isinstance(error, RayActorError):
+                    self._look_after()
+                    raise ModelUnavailable("the cluster went away over this") from error
+                log.warning("a replica was lost", extra={"attempt": attempt})
+            finally:
+                answers.cancel()  # nothing happens where it has ended
+            await asyncio.sleep(pause)
+            pause *= 2
+
+    async def _there(self, deadline: float) -> None:
+        """Raises ModelUnavailable where nobody answers, nor comes back for as long as is worth waiting."""
+        if not self.state().ready:
+            await self.patiently(deadline)
+        if not self.state().ready:
+            raise ModelUnavailable("the cluster does not answer")
 
     async def _asked(self, kind: type[A], frame: bytes, deadline: float) -> A:
         pause = _PAUSE_S
@@ -105,7 +147,7 @@ class RayModels(RemoteModels):
                 await asyncio.sleep(_LOOK_S)
                 continue
             self._wanted.clear()
-            self.met(health.models)
+            self.runs(health.models, health.generator)
             log.info("models found", extra=told(health.models))
 
     def _connect(self) -> Any:
@@ -113,3 +155,13 @@ class RayModels(RemoteModels):
             with suppress(RuntimeError):  # another thread was faster
                 ray.init(address=self._address, log_to_driver=False, ignore_reinit_error=True)
         return serve.get_app_handle(NAME)
+
+
+def _piece(frame: bytes) -> Piece:
+    """The piece in a frame. Raises what became of the answer instead."""
+    answer = decode_answer(frame)
+    if isinstance(answer, Failed):
+        raise answer.error
+    if not isinstance(answer, Generated):
+        raise ModelUnavailable("the cluster answered something else")
+    return answer.piece

@@ -68,6 +68,11 @@ class Snapshot(Struct):
     turned_away: dict[Labels, int] = field(default_factory=dict)  # kind → calls that were too much
     looked_up: dict[Labels, int] = field(default_factory=dict)  # where an answer that depends on nobody was found
     queued: dict[Labels, int] = field(default_factory=dict)  # () → calls that wait for a model now
+    generators: dict[Labels, int] = field(default_factory=dict)  # version, provider → 1 ready, 0 not
+    answers: dict[Labels, int] = field(default_factory=dict)  # how a generated answer ended
+    tokens: dict[Labels, int] = field(default_factory=dict)  # prompt, answer
+    begun: dict[Labels, Histogram] = field(default_factory=dict)  # () → seconds to the first piece of an answer
+    writing: dict[Labels, int] = field(default_factory=dict)  # waiting, under_way → answers in the making now
     waiting: dict[Labels, int] = field(default_factory=dict)  # channel → messages of all workers that are not sent yet
 
 
@@ -82,12 +87,14 @@ class Metrics:
         self._file = folder / f"{worker}.metrics"
         self._clock = clock
         self._now = _read(self._file) or Snapshot()
-        self._now.stores.clear()
-        self._now.models.clear()
-        self._now.queued.clear()
-        self._now.waiting.clear()
+        for states in (self._now.stores, self._now.models, self._now.queued, self._now.waiting):
+            states.clear()
+        self._now.generators.clear()
+        self._now.writing.clear()
         self._models: Callable[[], ModelState] | None = None
         self._queue: Callable[[], int] | None = None
+        self._generator: Callable[[], ModelState] | None = None
+        self._writing: Callable[[], tuple[int, int]] | None = None
         self._stop = Event()
         self._lock = Lock()  # one writer of the draft at a time
         self._thread = Thread(target=self._publish_until_stopped, name="metrics", daemon=True)
@@ -142,6 +149,23 @@ class Metrics:
         self._models, self._queue = state, waiting
         self._look()
 
+    def watch_generator(
+        self, state: Callable[[], ModelState], writing: Callable[[], tuple[int, int]] | None = None
+    ) -> None:
+        """Tell from now on what generates text, and how many answers wait here and are under way."""
+        self._generator, self._writing = state, writing
+        self._look()
+
+    def answer_begun(self, seconds: float) -> None:
+        """Count how long the first piece of an answer took. See `core.generation.counted.Watch`."""
+        _time(self._now.begun, (), seconds)
+
+    def answered(self, end: str, prompt_tokens: int, tokens: int) -> None:
+        """Count a generated answer by how it ended."""
+        _count(self._now.answers, (end,))
+        for kind, count in (("prompt", prompt_tokens), ("answer", tokens)):
+            self._now.tokens[(kind,)] = self._now.tokens.get((kind,), 0) + count
+
     def batch(self, kind: str, texts: int, seconds: float) -> None:
         """Count a batch that a model computed. See `core.models.batches.Watch`."""
         _time(self._now.batches, (kind,), seconds)
@@ -173,10 +197,14 @@ class Metrics:
     def _look(self) -> None:
         """What runs now: models may come and go."""
         if self._models is not None:
-            state = self._models()
-            self._now.models = {(state.version, provider): int(state.ready) for provider in state.providers}
+            self._now.models = _runs(self._models())
         if self._queue is not None:
             self._now.queued = {(): self._queue()}
+        if self._generator is not None:
+            self._now.generators = _runs(self._generator())
+        if self._writing is not None:
+            waiting, under_way = self._writing()
+            self._now.writing = {("waiting",): waiting, ("under_way",): under_way}
 
     def _publish_until_stopped(self) -> None:
         while not self._stop.wait(PUBLISH_S):
@@ -195,6 +223,11 @@ def render(folder: Path, version: str, now: float) -> bytes:
     registry = CollectorRegistry()
     registry.register(_Published(found, version, now))
     return generate_latest(registry)
+
+
+def _runs(state: ModelState) -> dict[Labels, int]:
+    """What a model runs on; one that does not run at all is told too."""
+    return {(state.version, provider): int(state.ready) for provider in state.providers or ("none",) if state.version}
 
 
 def _count(counts: dict[Labels, int], labels: Labels) -> None:
@@ -258,6 +291,10 @@ class _Published(Collector):
             ["found"],
             [s.looked_up for s in every],
         )
+        yield _counter(
+            "nexus_generated_answers", "Generated answers by how they ended.", ["end"], [s.answers for s in every]
+        )
+        yield _counter("nexus_generated_tokens", "Tokens of ended answers.", ["kind"], [s.tokens for s in every])
         yield _counter("nexus_degraded_turns", "Turns that went without a part.", ["part"], [s.degraded for s in every])
 
     def _histograms(self) -> Iterator[Metric]:
@@ -268,6 +305,9 @@ class _Published(Collector):
         yield _histogram("nexus_stage_duration_seconds", "Stages of a turn.", ["stage"], [s.stages for s in every])
         yield _histogram(
             "nexus_model_batch_seconds", "What a batch of a model took.", ["kind"], [s.batches for s in every]
+        )
+        yield _histogram(
+            "nexus_generation_first_seconds", "To the first piece of a generated answer.", [], [s.begun for s in every]
         )
         yield _histogram("nexus_model_batch_texts", "Texts in a batch.", ["kind"], [s.sizes for s in every], SIZES)
 
@@ -280,14 +320,24 @@ class _Published(Collector):
         workers = GaugeMetricFamily("nexus_workers", "Web workers that are alive.")
         workers.add_metric([], len(fresh.keys() - {MODEL_PROCESS}))
         queued = GaugeMetricFamily("nexus_model_waiting", "Calls that wait for the models.", labels=["worker"])
+        generators = GaugeMetricFamily(
+            "nexus_generator_ready", "Whether a language model can answer.", labels=["version", "provider", "worker"]
+        )
+        writing = GaugeMetricFamily(
+            "nexus_generated_now", "Answers in the making: those that wait, and all.", labels=["state", "worker"]
+        )
         for name, snapshot in fresh.items():
             for labels, up in snapshot.stores.items():
                 stores.add_metric([*labels, name], up)
             for labels, ready in snapshot.models.items():
                 models.add_metric([*labels, name], ready)
+            for labels, ready in snapshot.generators.items():
+                generators.add_metric([*labels, name], ready)
+            for labels, count in snapshot.writing.items():
+                writing.add_metric([*labels, name], count)
             for count in snapshot.queued.values():
                 queued.add_metric([name], count)
-        yield from (workers, stores, models, queued, _waiting(fresh.values()))
+        yield from (workers, stores, models, queued, generators, writing, _waiting(fresh.values()))
 
 
 def _waiting(workers: Iterable[Snapshot]) -> Metric:

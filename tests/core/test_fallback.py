@@ -7,10 +7,11 @@ from core.engine import Engine
 from core.fallback import SOURCE, Samples
 from core.skillbook import LoadedSkill, SkillBook
 from infra.plugins import load_plugins
+from shared.errors import DeadlineExceeded
 from shared.manifest import IntentSpec, SkillLocale, SkillManifest
 from shared.skill import Skill, TurnContext
 from shared.testing.fakes import FakeClock, FakeIds, FakeModel, FakeSessionStore, FakeTurnStore
-from shared.turn import Kind, Outcome, Reply, Request
+from shared.turn import Kind, Outcome, Reply, Request, Understanding
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +115,26 @@ async def test_the_trace_says_what_was_missing() -> None:
     assert await outcome("elephants", 2) == (Outcome.FAILED, ("model",))
     model.broken = False
     assert await outcome("elephants", 3) == (Outcome.ANSWERED, ())
+
+
+class Hanging(FakeModel):
+    """Answers nothing, and is not known to be gone. Notes how long it may take."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.until: list[float] = []
+
+    async def understand(self, text: str, locale: str, deadline: float, *, sure: bool = False) -> Understanding:
+        self.until.append(deadline)
+        raise DeadlineExceeded("the model did not answer in time")
+
+
+async def test_a_model_that_hangs_leaves_time_for_what_needs_none() -> None:
+    model, turns, clock = Hanging(), FakeTurnStore(), FakeClock()
+    decider = Decider(turns, model, BOOK, clock, FakeIds(), "UTC")
+    engine = Engine(turns, FakeSessionStore(), decider, clock, FakeIds())
+    asked = request("yes", 1, clock.now())
+    turn = await engine.run(asked)
+    assert (turn.outcome, turn.degraded) == (Outcome.ANSWERED, ("model",))
+    assert model.until == [asked.received_at + 6.0], "of ten seconds"
+    assert (await engine.run(request("elephants", 2, clock.now()))).outcome is Outcome.FAILED

@@ -102,6 +102,17 @@ async def _ill() -> None:
     raise ModelUnavailable("gone")
 
 
+def test_readiness_tells_of_a_language_model_where_one_was_chosen() -> None:
+    models = ModelState("v1", ("CPU",), True)
+    states = [ModelState("phi", (), False), ModelState("phi-1", ("CUDA", "CPU"), True)]
+    endpoint = readiness(_well, _well, lambda: models, None, lambda: states[0])
+    for expected in ({"ok": False, "detail": "phi on nothing"}, {"ok": True, "detail": "phi-1 on CUDA, CPU"}):
+        reply = asyncio.run(endpoint(Wire("GET", "/readyz", ())))
+        assert reply.status == 200
+        assert msgspec.json.decode(reply.body)["parts"]["generator"] == expected
+        states.pop(0)
+
+
 @pytest.mark.parametrize(
     ("state", "probe", "expected"),
     [

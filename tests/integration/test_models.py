@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from infra.cli.checks import State, models_check
 from infra.settings import load
@@ -17,12 +19,21 @@ from tests.integration.test_turns import somebody, stored_turns
 
 TALKERS = 12
 SECONDS = 6.0
+HANGING_S = 8.0
+"""What Alexa waits: nobody is answered later because the models hang."""
 
 
 def _part(nexus: Nexus, name: str = "model") -> dict[str, object]:
     with nexus.client() as client:
         found: dict[str, object] = client.get("/readyz").json()["parts"][name]
     return found
+
+
+def _degraded(nexus: Nexus) -> float:
+    """How many turns went without the models, by the metrics."""
+    with nexus.client() as client:
+        families = text_string_to_metric_families(client.get("/metrics").text)
+    return sum(one.value for family in families for one in family.samples if one.labels.get("part") == "model")
 
 
 def _talk(nexus: Nexus, user: str, until_s: float) -> list[tuple[str, httpx.Response]]:
@@ -59,9 +70,8 @@ def test_no_turn_is_lost_or_answered_twice_when_the_model_process_is_killed(nexu
 
 
 def test_while_there_is_no_model_process_what_needs_none_is_answered(nexus: Nexus) -> None:
-    user = somebody()
-    for _ in range(24):  # until every worker knows it
-        nexus.text("what time is it in Lima?", user)
+    user, degraded = somebody(), _degraded(nexus)
+    nexus.text("what time is it in Lima?", user)  # one worker is told, and both know it then
     core = nexus.pid("core")
     os.kill(core, signal.SIGSTOP)  # there, and answering nothing: nobody starts another
     try:
@@ -71,11 +81,29 @@ def test_while_there_is_no_model_process_what_needs_none_is_answered(nexus: Nexu
     alexa = nexus.alexa()
     for sentence in ("help", "no thanks", "goodbye"):
         assert nexus.say(sentence, user).json()["outcome"] == "answered"
-    answers = [nexus.say("what time is it in Lima?", user).json() for _ in range(4)]
+    answers = [nexus.say("what time is it in Lima?", user).json() for _ in range(8)]
     assert {answer["outcome"] for answer in answers} == {"answered"}
     assert alexa.launch().text
     until(lambda: _part(nexus)["ok"], 60)
     assert "42" in nexus.text("what is 40 plus 2", somebody())
+    until(lambda: _degraded(nexus) >= degraded + 3)
+
+
+@pytest.mark.slow
+def test_a_model_process_that_hangs_is_replaced_and_people_are_answered_meanwhile(nexus: Nexus) -> None:
+    until(lambda: _part(nexus)["ok"], 60)
+    core, degraded = nexus.pid("core"), _degraded(nexus)
+    os.kill(core, signal.SIGSTOP)
+    began = time.monotonic()
+    for sentence in ("help", "no thanks", "what can you do", "goodbye"):
+        asked = time.monotonic()
+        assert nexus.say(sentence, somebody()).json()["outcome"] == "answered"
+        assert time.monotonic() - asked < HANGING_S
+    until(lambda: nexus.home.pid_file("core").exists() and nexus.pid("core") != core, 40)
+    assert time.monotonic() - began > 10, "slowness is no reason"
+    until(lambda: _part(nexus)["ok"], 60)
+    assert "42" in nexus.text("what is 40 plus 2", somebody())
+    until(lambda: _degraded(nexus) >= degraded + 4)
 
 
 def test_metrics_tell_of_the_models(nexus: Nexus) -> None:

@@ -41,6 +41,12 @@ def exact(gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def half(gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same in float16, as a GPU takes it."""
+    return converted(gguf, tmp_path_factory.mktemp("half"), half=True)
+
+
+@pytest.fixture(scope="session")
 def tokens(folder: Path) -> Tokens:
     """The model's tokenizer."""
     return Tokens(folder / TOKENIZER)
@@ -57,9 +63,9 @@ def start(folder: Path) -> Iterator[Start]:
         yield started
 
 
-def converted(gguf: Path, folder: Path, *, exact: bool = False) -> Path:
+def converted(gguf: Path, folder: Path, **kind: bool) -> Path:
     """`folder`, with the model in it."""
-    convert(gguf, folder, exact=exact)
+    convert(gguf, folder, **kind)
     return folder
 
 

@@ -1,7 +1,7 @@
 """A server that speaks OpenAI's chat completions over real HTTP/1.1, with a stream cut wherever a test wants it cut."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
@@ -49,6 +49,11 @@ class Stand:
         self._server.close()
         await self._server.wait_closed()
 
+    async def parts(self, asked: dict[str, Any]) -> AsyncGenerator[bytes]:
+        """What is streamed to a request; before the first part the status may be set."""
+        for part in self.stream:
+            yield part
+
     @property
     def url(self) -> str:
         """Its base URL."""
@@ -66,11 +71,14 @@ class Stand:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
         body = await reader.readexactly(int(headers["content-length"]))
-        self.requests.append((head[0], headers, msgspec.json.decode(body)))
+        asked = msgspec.json.decode(body)
+        self.requests.append((head[0], headers, asked))
+        parts = self.parts(asked)
+        first = await anext(parts, b"")
         told = {"content-type": "text/event-stream", "transfer-encoding": "chunked", **self.headers}
         lines = [f"HTTP/1.1 {self.status} Whatever", *(f"{name}: {value}" for name, value in told.items()), "", ""]
         writer.write("\r\n".join(lines).encode())
-        for part in self.stream:
+        async for part in _after(first, parts):
             writer.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
             await writer.drain()
         if self.breaks:
@@ -85,3 +93,10 @@ class Stand:
         writer.write(b"0\r\n\r\n")
         await writer.drain()
         return True
+
+
+async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if first:
+        yield first
+    async for part in rest:
+        yield part

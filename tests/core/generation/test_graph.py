@@ -39,6 +39,15 @@ def test_the_served_graph_is_nearly_the_model(folder: Path, gguf: Path) -> None:
     assert np.median(cosines) > 0.999
 
 
+@pytest.mark.parametrize("read", [1, 37, len(IDS)])
+def test_the_graph_in_half_precision_is_nearly_the_model(half: Path, gguf: Path, read: int) -> None:
+    decoder = SlotDecoder(half, slots=1, length=len(IDS) + 8)
+    assert decoder.cache.kind is np.float16
+    wanted, found = Reference(Gguf(gguf)).logits(IDS)[read - 1 :], logits(half, IDS, read)
+    cosines = (wanted * found).sum(1) / np.linalg.norm(wanted, axis=1) / np.linalg.norm(found, axis=1)
+    assert np.median(cosines) > 0.999
+
+
 def test_a_prompt_read_in_parts_is_the_same_prompt(exact: Path) -> None:
     decoder = SlotDecoder(exact, slots=1, length=100)
     whole = decoder.read(0, IDS, 0).copy()

@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.generation.answers import joined
@@ -89,6 +89,7 @@ async def test_stop_strings_that_the_server_lets_through_are_cut(stand: Stand, m
     assert pieces[-1].end == "stop"
 
 
+@settings(deadline=None)
 @given(sizes=st.lists(st.integers(1, 40), min_size=1, max_size=10))
 async def test_bytes_may_be_cut_anywhere(sizes: list[int]) -> None:
     stream = b": ping\r\n\r\n" + answer("ünï", "🙂 co", "de").replace(b"\n", b"\r\n")

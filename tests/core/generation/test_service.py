@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core.generation.answers import joined
+from core.generation.cache import Memory, Snapshot
 from core.generation.decoder import SlotDecoder
 from core.generation.prefixes import Prefixes
 from core.generation.service import MOST_WAITING, InProcessGenerator
@@ -151,13 +152,13 @@ async def test_what_waits_at_the_end_is_told(start: Start, monkeypatch: pytest.M
 
 
 def test_beginnings_are_kept_within_bounds() -> None:
-    snapshot = (np.zeros((2, 10, 5), np.float32),)
+    snapshot = Snapshot([Memory((2, 10, 5), np.float32, "cpu")], 10)
     prefixes = Prefixes(most_bytes=1000)
     for n in range(5):
         prefixes.keep([n], snapshot)
     assert prefixes.held_bytes == 800
     assert [prefixes.find([n]) is not None for n in range(5)] == [False, False, False, True, True]
-    prefixes.keep([9], (np.zeros(1000, np.float32),))
+    prefixes.keep([9], Snapshot([Memory((1000,), np.float32, "cpu")], 10))
     assert prefixes.find([9]) is None
     assert prefixes.find([3]) is not None
     prefixes.keep([7], snapshot)
@@ -166,6 +167,6 @@ def test_beginnings_are_kept_within_bounds() -> None:
 
 def test_the_memory_of_a_stream_is_what_is_said(start: Start) -> None:
     decoder = start(slots=3, length=100)._decoder
-    held = sum(array.nbytes for array in decoder._cache)
+    held = sum(memory.nbytes for memory in decoder.cache._memories)
     assert held == decoder.stream_bytes * (decoder.slots + 1)
     assert decoder.stream_bytes == 2 * 2 * 2 * 100 * 16 * 4

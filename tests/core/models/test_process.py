@@ -156,12 +156,24 @@ async def test_a_request_that_kills_the_process_is_asked_twice_and_no_more(short
     assert came == 2
 
 
-async def test_another_model_makes_what_was_known_unknown(short_tmp: Path) -> None:
+async def test_what_one_worker_was_told_others_know_too(models: ModelClient, process: Process) -> None:
+    with ModelClient(process.socket, CLOCK) as other:
+        await other.encode(["hello"], soon())
+        told = await models.understand("what is new", "en", soon())
+        while not other._known:  # noqa: ASYNC110 (another process tells)
+            await asyncio.sleep(0.005)
+        await asyncio.to_thread(process.kill)
+        await until_ready(other, ready=False)
+        assert await other.understand("what is new", "en", soon()) == told
+
+
+@pytest.mark.parametrize("other", [ModelState("two", (), True), ModelState("one", (), True, "other rows")])
+async def test_another_model_makes_what_was_known_unknown(short_tmp: Path, other: ModelState) -> None:
     socket = short_tmp / "versions.sock"
-    version = "one"
+    runs = ModelState("one", (), True)
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(framed(Hello(PROTOCOL, ModelState(version, (), True))))
+        writer.write(framed(Hello(PROTOCOL, runs)))
         await reader.read()
         writer.close()
 
@@ -169,13 +181,13 @@ async def test_another_model_makes_what_was_known_unknown(short_tmp: Path) -> No
     with ModelClient(socket, CLOCK) as models:
         await until_ready(models)
         models._known[b"key"] = b"meaning"
-        version = "two"
+        runs = other
         process = models._process
         assert process is not None
         process.hang_up()
         await until_ready(models, ready=False)
         await until_ready(models)
-        assert models.state().version == "two"
+        assert models.state() == other
         assert not models._known
     server.close()
 

@@ -1,9 +1,12 @@
 """The models in a real one-node Ray on loopback: the contract, and a replica killed while people talk."""
 
 import asyncio
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -13,12 +16,16 @@ from core.decide import Decider
 from core.engine import Engine
 from core.models.service import InProcessModels
 from core.skillbook import SkillBook
+from infra.generation import Generating
 from infra.system import RandomIds, SystemClock
-from shared.ports import ModelService
+from shared.errors import ModelUnavailable
+from shared.generating import Generator, Piece, Prompt
+from shared.ports import ModelService, ModelState
 from shared.testing.fakes import FakeSessionStore, FakeTurnStore
 from shared.turn import Kind, Outcome, Request
+from tests.core.generation.contract import GeneratorContract, asked, soon, tiny, whole
 from tests.core.models.contract import CLOCK, ModelServiceContract
-from tests.core.models.toys import VERSION, ToyEncoder, toy_polyglot
+from tests.core.models.toys import VERSION, ToyEncoder, ToyGenerator, toy_polyglot
 from tests.house.tree import ROOT
 
 pytestmark = [
@@ -29,9 +36,30 @@ REPLICAS = 2
 TALKERS, TURNS = 16, 60
 
 
-def open_toys() -> InProcessModels:
+class Endless:
+    """A generator, but for "forever", which does not end."""
+
+    def __init__(self, model: Generator) -> None:
+        self._model, self._toy = model, ToyGenerator()
+
+    def generate(self, prompt: Prompt, deadline: float) -> AsyncIterator[Piece]:
+        """See `Generator.generate`."""
+        model = self._toy if prompt.messages and prompt.messages[-1].content == "forever" else self._model
+        return model.generate(prompt, deadline)
+
+    def state(self) -> ModelState:
+        """See `Generator.state`."""
+        return self._model.state()
+
+
+@contextmanager
+def open_toys() -> Iterator[Any]:
     """The models of a replica."""
-    return InProcessModels(ToyEncoder(), toy_polyglot("en", "de"), VERSION, SystemClock())
+    from infra.serve.application import Models
+
+    models = InProcessModels(ToyEncoder(), toy_polyglot("en", "de"), VERSION, SystemClock())
+    with tempfile.TemporaryDirectory() as place, models, tiny(Path(place)) as model:
+        yield Models(models, Endless(model))
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +112,36 @@ class TestInACluster(ModelServiceContract):
     @pytest.fixture
     def models(self, in_cluster: ModelService) -> ModelService:
         return in_cluster
+
+
+class TestGeneratingInACluster(GeneratorContract):
+    @pytest.fixture
+    def model(self, in_cluster: ModelService) -> Generator:
+        assert isinstance(in_cluster, Generating)
+        return in_cluster.generator
+
+
+async def test_an_answer_that_has_begun_ends_with_its_replica(in_cluster: ModelService) -> None:
+    assert isinstance(in_cluster, Generating)
+    streams = [in_cluster.generator.generate(asked("forever"), soon()) for _ in range(6)]
+    for stream in streams:
+        await anext(stream)
+    before = replicas()
+    for one in before:
+        one.kill()
+    for stream in streams:
+        with pytest.raises(ModelUnavailable):
+            async for _ in stream:
+                pass
+    while not await _answers(in_cluster.generator):  # noqa: ASYNC110 (a cluster decides)
+        await asyncio.sleep(0.1)
+
+
+async def _answers(model: Generator) -> bool:
+    try:
+        return bool(await whole(model, asked("thin", 2)))
+    except ModelUnavailable:
+        return False
 
 
 def replicas() -> list[psutil.Process]:

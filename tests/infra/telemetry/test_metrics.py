@@ -101,6 +101,29 @@ def test_models_of_a_process_of_their_own(tmp_path: Path) -> None:
     assert not [labels for name, labels in samples if name == "nexus_model_ready" and ("version", "v1") in labels]
 
 
+def test_a_language_model(tmp_path: Path) -> None:
+    states = [ModelState("phi", (), ready=False), ModelState("phi-1", ("CPU",), ready=True)]
+    with Metrics(tmp_path, metrics.MODEL_PROCESS, Clock()) as core:
+        core.watch_generator(lambda: states[0], lambda: (3, 5))
+        core.publish()
+        samples = shown(tmp_path)
+        assert count(samples, "nexus_generator_ready", version="phi", provider="none", worker="core") == 0
+        assert count(samples, "nexus_generated_now", state="waiting", worker="core") == 3
+        assert count(samples, "nexus_generated_now", state="under_way", worker="core") == 5
+        states[0] = states[1]
+        core.answer_begun(0.04)
+        core.answered("stop", 100, 20)
+        core.answered("length", 50, 5)
+        core.answered("refused", 0, 0)
+        core.publish()
+        samples = shown(tmp_path)
+    assert count(samples, "nexus_generator_ready", version="phi-1", provider="CPU", worker="core") == 1
+    assert count(samples, "nexus_generated_tokens_total", kind="answer") == 25
+    assert count(samples, "nexus_generated_tokens_total", kind="prompt") == 150
+    assert count(samples, "nexus_generated_answers_total", end="refused") == 1
+    assert count(samples, "nexus_generation_first_seconds_count") == 1
+
+
 def _work(folder: str, worker: str, turns: int, done: Event, end: Event) -> None:
     with Metrics(Path(folder), worker, Clock()) as one:
         for _ in range(turns):

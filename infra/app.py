@@ -13,6 +13,7 @@ from channels.rest.openapi import document
 from channels.web.pages import make_pages
 from core.decide import Decider
 from core.engine import Engine
+from core.generation.answering import Answering
 from core.skillbook import SkillBook
 from infra import endpoints
 from infra.asgi import Front
@@ -20,6 +21,7 @@ from infra.broken import tell_broken
 from infra.calls import Carriers
 from infra.doors import Doors
 from infra.exports.names import known_to_platforms
+from infra.generation import open_generator
 from infra.handing import PATH as HANDOFFS
 from infra.handing import HandoffsEndpoint
 from infra.home import Home, StoreAddresses
@@ -45,6 +47,7 @@ from infra.vault import Vault, load_master_key
 from infra.version import VERSION
 from shared.advice import DEFAULT_APP
 from shared.channel import Verified, Wire
+from shared.generating import Generator
 from shared.outside import Outside
 from shared.ports import Clock, Ids, ModelService
 
@@ -74,6 +77,7 @@ class Parts(Struct, frozen=True):
     handoffs: HandoffStore
     fresh: asyncio.Event
     outside: Outside
+    answering: Answering | None
 
 
 @asynccontextmanager
@@ -103,7 +107,8 @@ async def open_engine(
         sessions = ValkeySessionStore(valkey, vault, turns.people)
         configs = SkillConfigs(settings, registry, skills.loaded)
         outside = await stack.enter_async_context(open_outside(configs, clock))
-        decider = Decider(turns, model, skills, clock, ids, settings.timezone, outside=outside)
+        answering = _answering(await stack.enter_async_context(open_generator(settings, clock)), settings, clock)
+        decider = Decider(turns, model, skills, clock, ids, settings.timezone, outside=outside, answering=answering)
         engine = Engine(turns, sessions, decider, clock, ids)
         outbox = OutboxStore(database, turns.people, vault)
         handoffs = HandoffStore(database, turns.people)
@@ -123,6 +128,7 @@ async def open_engine(
             handoffs,
             fresh,
             outside,
+            answering,
         )
 
 
@@ -138,6 +144,8 @@ async def open_front(
             if worker == FIRST_WORKER:
                 publish_served(Home(settings.home), (one.manifest.name for one in parts.plugins.channels))
             _watch_models(parts.model, metrics)
+            if parts.answering is not None:
+                parts.answering.count = metrics.generated
             pages = WSGIMiddleware(cast(Any, make_pages(parts.skills.infos("en"))), workers=PAGE_THREADS)
             doors, limits = make_doors(parts), Limits(addresses.redis_url)
             async with make_outbox(parts, doors, metrics) as outbox:
@@ -151,6 +159,11 @@ async def open_front(
                     {**_endpoints(parts, metrics), HANDOFFS: _handoffs(parts, doors, limits)},
                     pages,
                 )
+
+
+def _answering(generator: Generator | None, settings: Settings, clock: Clock) -> Answering | None:
+    """The stage that speaks where no skill does; None unless a language model was chosen."""
+    return Answering(generator, clock, settings.timezone) if generator is not None else None
 
 
 def _watch_models(model: ModelService, metrics: Metrics) -> None:

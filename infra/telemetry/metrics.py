@@ -66,6 +66,7 @@ class Snapshot(Struct):
     batches: dict[Labels, Histogram] = field(default_factory=dict)  # kind → seconds that a batch of a model took
     sizes: dict[Labels, Histogram] = field(default_factory=dict)  # kind → texts in a batch
     turned_away: dict[Labels, int] = field(default_factory=dict)  # kind → calls that were too much
+    generated: dict[Labels, int] = field(default_factory=dict)  # what became of a language model's answer
     queued: dict[Labels, int] = field(default_factory=dict)  # () → calls that wait for a model now
     waiting: dict[Labels, int] = field(default_factory=dict)  # channel → messages of all workers that are not sent yet
 
@@ -150,6 +151,10 @@ class Metrics:
     def turned_away(self, kind: str) -> None:
         """Count a call that a model refused, because too much waited."""
         _count(self._now.turned_away, (kind,))
+
+    def generated(self, outcome: str) -> None:
+        """Count what became of an answer of a language model. See `core.generation.answering.Answering.count`."""
+        _count(self._now.generated, (outcome,))
 
     def publish(self) -> None:
         """Write the counts where every worker's /metrics finds them."""
@@ -246,6 +251,12 @@ class _Published(Collector):
         )
         yield _counter(
             "nexus_model_refusals", "Calls that were too much for the models.", ["kind"], [s.turned_away for s in every]
+        )
+        yield _counter(
+            "nexus_generated_answers",
+            "Answers of the language model, by what the guard made of them.",
+            ["outcome"],
+            [s.generated for s in every],
         )
         yield _counter("nexus_degraded_turns", "Turns that went without a part.", ["part"], [s.degraded for s in every])
 

@@ -1,0 +1,213 @@
+"""Grounded or silent: what of a generated answer may be said.
+
+A sentence passes if it says what one source says, all of it and nothing else: the same words in the same order, numbers and
+moments equal in value, "my" turned into "your". What the person asked about may be left out at its beginning ("It is under the
+mat"). That a negation, a name or a condition is dropped, added or swapped shows in this by itself, and so does whose brother is
+allergic. With no source only small talk passes. Otherwise the sources are quoted, word for word; where there are none, NEXUS
+says that it does not know. Every source is told in the end, so that the choice of one hides no other, and sources that disagree
+are all quoted.
+
+It goes sentence by sentence, so that speech can begin: the text at the end begins with what was let pass.
+"""
+
+from enum import StrEnum
+
+from babel.dates import format_date
+from msgspec import Struct
+
+from core.generation.claims import LONGEST, THE, YOU, YOUR, Kind, Token, language_file, read
+from core.generation.sentences import Sentences
+from core.generation.small_talk import harmless
+from core.memory.words import stemmed
+from core.understanding.values import Context
+from shared.locales import LANGUAGES, language_of
+from shared.wording import listed, quoted, wording
+
+MOST_SENTENCES = 4
+"""Of generated text in one answer."""
+
+_ALIKE = 0.5
+"""Two sources that share this much of the words of the shorter one are about the same, and may disagree."""
+
+_PERSONS = frozenset({YOU, YOUR, THE})
+
+
+class Origin(StrEnum):
+    """Where a source is from; also the wording that quotes it."""
+
+    TOLD = "told"  # a memory of the person's
+    ANSWERED = "answered"  # what NEXUS said, by a skill
+    PAGE = "page"
+
+
+class Source(Struct, frozen=True):
+    """A text that something may be said from. `said_at`: when, in Unix seconds; 0 where nobody knows."""
+
+    text: str
+    origin: Origin = Origin.TOLD
+    said_at: float = 0.0
+
+
+class Verdict(StrEnum):
+    """What became of a generated answer."""
+
+    PASSED = "passed"
+    QUOTED = "quoted"
+    SILENCED = "silenced"
+
+
+class Guarded(Struct, frozen=True):
+    """What is said in the end. `why` names what the sentence that was stopped claims without a source."""
+
+    text: str
+    verdict: Verdict
+    why: str = ""
+
+
+class _Read(Struct, frozen=True):
+    """A source that was read. One of several sentences, or whose days have passed, is only quoted."""
+
+    source: Source
+    tokens: tuple[Token, ...]
+    words: frozenset[str]
+    passing: bool
+    only_quoted: bool
+
+
+class Guard:
+    """Judges one answer. For one thread at a time."""
+
+    def __init__(
+        self, question: str, sources: tuple[Source, ...], locale: str, timezone: str = "UTC", message_id: str = ""
+    ) -> None:
+        """`timezone`: an IANA name, for days that are said; `message_id` chooses among wordings."""
+        self._locale, self._timezone, self._message_id = locale, timezone, message_id
+        self._asked = frozenset(token.value for token in read(question[:LONGEST], locale, by_person=True))
+        self._subject = frozenset(stemmed(question[:LONGEST], language_of(locale)))
+        self._sources = [_source(source, locale) for source in dict.fromkeys(sources)]
+        self._passed: list[str] = []
+        self._told: set[int] = set()
+        self._why = ""
+
+    def let(self, sentence: str) -> str:
+        """`sentence` if it may be said, else "": and then nothing more may be."""
+        if self.stopped:
+            return ""
+        sentence = " ".join(sentence.split())
+        self._why = self._wrong(sentence)
+        if self._why:
+            return ""
+        self._passed.append(sentence)
+        return sentence
+
+    @property
+    def said(self) -> bool:
+        """Whether anything was let pass."""
+        return bool(self._passed)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether no more is let pass."""
+        return bool(self._why) or len(self._passed) >= MOST_SENTENCES
+
+    def end(self) -> Guarded:
+        """All that is said: what was let pass, sources that it left out, or that NEXUS does not know."""
+        left = [one for at, one in enumerate(self._sources) if at not in self._told]
+        if left:
+            return Guarded(" ".join((*self._passed, *self._quotes(left))), Verdict.QUOTED, self._why)
+        if self._passed and (not self._why or self._told):
+            return Guarded(" ".join(self._passed), Verdict.PASSED, self._why)
+        unknown = wording("unknown", self._locale, self._message_id)
+        return Guarded(" ".join((*self._passed, unknown)), Verdict.SILENCED, self._why or "nothing was generated")
+
+    def _wrong(self, sentence: str) -> str:
+        """What is wrong with a sentence; "" if it may be said."""
+        if not sentence or len(sentence) > LONGEST:
+            return "length"
+        if not self._sources:
+            return "" if harmless(sentence, self._locale) else self._claim(sentence)
+        tokens = read(sentence, self._locale, by_person=False)
+        for at, source in enumerate(self._sources):
+            if not source.only_quoted and self._says(tokens, source.tokens) and not self._disputed(at):
+                self._told.add(at)
+                return ""
+        return self._claim(sentence)
+
+    def _claim(self, sentence: str) -> str:
+        """The kind of the first thing that a sentence claims and no source has; "words" where it is how they are put."""
+        tokens = read(sentence, self._locale, by_person=False)
+        known = {token.value for source in self._sources for token in source.tokens}
+        denied = any(token.kind is Kind.NEGATION for source in self._sources for token in source.tokens)
+        missing = {token.kind for token in tokens if token.value not in known}
+        hard = (Kind.NUMBER, Kind.MOMENT, Kind.PASSING, Kind.NEGATION, Kind.NAME)
+        if found := next((kind for kind in hard if kind in missing), None):
+            return found.value
+        if denied and not any(token.kind is Kind.NEGATION for token in tokens):
+            return Kind.NEGATION.value
+        return "words"
+
+    def _says(self, sentence: tuple[Token, ...], source: tuple[Token, ...]) -> bool:
+        """Whether a sentence says all that a source says, or what is left of it behind what was asked."""
+        said, held = [token.value for token in sentence], [token.value for token in source]
+        if YOUR in self._asked and YOUR not in held:  # the person calls it theirs
+            said = [THE if value == YOUR else value for value in said]
+        if said == held:
+            return bool(said)
+        if said and said[0] in language_file(self._locale).subjects:
+            said = said[1:]
+        left = len(held) - len(said)
+        named = [token for token in source[: max(left, 0)] if token.value not in _PERSONS]
+        return bool(said and named) and held[left:] == said and self._is_asked(named, held)
+
+    def _is_asked(self, named: list[Token], held: list[str]) -> bool:
+        """Whether what was left out is what the person asked about, and they asked about nothing that the source lacks."""
+        asked = all(token.value in self._asked and token.kind is not Kind.NEGATION for token in named)
+        return asked and self._subject <= set(held)
+
+    def _disputed(self, at: int) -> bool:
+        """Whether another source is about the same."""
+        mine = self._sources[at].words
+        others = (other.words for number, other in enumerate(self._sources) if number != at)
+        return any(len(mine & other) >= _ALIKE * min(len(mine), len(other)) for other in others)
+
+    def _quotes(self, sources: list[_Read]) -> list[str]:
+        """The sources in sentences, those of one origin in one."""
+        grouped: dict[tuple[str, str], list[str]] = {}
+        for one in sources:
+            quote = quoted(one.source.text, self._locale)
+            grouped.setdefault((one.source.origin.value, self._day(one)), []).append(quote)
+        return [
+            wording(
+                f"{origin}_on" if day else origin,
+                self._locale,
+                self._message_id,
+                day=day,
+                quotes=listed("and", quotes, self._locale),
+            )
+            for (origin, day), quotes in grouped.items()
+        ]
+
+    def _day(self, one: _Read) -> str:
+        """The day on which the person said what is true of that day only ("tomorrow"); else ""."""
+        source = one.source
+        if source.origin is not Origin.TOLD or not source.said_at or not one.passing:
+            return ""
+        language = language_of(self._locale)
+        spoken = language if language in LANGUAGES else LANGUAGES[0]
+        here = Context(self._locale, self._timezone, source.said_at).here
+        return format_date(here.date(), "long", locale=spoken)
+
+
+def _source(source: Source, locale: str) -> _Read:
+    long = len(source.text) > LONGEST
+    tokens = () if long else read(source.text, locale, by_person=source.origin is Origin.TOLD)
+    words = frozenset(token.value for token in tokens) - _PERSONS
+    several = len(_sentences(source.text)) != 1
+    passing = any(token.kind is Kind.PASSING for token in tokens)
+    return _Read(source, tokens, words, passing, only_quoted=long or several or passing or not tokens)
+
+
+def _sentences(text: str) -> list[str]:
+    sentences = Sentences()
+    found = sentences.add(text)
+    return [*found, rest] if (rest := sentences.rest()) else found

@@ -12,6 +12,7 @@ from core.generation.remote import RemoteGenerator, Server
 from core.generation.service import InProcessGenerator
 from core.generation.store import read_card
 from core.generation.tokens import Tokens
+from infra import smollm
 from infra.home import Home
 from infra.runtime import check_runtime
 from infra.settings import Settings
@@ -35,6 +36,19 @@ def open_local(folder: Path, slots: int, length: int, threads: int, clock: Clock
     decoder = SlotDecoder(folder, slots, length, threads)
     prompts = Prompts(template, tokens, decoder.length)
     return InProcessGenerator(decoder, prompts, tokens, read_config(folder).ends, card.version, clock)
+
+
+def notice(settings: Settings) -> str:
+    """What whoever runs NEXUS should know of the language model that is chosen; "" where there is nothing to say.
+
+    Raises ModelInvalid where it is not there.
+    """
+    if settings.generation == OFF or "://" in settings.generation:
+        return ""
+    card = read_card(models_folder(settings.home) / settings.generation)
+    if card.source != smollm.ORIGIN.source:
+        return ""
+    return f"{card.name} is for trying things out: fluent, and often wrong. The guard lets through what has a source"
 
 
 @asynccontextmanager

@@ -1,11 +1,11 @@
 """Grounded or silent: what of a generated answer may be said.
 
 A sentence passes if it says what one source says, all of it and nothing else: the same words in the same order, numbers and
-moments equal in value, "my" turned into "your". What the person asked about may be left out at its beginning ("It is under the
-mat"). That a negation, a name or a condition is dropped, added or swapped shows in this by itself, and so does whose brother is
-allergic. With no source only small talk passes. Otherwise the sources are quoted, word for word; where there are none, NEXUS
-says that it does not know. Every source is told in the end, so that the choice of one hides no other, and sources that disagree
-are all quoted.
+moments equal in value, "my" turned into "your"; and if that source has all that the person asked about. This they may be spared
+at its beginning ("It is under the mat"). That a negation, a name or a condition is dropped, added or swapped shows in this by
+itself, and so does whose brother is allergic. With no source only small talk passes. Otherwise the sources are quoted, word for
+word; where there are none, NEXUS says that it does not know. Every source is told in the end, so that the choice of one hides no
+other, and sources that may disagree are all quoted.
 
 It goes sentence by sentence, so that speech can begin: the text at the end begins with what was let pass.
 """
@@ -30,6 +30,7 @@ _ALIKE = 0.5
 """Two sources that share this much of the words of the shorter one are about the same, and may disagree."""
 
 _PERSONS = frozenset({YOU, YOUR, THE})
+_ENDS = (".", "!", "?", "…")
 
 
 class Origin(StrEnum):
@@ -83,9 +84,10 @@ class Guard:
         """`timezone`: an IANA name, for days that are said; `message_id` chooses among wordings."""
         self._locale, self._timezone, self._message_id = locale, timezone, message_id
         self._asked = frozenset(token.value for token in read(question[:LONGEST], locale, by_person=True))
-        self._subject = frozenset(stemmed(question[:LONGEST], language_of(locale)))
+        self._subject = _stems(question, locale)
         self._sources = [_source(source, locale) for source in dict.fromkeys(sources)]
         self._passed: list[str] = []
+        self._repeats = False
         self._told: set[int] = set()
         self._why = ""
 
@@ -94,6 +96,9 @@ class Guard:
         if self.stopped:
             return ""
         sentence = " ".join(sentence.split())
+        if sentence in self._passed:
+            self._repeats = True  # small models do not find their end
+            return ""
         self._why = self._wrong(sentence)
         if self._why:
             return ""
@@ -108,7 +113,7 @@ class Guard:
     @property
     def stopped(self) -> bool:
         """Whether no more is let pass."""
-        return bool(self._why) or len(self._passed) >= MOST_SENTENCES
+        return bool(self._why) or self._repeats or len(self._passed) >= MOST_SENTENCES
 
     def end(self) -> Guarded:
         """All that is said: what was let pass, sources that it left out, or that NEXUS does not know."""
@@ -128,7 +133,8 @@ class Guard:
             return "" if harmless(sentence, self._locale) else self._claim(sentence)
         tokens = read(sentence, self._locale, by_person=False)
         for at, source in enumerate(self._sources):
-            if not source.only_quoted and self._says(tokens, source.tokens) and not self._disputed(at):
+            usable = not source.only_quoted and self._subject <= source.words and not self._disputed(at)
+            if usable and self._says(tokens, source.tokens):
                 self._told.add(at)
                 return ""
         return self._claim(sentence)
@@ -157,15 +163,11 @@ class Guard:
             said = said[1:]
         left = len(held) - len(said)
         named = [token for token in source[: max(left, 0)] if token.value not in _PERSONS]
-        return bool(said and named) and held[left:] == said and self._is_asked(named, held)
-
-    def _is_asked(self, named: list[Token], held: list[str]) -> bool:
-        """Whether what was left out is what the person asked about, and they asked about nothing that the source lacks."""
         asked = all(token.value in self._asked and token.kind is not Kind.NEGATION for token in named)
-        return asked and self._subject <= set(held)
+        return bool(said and named) and asked and held[left:] == said
 
     def _disputed(self, at: int) -> bool:
-        """Whether another source is about the same."""
+        """Whether another source is about the same, and may say otherwise."""
         mine = self._sources[at].words
         others = (other.words for number, other in enumerate(self._sources) if number != at)
         return any(len(mine & other) >= _ALIKE * min(len(mine), len(other)) for other in others)
@@ -174,18 +176,13 @@ class Guard:
         """The sources in sentences, those of one origin in one."""
         grouped: dict[tuple[str, str], list[str]] = {}
         for one in sources:
-            quote = quoted(one.source.text, self._locale)
-            grouped.setdefault((one.source.origin.value, self._day(one)), []).append(quote)
-        return [
-            wording(
-                f"{origin}_on" if day else origin,
-                self._locale,
-                self._message_id,
-                day=day,
-                quotes=listed("and", quotes, self._locale),
-            )
-            for (origin, day), quotes in grouped.items()
-        ]
+            grouped.setdefault((one.source.origin.value, self._day(one)), []).append(one.source.text)
+        return [self._quote(origin, day, texts) for (origin, day), texts in grouped.items()]
+
+    def _quote(self, origin: str, day: str, texts: list[str]) -> str:
+        quotes = listed("and", [quoted(text, self._locale) for text in texts], self._locale)
+        said = wording(f"{origin}_on" if day else origin, self._locale, self._message_id, day=day, quotes=quotes)
+        return said.removesuffix(".") if texts[-1].endswith(_ENDS) else said
 
     def _day(self, one: _Read) -> str:
         """The day on which the person said what is true of that day only ("tomorrow"); else ""."""
@@ -201,10 +198,15 @@ class Guard:
 def _source(source: Source, locale: str) -> _Read:
     long = len(source.text) > LONGEST
     tokens = () if long else read(source.text, locale, by_person=source.origin is Origin.TOLD)
-    words = frozenset(token.value for token in tokens) - _PERSONS
+    words = _stems(source.text, locale)
     several = len(_sentences(source.text)) != 1
     passing = any(token.kind is Kind.PASSING for token in tokens)
     return _Read(source, tokens, words, passing, only_quoted=long or several or passing or not tokens)
+
+
+def _stems(text: str, locale: str) -> frozenset[str]:
+    """The words of weight, stemmed."""
+    return frozenset(stemmed(text[:LONGEST], language_of(locale)).values())
 
 
 def _sentences(text: str) -> list[str]:

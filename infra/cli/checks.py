@@ -14,12 +14,14 @@ import psycopg
 import redis
 from msgspec import Struct
 
+from core.generation.store import read_card
 from core.skillbook import SkillBook
 from infra.app import Parts, open_engine
 from infra.cli.doors import door_states
 from infra.cli.skills import skill_settings
 from infra.durability import assert_durable
 from infra.embedded import open_stores
+from infra.generation import OFF, models_folder, notice
 from infra.home import Home, Owner, StoreAddresses
 from infra.model_service import Remote, by_settings
 from infra.outside import SkillConfigs
@@ -70,6 +72,7 @@ def checks(settings: Settings) -> Iterator[Check]:
     yield from _plugins(settings)
     if settings.models == "ray" or (settings.models == "process" and home.models_socket()):
         yield _guarded("models", lambda: asyncio.run(models_check(settings)))
+    yield _guarded("generation", lambda: generation_check(settings))
     yield from _on_stores(settings, home)
 
 
@@ -141,6 +144,18 @@ async def models_check(settings: Settings) -> Check:
         state = service.state()
     place = "a process of their own" if settings.models == "process" else f"Ray at {settings.ray_address}"
     return ok("models", f"{state.version} on {', '.join(state.providers)}, in {place}, which answers")
+
+
+def generation_check(settings: Settings) -> Check:
+    """The language model that free answers come from. Raises ModelInvalid where it is not there."""
+    chosen = settings.generation
+    if chosen == OFF:
+        return ok("generation", "off: where no skill answers, NEXUS says so")
+    if "://" in chosen:
+        return ok("generation", f"{settings.generation_model or 'no model'} at a server")
+    if told := notice(settings):
+        return Check("generation", State.NOTE, told)
+    return ok("generation", read_card(models_folder(settings.home) / chosen).version)
 
 
 def _on_stores(settings: Settings, home: Home) -> Iterator[Check]:

@@ -44,9 +44,12 @@ async def evaluate(generator: Generator, cases: Sequence[Case], clock: Clock, at
         async with room:
             return await _judged(generator, case, clock)
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(case)) for case in cases]
-    return [task.result() for task in tasks]
+    tasks = [asyncio.create_task(one(case)) for case in cases]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def counted(judged: Sequence[Judged], kind: Kind | None = None, *, guarded: bool) -> Counts:

@@ -18,6 +18,7 @@ from msgspec import Struct
 from shared.locales import LANGUAGES
 
 _OPEN, _CLOSE = "[“„«\"']\\s?", "\\s?[”“»\"']"
+_GROUPS = re.compile(r"(?<=\d)[.,](?=\d{3}\b)")
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
 _AROUND = ' \t.,;:!?…¡¿"“”„«»-'
 _LISTED = re.compile(r"^(?:and|und|y|et|e)\s|\s(?:and|und|y|et|e)$")
@@ -93,7 +94,9 @@ def judge(case: Case, answer: str) -> Judgement:
 
 
 def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).lower().replace("’", "'").split())
+    """Small letters, straight apostrophes, single blanks, figures without the marks that group them."""
+    small = " ".join(unicodedata.normalize("NFC", text).lower().replace("’", "'").split())
+    return _GROUPS.sub("", small)
 
 
 def _without_quotes(said: str, case: Case) -> str:
@@ -115,7 +118,7 @@ def _new_figures(own: str, case: Case) -> bool:
 
 
 def _figures(text: str) -> set[str]:
-    return set(re.findall(r"\d+", re.sub(r"(?<=\d)[.,](?=\d{3}\b)", "", text)))
+    return set(re.findall(r"\d+", _GROUPS.sub("", text)))
 
 
 def _sentences(own: str) -> Iterator[str]:

@@ -24,8 +24,8 @@ from shared.locales import LANGUAGES, language_of
 LONGEST = 1_000
 """Characters of a text that are looked at; a longer one is not read at all."""
 
-YOU, YOUR, ME, MY, THE = "<you>", "<your>", "<me>", "<my>", "<the>"
-"""The person who is talked to, what is theirs, who talks, what is theirs, and any article."""
+THE, YOUR = "<the>", "<your"
+"""Any article, and how what is the person's begins ("<your0>"): the pairs of a language are told apart by their number."""
 
 _NOWS = (1_678_701_600.0, 1_884_709_800.0)
 """Two moments, years apart, on other days of other months at other hours: what is not the same seen from both depends on when."""
@@ -58,10 +58,8 @@ class Language(Struct, frozen=True):
     """The words of a language that are not taken letter by letter."""
 
     articles: frozenset[str]
-    first: frozenset[str]  # I, me
-    first_own: frozenset[str]  # my, our
-    second: frozenset[str]
-    second_own: frozenset[str]
+    first: dict[str, str]  # I, me, my: the number of its pair
+    second: dict[str, str]
     subjects: frozenset[str]  # it, he: may stand in place of what the person asked about
     negations: frozenset[str]
     same: dict[str, str]  # forms that only differ in who is meant: am, are
@@ -144,14 +142,10 @@ def _word(said: str, at: int, tongue: Language, by_person: bool) -> Token:
         return Token(Kind.WORD, THE)
     if plain in tongue.negations:
         return Token(Kind.NEGATION, plain)
-    for words, of_person, of_us in (
-        (tongue.first, YOU, ME),
-        (tongue.first_own, YOUR, MY),
-        (tongue.second, ME, YOU),
-        (tongue.second_own, MY, YOUR),
-    ):
-        if plain in words:
-            return Token(Kind.WORD, of_person if by_person else of_us)
+    if plain in tongue.first:
+        return Token(Kind.WORD, f"<{'you' if by_person else 'me'}{tongue.first[plain]}>")
+    if plain in tongue.second:
+        return Token(Kind.WORD, f"<{'me' if by_person else 'you'}{tongue.second[plain]}>")
     if plain in tongue.same:
         return Token(Kind.WORD, tongue.same[plain])
     if at and said[0].isupper():
@@ -165,8 +159,12 @@ def _language(code: str) -> Language:
     words = {name: frozenset(data[name].split()) for name in _LISTS}
     same = {form: forms.split()[0] for forms in data["same"] for form in forms.split()}
     apart = tuple((re.compile(said, re.IGNORECASE), put) for said, put in data["apart"])
+    pairs = [*((str(at), pair) for at, pair in enumerate(data["persons"]))]
+    pairs += [(f"r{at}", pair) for at, pair in enumerate(data["owned"])]
+    first = {word: number for number, pair in pairs for word in pair[0].split()}
+    second = {word: number for number, pair in pairs for word in pair[1].split()}
     talk = tuple(re.compile(each, re.IGNORECASE) for each in data["small_talk"])
-    return Language(**words, same=same, apart=apart, small_talk=talk)
+    return Language(**words, first=first, second=second, same=same, apart=apart, small_talk=talk)
 
 
-_LISTS = ("articles", "first", "first_own", "second", "second_own", "subjects", "negations")
+_LISTS = ("articles", "subjects", "negations")

@@ -15,7 +15,7 @@ from enum import StrEnum
 from babel.dates import format_date
 from msgspec import Struct
 
-from core.generation.claims import LONGEST, THE, YOU, YOUR, Kind, Token, language_file, read
+from core.generation.claims import LONGEST, THE, YOUR, Kind, Token, language_file, read
 from core.generation.sentences import Sentences
 from core.generation.small_talk import harmless
 from core.memory.words import stemmed
@@ -29,7 +29,6 @@ MOST_SENTENCES = 4
 _ALIKE = 0.5
 """Two sources that share this much of the words of the shorter one are about the same, and may disagree."""
 
-_PERSONS = frozenset({YOU, YOUR, THE})
 _ENDS = (".", "!", "?", "…")
 
 
@@ -155,14 +154,14 @@ class Guard:
     def _says(self, sentence: tuple[Token, ...], source: tuple[Token, ...]) -> bool:
         """Whether a sentence says all that a source says, or what is left of it behind what was asked."""
         said, held = [token.value for token in sentence], [token.value for token in source]
-        if YOUR in self._asked and YOUR not in held:  # the person calls it theirs
-            said = [THE if value == YOUR else value for value in said]
+        if any(map(_is_your, self._asked)) and not any(map(_is_your, held)):  # the person calls it theirs
+            said = [THE if _is_your(value) else value for value in said]
         if said == held:
             return bool(said)
         if said and said[0] in language_file(self._locale).subjects:
             said = said[1:]
         left = len(held) - len(said)
-        named = [token for token in source[: max(left, 0)] if token.value not in _PERSONS]
+        named = [token for token in source[: max(left, 0)] if not token.value.startswith("<")]
         asked = all(token.value in self._asked and token.kind is not Kind.NEGATION for token in named)
         return bool(said and named) and asked and held[left:] == said
 
@@ -195,12 +194,16 @@ class Guard:
         return format_date(here.date(), "long", locale=spoken)
 
 
+def _is_your(value: str) -> bool:
+    return value.startswith(YOUR)
+
+
 def _source(source: Source, locale: str) -> _Read:
     long = len(source.text) > LONGEST
     tokens = () if long else read(source.text, locale, by_person=source.origin is Origin.TOLD)
     words = _stems(source.text, locale)
     several = len(_sentences(source.text)) != 1
-    passing = any(token.kind is Kind.PASSING for token in tokens)
+    passing = any(token.kind is Kind.PASSING for code in LANGUAGES for token in read(source.text, code, by_person=True))
     return _Read(source, tokens, words, passing, only_quoted=long or several or passing or not tokens)
 
 

@@ -26,7 +26,8 @@ def guarded(question: str, sources: list[str] | list[Source], *sentences: str, l
         ("what is my locker code?", "my locker code is 4417", "Your locker code is 4,417.", "en-US"),
         ("where did I park?", "I parked on level 3, row F", "You parked on level three, row F.", "en-US"),
         ("who is not allowed in?", "Tom is not allowed in", "Tom isn't allowed in.", "en-US"),
-        ("wo ist mein Schlüssel?", "der Schlüssel liegt im Flur", "Dein Schlüssel liegt im Flur.", "de-DE"),
+        ("wo ist mein Schlüssel?", "mein Schlüssel ist im Flur", "Dein Schlüssel ist im Flur.", "de-DE"),
+        ("wo ist der Schlüssel?", "der Schlüssel ist im Flur", "Er ist im Flur.", "de-DE"),
         ("¿cuál es mi código?", "mi código es 4417", "Tu código es 4417.", "es-ES"),
         ("où est la clé ?", "la clé est sous le paillasson", "Elle est sous le paillasson.", "fr-FR"),
         ("qual è il mio codice?", "il mio codice è 4417", "Il tuo codice è 4417.", "it-IT"),
@@ -76,6 +77,20 @@ def test_what_a_source_says_passes(question: str, source: str, sentence: str, lo
         ("Paul aime les olives ?", "Paul n'aime pas les olives", "Paul aime les olives.", "fr-FR"),
         ("Luca mangia la carne?", "Luca non mangia la carne", "Luca mangia la carne.", "it-IT"),
         ("quando è la festa?", "la festa è il 3 maggio", "La festa è il 4 maggio.", "it-IT"),
+        # who does what to whom is said by case, or by the verb alone
+        ("wen beißt der Hund?", "der Hund beißt den Mann", "Den Hund beißt der Mann.", "de-DE"),
+        ("wen sah Tom?", "Tom sah ich", "Tom sah dich.", "de-DE"),
+        (
+            "wer hat wen besucht?",
+            "mein Bruder hat meinen Vater besucht",
+            "Deinen Bruder hat dein Vater besucht.",
+            "de-DE",
+        ),
+        ("¿quién es alérgico?", "es alérgico a las nueces", "Eres alérgico a las nueces.", "es-ES"),
+        ("¿soy alérgico?", "soy alérgico a las nueces", "Es alérgico a las nueces.", "es-ES"),
+        ("la vedo?", "la vedo oggi alle 15:00", "Lo vedo oggi alle 15:00.", "it-IT"),
+        # a day that has passed, in another language than that of the talk
+        ("dentiste", "le dentiste est demain", "Le dentiste est demain.", "en-US"),
         # in another language than the source
         ("where is the key?", "la clé est sous le paillasson", "The key is under the mat.", "en-US"),
     ],

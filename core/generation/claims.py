@@ -54,6 +54,10 @@ class Token(Struct, frozen=True):
     value: str
 
 
+_Placed = dict[int, tuple[int, Token]]
+"""Where a value begins: where it ends, and the token that it is."""
+
+
 class Language(Struct, frozen=True):
     """The words of a language that are not taken letter by letter."""
 
@@ -74,49 +78,58 @@ def language_file(locale: str) -> Language:
 
 
 def read(text: str, locale: str, *, by_person: bool) -> tuple[Token, ...]:
-    """The tokens of `text`. `by_person`: the person said it, not NEXUS, so its "I" is our "you"."""
+    """The tokens of `text`: moments that pass, then all others in order.
+
+    `by_person`: the person said it, not NEXUS, so its "I" is our "you".
+    """
     tongue = language_file(locale)
     text = unicodedata.normalize("NFC", text).translate(_APOSTROPHES)
     for pattern, apart in tongue.apart:
         text = pattern.sub(apart, text)
     chunks = [match for match in _CHUNKS.finditer(text) if match[0] not in _DROPPED]
-    return tuple(_tokens(text, chunks, _valued(text, locale), tongue, by_person))
+    passing, valued = _moments(text, locale)
+    placed = {**_numbers(text, locale), **valued}
+    return (*passing, *_tokens(chunks, placed, tongue, by_person))
 
 
-def _tokens(
-    text: str, chunks: list[re.Match[str]], valued: dict[int, tuple[int, Token]], tongue: Language, by_person: bool
-) -> Iterator[Token]:
+def _tokens(chunks: list[re.Match[str]], placed: _Placed, tongue: Language, by_person: bool) -> Iterator[Token]:
+    """Every chunk, or the value that whole chunks are: what stands within a word ("tulip-92") is no value."""
+    ends = {chunk.end() for chunk in chunks}
     end = 0
     for at, chunk in enumerate(chunks):
         if chunk.start() < end:
             continue
-        until, token = valued.get(chunk.start(), (0, None))
-        ends = next((other.end() for other in chunks[at:] if other.end() == until), 0)
-        if token is not None and ends:
-            end = ends
+        until, token = placed.get(chunk.start(), (0, None))
+        if token is not None and until in ends:
+            end = until
             yield token
-        elif token is not None and token.kind is Kind.PASSING:
-            yield token
-            yield _word(chunk[0], at, tongue, by_person)
         else:
             yield _word(chunk[0], at, tongue, by_person)
 
 
-def _valued(text: str, locale: str) -> dict[int, tuple[int, Token]]:
-    """Where a value begins: where it ends, and the token that it is."""
-    found: dict[int, tuple[int, Token]] = {}
-    early, late = (Context(locale, "UTC", now) for now in _NOWS)
-    for span in values.find("number", text, early):
+def _numbers(text: str, locale: str) -> _Placed:
+    found: _Placed = {}
+    for span in values.find("number", text, Context(locale)):
         said = text[span.start : span.end]
         exact = len(said) > 1 and said.isdigit() and (said[0] == "0" or len(said) > 15)  # a code, not an amount
         found[span.start] = (span.end, Token(Kind.NUMBER, f"#{said if exact else span.value}"))
+    return found
+
+
+def _moments(text: str, locale: str) -> tuple[list[Token], _Placed]:
+    """The moments that pass, and where the others stand."""
+    passing: list[Token] = []
+    found: _Placed = {}
+    early, late = (Context(locale, "UTC", now) for now in _NOWS)
     later = {(span.start, span.end): span.value for span in values.find("datetime", text, late)}
     for span in values.find("datetime", text, early):
         said = text[span.start : span.end]
         token = _moment(said, span.value, later.get((span.start, span.end)))
-        if token is not None:
+        if token is not None and token.kind is Kind.PASSING:
+            passing.append(token)
+        elif token is not None:
             found[span.start] = (span.start + len(said.rstrip(".")), token)
-    return found
+    return passing, found
 
 
 def _moment(said: str, early: dict[str, Any], late: dict[str, Any] | None) -> Token | None:

@@ -14,6 +14,7 @@ from core.dialogue.manager import Course, Run, asked_elsewhere, begin, go_on, in
 from core.dialogue.state import State, read, stored
 from core.dialogue.values import Values
 from core.fallback import SOURCE
+from core.generation.answering import Answered, Answering
 from core.handlers import OUTAGES, Handlers, failed
 from core.keywords import Ruling, ruling
 from core.listening import Listener, aside_the_loop, language_used
@@ -34,6 +35,7 @@ from shared.wording import wording
 log = logging.getLogger("nexus.decide")
 
 _SHARE_FOR_DECIDING = 0.8  # of the time that is left: recording and rendering need the rest
+_SHARE_FOR_GENERATING = 0.6  # of what is left then: who is too slow is given up in time for another answer
 
 
 class Decider:
@@ -50,8 +52,12 @@ class Decider:
         values: Values = values,
         outside: Outside | None = None,
         cache: ReplyCache | None = None,
+        answering: Answering | None = None,
     ) -> None:
-        """`outside` is what skills reach of the world; without it, nothing. `cache` keeps answers that depend on nobody."""
+        """`outside` is what skills reach of the world; without it, nothing. `cache` keeps answers that depend on nobody.
+
+        `answering` speaks where no skill does.
+        """
         self._turns = turns
         self._model = model
         self._skills = skills
@@ -59,6 +65,7 @@ class Decider:
         self._ids = ids
         self._timezone = timezone
         self._values = values
+        self._answering = answering
         self._handlers = Handlers(turns, model, skills, clock, timezone, outside, cache)
         self._listener = Listener(model, skills, self._handlers)
         self._ears = handoff.Ears(model, skills)
@@ -132,7 +139,7 @@ class Decider:
             return self._without_understanding(request)
         course = await aside_the_loop(begin, state, heard or _NOTHING, around)
         if not course.said and course.run is None:
-            return self._out_of_scope(heard, state, around)
+            return await self._out_of_scope(heard, state, around, person, stages)
         course = await self._unless_not_set_up(course, around)
         return await self._through(course, heard or _NOTHING, person, around, session, stages)
 
@@ -290,16 +297,31 @@ class Decider:
             return self._aside(_said("greeting", request, expects_answer=True))
         return self._aside(_ask_again("out_of_scope" if request.intent else "nothing_heard", request))
 
-    def _out_of_scope(self, understanding: Understanding | None, state: State, around: Around) -> Decided:
-        reply = _ask_again("out_of_scope", around.request)
+    async def _out_of_scope(
+        self, understanding: Understanding | None, state: State, around: Around, person: Person, stages: Stages
+    ) -> Decided:
+        answered = await self._answered_freely(around, person, stages)
         return Decided(
             Outcome.ANSWERED,
-            reply,
+            answered.reply if answered else _ask_again("out_of_scope", around.request),
             self._model.state(),
             understanding,
             dialogue=stored(state),
             language=around.language,
+            generated=answered.trace if answered else "",
         )
+
+    async def _answered_freely(self, around: Around, person: Person, stages: Stages) -> Answered | None:
+        request = around.request
+        if self._answering is None or not request.text:
+            return None
+        now = self._clock.now()
+        by = now + _SHARE_FOR_GENERATING * (request.deadline - now)
+        answered = await self._answering.answer(request, self._handlers.memories(person, request), by)
+        stages.mark("generate")
+        if answered is None:
+            stages.degraded("generation")
+        return answered
 
     def _aside(self, reply: Reply) -> Decided:
         return Decided(Outcome.ANSWERED, reply, self._model.state(), aside=True)

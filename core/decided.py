@@ -32,6 +32,7 @@ class Decided(Struct, frozen=True):
     owed: bool = False  # see `TurnRecord`
     aside: bool = False  # said beside the conversation, which goes on as if it had not been
     language: str = ""  # that the person used; "" where it is the one before
+    generated: str = ""  # see `Trace`
     unmarked: bool = False  # the human's time with the conversation, over since before this turn, is told of
 
     def next_session(self, before: Session, seq: int, at: float) -> Session:

@@ -155,6 +155,7 @@ class Engine:
             attempts=attempt,
             error=decided.reason,
             degraded=stages.missing,
+            generated=decided.generated,
         )
         return TurnRecord(
             person=person,

@@ -13,6 +13,7 @@ from channels.rest.openapi import document
 from channels.web.pages import make_pages
 from core.decide import Decider
 from core.engine import Engine
+from core.generation.answering import Answering
 from core.generation.counted import CountedGenerator
 from core.skillbook import SkillBook
 from infra import endpoints
@@ -81,6 +82,7 @@ class Parts(Struct, frozen=True):
     fresh: asyncio.Event
     outside: Outside
     replies: ValkeyReplyCache
+    answering: Answering | None
 
 
 @asynccontextmanager
@@ -112,7 +114,18 @@ async def open_engine(
         configs = SkillConfigs(settings, registry, skills.loaded)
         outside = await stack.enter_async_context(open_outside(configs, clock))
         replies = ValkeyReplyCache(valkey, vault, clock, edition(skills.loaded))
-        decider = Decider(turns, model, skills, clock, ids, settings.timezone, outside=outside, cache=replies)
+        answering = _answering(generator, settings, clock)
+        decider = Decider(
+            turns,
+            model,
+            skills,
+            clock,
+            ids,
+            settings.timezone,
+            outside=outside,
+            cache=replies,
+            answering=answering,
+        )
         engine = Engine(turns, sessions, decider, clock, ids)
         outbox = OutboxStore(database, turns.people, vault)
         handoffs = HandoffStore(database, turns.people)
@@ -134,6 +147,7 @@ async def open_engine(
             fresh,
             outside,
             replies,
+            answering,
         )
 
 
@@ -151,6 +165,8 @@ async def open_front(
             _watch_models(parts.model, metrics)
             parts.replies.report_to(metrics)
             _watch_generator(parts.generator, metrics)
+            if parts.answering is not None:
+                parts.answering.count = metrics.guarded
             pages = WSGIMiddleware(cast(Any, make_pages(parts.skills.infos("en"))), workers=PAGE_THREADS)
             doors, limits = make_doors(parts), Limits(addresses.redis_url)
             async with make_outbox(parts, doors, metrics) as outbox:
@@ -164,6 +180,11 @@ async def open_front(
                     {**_endpoints(parts, metrics), HANDOFFS: _handoffs(parts, doors, limits)},
                     pages,
                 )
+
+
+def _answering(generator: Generator | None, settings: Settings, clock: Clock) -> Answering | None:
+    """The stage that speaks where no skill does; None unless a language model was chosen."""
+    return Answering(generator, clock, settings.timezone) if generator is not None else None
 
 
 def _watch_models(model: ModelService, metrics: Metrics) -> None:

@@ -67,17 +67,35 @@ async def open_generator(settings: Settings, clock: Clock, models: ModelService)
             yield CountedGenerator(local, clock)
 
 
+@asynccontextmanager
+async def open_alone(settings: Settings, clock: Clock) -> AsyncIterator[Generator]:
+    """What `NEXUS_GENERATION` names, in this process, for a command that needs nothing else. It must not be off.
+
+    Raises ModelInvalid, StartFailed, SettingsInvalid.
+    """
+    if is_local(settings):
+        with await asyncio.to_thread(_load, settings, clock) as local:
+            yield local
+    else:
+        async with server_generator(settings, clock) as remote:
+            yield remote
+
+
 def load_chosen(settings: Settings, clock: Clock) -> "InProcessGenerator | AbsentGenerator":
     """The model that was added and chosen, to be entered; where it does not load, what says so, and the log says why.
 
     Takes as long as the model is large.
     """
     try:
-        sizes = (settings.generation_slots, settings.generation_tokens, settings.generation_threads)
-        return open_local(models_folder(settings.home) / settings.generation, *sizes, clock, settings.model_provider)
+        return _load(settings, clock)
     except Exception as error:  # whatever is wrong with it: everything else goes on
         log.exception("the language model did not load", extra={"model": settings.generation})
         return AbsentGenerator(settings.generation, f"the language model did not load: {error}")
+
+
+def _load(settings: Settings, clock: Clock) -> "InProcessGenerator":
+    sizes = (settings.generation_slots, settings.generation_tokens, settings.generation_threads)
+    return open_local(models_folder(settings.home) / settings.generation, *sizes, clock, settings.model_provider)
 
 
 def open_local(
@@ -102,6 +120,22 @@ def open_local(
     decoder = SlotDecoder(folder, slots, length, threads, wished(provider))
     prompts = Prompts(template, tokens, decoder.length)
     return InProcessGenerator(decoder, prompts, tokens, read_config(folder).ends, card.version, clock)
+
+
+def notice(settings: Settings) -> str:
+    """What whoever runs NEXUS should know of the language model that is chosen; "" where there is nothing to say.
+
+    Raises ModelInvalid where it is not there.
+    """
+    if settings.generation == OFF or "://" in settings.generation:
+        return ""
+    from core.generation.store import read_card
+    from infra import smollm
+
+    card = read_card(models_folder(settings.home) / settings.generation)
+    if card.source != smollm.ORIGIN.source:
+        return ""
+    return f"{card.name} is for trying things out: fluent, and often wrong. The guard lets through what has a source"
 
 
 def server_generator(settings: Settings, clock: Clock) -> "RemoteGenerator":

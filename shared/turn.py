@@ -250,7 +250,8 @@ class Trace(Struct, frozen=True):
     providers: tuple[str, ...] = ()
     attempts: int = 1  # 2 or more: the turn was recomputed because another one in its conversation came first
     error: str = ""
-    degraded: tuple[str, ...] = ()  # parts that were missing ("valkey", "model")
+    degraded: tuple[str, ...] = ()  # parts that were missing ("valkey", "model", "generation")
+    generated: str = ""  # the language model that was asked, and what its guard made of the answer
 
 
 class Turn(Struct, frozen=True, kw_only=True):

@@ -10,9 +10,9 @@ MOST_CHARACTERS = 400
 
 _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？]+[」』”]*|\n+")
 _NO_END = re.compile(
-    r"(?:\b(?:[A-Za-z]|Dr|Mr|Mrs|Ms|Prof|Sr|Sra|St|No|Nr|vs|etc|approx|ca|bzw|usw|evtl|Jr|Mt|Inc|Ltd|Co)|\d|\.[A-Za-z])\.$"
+    r"(?:\b(?:(?<!['’])[A-Za-z]|Dr|Mr|Mrs|Ms|Prof|Sr|Sra|St|No|Nr|vs|etc|approx|ca|bzw|usw|evtl|Jr|Mt|Inc|Ltd|Co)|(?<!\d)\d{1,2}|\.[A-Za-z])\.$"
 )
-"""A full stop behind an initial, a number ("am 3. Mai") or one of these does not end a sentence."""
+"""A full stop behind an initial, a number that may be a day ("am 3. Mai") or one of these does not end a sentence."""
 
 _SOFT = re.compile(r"[,;:–—]\s|\s")
 

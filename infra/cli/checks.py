@@ -22,7 +22,7 @@ from infra.cli.doors import door_states
 from infra.cli.skills import skill_settings
 from infra.durability import assert_durable
 from infra.embedded import open_stores
-from infra.generation import OFF, is_local, models_folder, server_generator
+from infra.generation import OFF, is_local, models_folder, notice, server_generator
 from infra.home import Home, Owner, StoreAddresses
 from infra.model_service import Remote, by_settings
 from infra.outside import SkillConfigs
@@ -77,8 +77,7 @@ def checks(settings: Settings) -> Iterator[Check]:
     elsewhere = settings.models == "ray" or bool(settings.models == "process" and home.models_socket())
     if elsewhere:
         yield _guarded("models", lambda: asyncio.run(models_check(settings)))
-    if settings.generation != OFF:
-        yield _guarded("generator", lambda: asyncio.run(generator_check(settings, elsewhere)))
+    yield _guarded("generator", lambda: asyncio.run(generator_check(settings, elsewhere)))
     yield from _on_stores(settings, home)
 
 
@@ -150,7 +149,17 @@ async def models_check(settings: Settings) -> Check:
 
 
 async def generator_check(settings: Settings, elsewhere: bool) -> Check:
-    """The language model that was chosen: where it answers, else whether it is there. A server is asked for one token."""
+    """The language model that was chosen: where it answers, else whether it is there. A server is asked for one token.
+
+    Raises ModelInvalid, ModelUnavailable, DeadlineExceeded, SettingsInvalid.
+    """
+    if settings.generation == OFF:
+        return ok("generator", "off: where no skill answers, NEXUS says so")
+    found, told = await _generator(settings, elsewhere), notice(settings)
+    return Check(found.name, State.NOTE, f"{found.text}. {told}") if told else found
+
+
+async def _generator(settings: Settings, elsewhere: bool) -> Check:
     if not is_local(settings):
         return await _server_check(settings)
     if not elsewhere:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from infra.cli.context import PAIRS_HELP, pair, settings
+from infra.cli.evaluation_commands import evaluation
 from infra.cli.models_commands import models
 from infra.cli.nlu_commands import nlu
 from infra.cli.skill_commands import skills
@@ -30,6 +31,7 @@ app.add_typer(handoff, name="handoff")
 app.add_typer(skills, name="skills")
 app.add_typer(nlu, name="nlu")
 app.add_typer(models, name="models")
+app.add_typer(evaluation, name="eval")
 
 
 class Fault(StrEnum):

@@ -3,6 +3,7 @@
 import shlex
 
 from infra.cli.context import command
+from infra.generation import notice
 from infra.home import Home
 from infra.settings import Settings
 from infra.simulator import Simulator
@@ -28,6 +29,8 @@ def welcome(settings: Settings, seconds: float) -> str:
         f"  Doors    {nexus} channels list    which are open, and what the others need",
         f"  Trouble? {nexus} doctor",
     ]
+    if told := notice(settings):
+        lines += ["", f"  Answers  {told}."]
     return "\n".join([*lines, "", "Ctrl-C stops it.", ""])
 
 

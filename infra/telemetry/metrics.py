@@ -67,6 +67,7 @@ class Snapshot(Struct):
     sizes: dict[Labels, Histogram] = field(default_factory=dict)  # kind → texts in a batch
     turned_away: dict[Labels, int] = field(default_factory=dict)  # kind → calls that were too much
     looked_up: dict[Labels, int] = field(default_factory=dict)  # where an answer that depends on nobody was found
+    guarded: dict[Labels, int] = field(default_factory=dict)  # what became of a language model's answer
     queued: dict[Labels, int] = field(default_factory=dict)  # () → calls that wait for a model now
     generators: dict[Labels, int] = field(default_factory=dict)  # version, provider → 1 ready, 0 not
     answers: dict[Labels, int] = field(default_factory=dict)  # how a generated answer ended
@@ -179,6 +180,10 @@ class Metrics:
     def looked_up(self, where: str) -> None:
         """Count a look for an answer that depends on nobody: found in this worker, in Valkey, or missed."""
         _count(self._now.looked_up, (where,))
+
+    def guarded(self, outcome: str) -> None:
+        """Count what became of an answer of a language model. See `core.generation.answering.Answering.count`."""
+        _count(self._now.guarded, (outcome,))
 
     def publish(self) -> None:
         """Write the counts where every worker's /metrics finds them."""
@@ -295,6 +300,12 @@ class _Published(Collector):
             "nexus_generated_answers", "Generated answers by how they ended.", ["end"], [s.answers for s in every]
         )
         yield _counter("nexus_generated_tokens", "Tokens of ended answers.", ["kind"], [s.tokens for s in every])
+        yield _counter(
+            "nexus_guarded_answers",
+            "Answers of the language model, by what the guard made of them.",
+            ["outcome"],
+            [s.guarded for s in every],
+        )
         yield _counter("nexus_degraded_turns", "Turns that went without a part.", ["part"], [s.degraded for s in every])
 
     def _histograms(self) -> Iterator[Metric]:

@@ -54,6 +54,7 @@ def test_turns_stages_and_states(tmp_path: Path) -> None:
         one.looked_up("missed")
         one.looked_up("worker")
         one.store("postgres", up=True)
+        one.guarded("quoted")
         one.watch_models(lambda: ModelState("v1", ("CPUExecutionProvider",), ready=True), lambda: 3)
         samples = parse(one.render("9.9"))
     assert count(samples, "nexus_turns_total", channel="rest", outcome="answered") == 2
@@ -62,6 +63,7 @@ def test_turns_stages_and_states(tmp_path: Path) -> None:
     assert count(samples, "nexus_degraded_turns_total", part="valkey") == 1
     assert count(samples, "nexus_reply_cache_lookups_total", found="worker") == 2
     assert count(samples, "nexus_reply_cache_lookups_total", found="missed") == 1
+    assert count(samples, "nexus_guarded_answers_total", outcome="quoted") == 1
     assert count(samples, "nexus_stage_duration_seconds_sum", stage="understand") == pytest.approx(0.007)
     assert count(samples, "nexus_stage_duration_seconds_bucket", stage="understand", le="0.0025") == 0
     assert count(samples, "nexus_stage_duration_seconds_bucket", stage="understand", le="0.005") == 2

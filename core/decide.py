@@ -2,25 +2,26 @@
 
 import asyncio
 import logging
-import traceback
 from typing import Any
 
 from msgspec.structs import replace
 
 from core import handoff
+from core.deadline import Progress
 from core.decided import Decided
 from core.dialogue.around import Around
 from core.dialogue.manager import Course, Run, asked_elsewhere, begin, go_on, instead
 from core.dialogue.state import State, read, stored
 from core.dialogue.values import Values
 from core.fallback import SOURCE
-from core.handlers import OUTAGES, Handlers, failed
+from core.handlers import OUTAGES, Handlers, failed, traced
 from core.keywords import Ruling, ruling
 from core.listening import Listener, aside_the_loop, language_used
 from core.memory.documents import PersonDocuments, kept
 from core.reach import calls_of
 from core.skillbook import SkillBook, SkillFailed
 from core.stages import Stages
+from core.telling import GO_ON, Telling, holding
 from core.understanding import values
 from shared.effects import Call, Forget, HandBack, HandOver, Remember
 from shared.errors import DeadlineExceeded, ModelUnavailable
@@ -34,6 +35,7 @@ from shared.wording import wording
 log = logging.getLogger("nexus.decide")
 
 _SHARE_FOR_DECIDING = 0.8  # of the time that is left: recording and rendering need the rest
+TOO_SLOW = "not ready before the deadline"
 
 
 class Decider:
@@ -61,27 +63,55 @@ class Decider:
         self._handlers = Handlers(turns, model, skills, clock, timezone, outside)
         self._listener = Listener(model, skills, self._handlers)
         self._ears = handoff.Ears(model, skills)
+        self._telling = Telling(turns, model, clock)
 
     async def decide(
-        self, person: Person, request: Request, session: Session, stages: Stages, door: Door | None = None
+        self,
+        person: Person,
+        request: Request,
+        session: Session,
+        stages: Stages,
+        door: Door | None = None,
+        progress: Progress | None = None,
     ) -> Decided:
-        """The answer. Whatever goes wrong inside becomes a failed turn with a reason; only outages of the store pass."""
+        """The answer. Whatever goes wrong inside becomes a failed turn with a reason; only outages of the store pass.
+
+        `request.deadline` is until when it is worked on. `progress` is told how far that has come.
+        """
+        progress = progress or Progress()
         around = self._around(request, session)
         left = request.deadline - self._clock.now()
         try:
             async with asyncio.timeout(max(0.0, _SHARE_FOR_DECIDING * left)):
-                return await self._decide(person, around, session, stages, door)
+                return await self._decide(person, around, session, stages, door, progress)
         except (TimeoutError, DeadlineExceeded):
-            return self._failed("too_slow", around.request, "not ready before the deadline")
+            return self._failed("too_slow", around.request, TOO_SLOW)
         except ModelUnavailable as error:
             stages.degraded("model")
             return self._failed("not_understood_now", around.request, str(error))
         except SkillFailed as error:
-            log.error("skill failed", extra={"skill": error.name, "error": _kind(error), "where": _where(error)})
+            log.error("skill failed", extra={"skill": error.name, **traced(error)})
             return self._failed("skill_failed", around.request, str(error), error.name)
 
+    def deferred(self, request: Request, session: Session, progress: Progress, *, writes: bool) -> Decided:
+        """What is said at the decision of an answer that is not complete. `writes`: the door can send what comes later."""
+        locale = progress.locale or _as_before(request, session).locale
+        reply = replace(holding(locale, request.message_id, progress.said, writes=writes), language=language_of(locale))
+        closed = stored(State(handled=read(session.dialogue).handled))  # what was asked is being worked on
+        return Decided(Outcome.DEFERRED, reply, self._model.state(), dialogue=closed)
+
+    def failed(self, key: str, request: Request, session: Session, reason: str) -> Decided:
+        """A turn that failed for a reason outside: in the words called `key`."""
+        return self._failed(key, _as_before(request, session), reason)
+
     async def _decide(
-        self, person: Person, around: Around, session: Session, stages: Stages, door: Door | None
+        self,
+        person: Person,
+        around: Around,
+        session: Session,
+        stages: Stages,
+        door: Door | None,
+        progress: Progress,
     ) -> Decided:
         request = around.request
         if request.opt_out or request.keyword is not None:
@@ -91,25 +121,31 @@ class Decider:
                 return self._ruled(ruled)
         if session.handoff:
             return await self._with_human(person, around, session, stages, door)
-        return await self._answered(person, around, session, stages, door)
+        return await self._answered(person, around, session, stages, door, progress)
 
     async def _with_human(
         self, person: Person, around: Around, session: Session, stages: Stages, door: Door | None
     ) -> Decided:
         """In a conversation that was handed over: silence, unless the human's time is over, or ends with these words."""
-        request = around.request
+        request, alone = around.request, Progress()  # whatever comes of it, the human must not wait
         held = await self._turns.handoff(person, session.handoff)
         stages.mark("handoff")
         now = self._clock.now()
         if held is None or not held.holds(now):
             free = replace(session, handoff="")
-            return handoff.returned(await self._answered(person, around, free, stages, door), held, request)
+            return handoff.returned(await self._answered(person, around, free, stages, door, alone), held, request)
         if request.kind is not Kind.CLOSE and not await self._ears.want_back(request):
             return handoff.silent(held, self._model.state(), request, now)
-        return handoff.taken_back(await self._answered(person, around, session, stages, door), held, request)
+        return handoff.taken_back(await self._answered(person, around, session, stages, door, alone), held, request)
 
     async def _answered(
-        self, person: Person, around: Around, session: Session, stages: Stages, door: Door | None
+        self,
+        person: Person,
+        around: Around,
+        session: Session,
+        stages: Stages,
+        door: Door | None,
+        progress: Progress,
     ) -> Decided:
         request = around.request
         if door is not None and door.answers_first:
@@ -118,6 +154,16 @@ class Decider:
                 return answered
         if request.kind is Kind.CLOSE:
             return Decided(Outcome.ANSWERED, Reply(text="", end_session=True), self._model.state())
+        progress.may_wait = request.kind is not Kind.EVENT
+        untold = await self._telling.untold(person, session) if session.deferred else ()
+        decided = await self._by_skills(person, around, session, stages, progress)
+        return self._telling.before(decided, untold, request, session) if untold and not progress.deferred else decided
+
+    async def _by_skills(
+        self, person: Person, around: Around, session: Session, stages: Stages, progress: Progress
+    ) -> Decided:
+        request = around.request
+        progress.locale = request.locale
         state = read(session.dialogue)
         heard = await self._listener.hear(state, around, person)
         stages.mark("understand")
@@ -125,8 +171,13 @@ class Decider:
             stages.degraded("model")
         if heard is not None:
             around = around.speaking(language_used(heard, state, around))
+            progress.locale = around.request.locale
         if heard is None and (state.question is None or request.kind is not Kind.UTTERANCE or request.attachments):
             return self._without_understanding(request)
+        if heard is not None and heard.intent == GO_ON and (session.deferred or state.question is None):
+            told = await self._telling.go_on(person, heard, around, session)
+            if told is not None:
+                return told
         course = await aside_the_loop(begin, state, heard or _NOTHING, around)
         if not course.said and course.run is None:
             return self._out_of_scope(heard, state, around)
@@ -308,16 +359,6 @@ class Decider:
 
 _ATTACHED = {"image": "got_picture", "audio": "got_sound"}
 _NOTHING = Understanding(None, 0.0, 1.0)
-
-
-def _kind(error: Exception) -> str:
-    return type(error.__cause__ or error).__name__
-
-
-def _where(error: Exception) -> str:
-    """The last place in the code that the error behind a failure passed."""
-    frames = traceback.extract_tb((error.__cause__ or error).__traceback__)
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
 
 
 def _said(key: str, request: Request, *, expects_answer: bool = False) -> Reply:

@@ -43,8 +43,12 @@ class Runs(Protocol):
         """See `core.engine.Engine.run`."""
         ...
 
-    async def find(self, app: str, channel: str, message_id: str) -> Turn | None:
+    async def find(self, app: str, channel: str, message_id: str, *, tells: bool = False) -> Turn | None:
         """See `core.engine.Engine.find`."""
+        ...
+
+    def handed(self, request: Request) -> float | None:
+        """See `core.engine.Engine.handed`."""
         ...
 
 
@@ -64,6 +68,9 @@ class Counts(Protocol):
 
     def refused(self, channel: str, code: str) -> None:
         """A request became no turn."""
+
+    def margin(self, channel: str, seconds: float, *, late: bool) -> None:
+        """From the decision to the answer it took so long; `late`: the deadline was over by then."""
 
 
 class Endpoint(Protocol):
@@ -141,7 +148,7 @@ class Front:
                 raise DoorShut(str(door))
             adapter = door.at(below) if is_place else door
             refuse = adapter.render_error if is_place else refuse
-            reply = await self._through(adapter, None if is_place else below, wire, receive, started)
+            reply = await self._through(adapter, below, wire, receive, started, is_place=is_place)
         except NexusError as error:
             reply = self._refusal(channel, refuse, error)
         except Exception as error:  # noqa: BLE001 (the last resort: a problem, never a dropped connection)
@@ -149,18 +156,18 @@ class Front:
         return reply if adapter is None else adapter.finish(wire, reply)
 
     async def _through(
-        self, adapter: ChannelAdapter, side_path: str | None, wire: Wire, receive: Receive, started: float
+        self, adapter: ChannelAdapter, below: str, wire: Wire, receive: Receive, started: float, *, is_place: bool
     ) -> WireReply:
         if wire.method == "OPTIONS":
             return adapter.preflight(wire)
         wire = await self._bodies.read(wire, receive, adapter.body_limit)
-        if side_path is None:
-            return await self._message(adapter, wire, started)
-        serve = adapter.side_path(side_path)
+        if is_place:
+            return await self._message(adapter, below, wire, started)
+        serve = adapter.side_path(below)
         await self._limits.check(serve.limit, wire.peer)
         return await serve.answer(_as_get(wire))
 
-    async def _message(self, adapter: ChannelAdapter, wire: Wire, started: float) -> WireReply:
+    async def _message(self, adapter: ChannelAdapter, place: str, wire: Wire, started: float) -> WireReply:
         verified = await adapter.verify(wire)
         receipt = adapter.receipt(verified)
         if receipt is not None:
@@ -171,12 +178,15 @@ class Front:
         request = adapter.parse(verified)
         parsed = self._clock.monotonic()
         try:
-            turn = await self._engine.run(request, Entered(adapter, verified))
+            turn = await self._engine.run(request, Entered(adapter, verified, place))
             reply = adapter.render(request, turn)
         except NexusError as error:
             return self._apology(adapter, request, error)
         except Exception as error:  # noqa: BLE001 (the person is told in the platform's own way)
             return self._apology(adapter, request, _internal(adapter.name, error))
+        margin = self._engine.handed(request)
+        if margin is not None:
+            self._counts.margin(adapter.name, margin, late=self._clock.now() > request.deadline)
         done = self._clock.monotonic()
         stages = {**turn.timings_ms, "door": 1000 * (parsed - started)}
         self._counts.turn(adapter.name, turn.outcome.value, done - started, stages)
@@ -215,7 +225,7 @@ class Front:
             verified = await adapter.verify(wire)
             if adapter.limit is not None:
                 await self._limits.check(adapter.limit, f"{verified.app}:{verified.principal}")
-            turn = await self._engine.find(verified.app, channel, message_id)
+            turn = await self._engine.find(verified.app, channel, message_id, tells=wire.method == "GET")
             if turn is None:
                 raise NotFound("there is no such message")
             return adapter.render_found(turn)

@@ -66,6 +66,9 @@ class Snapshot(Struct):
     batches: dict[Labels, Histogram] = field(default_factory=dict)  # kind → seconds that a batch of a model took
     sizes: dict[Labels, Histogram] = field(default_factory=dict)  # kind → texts in a batch
     turned_away: dict[Labels, int] = field(default_factory=dict)  # kind → calls that were too much
+    finished: dict[Labels, int] = field(default_factory=dict)  # channel, outcome of an answer that came later
+    margins: dict[Labels, Histogram] = field(default_factory=dict)  # channel → seconds from decision to answer
+    late: dict[Labels, int] = field(default_factory=dict)  # channel → answers after the deadline
     queued: dict[Labels, int] = field(default_factory=dict)  # () → calls that wait for a model now
     waiting: dict[Labels, int] = field(default_factory=dict)  # channel → messages of all workers that are not sent yet
 
@@ -122,6 +125,16 @@ class Metrics:
     def refused(self, channel: str, code: str) -> None:
         """Count a request that was answered with an error and became no turn."""
         _count(self._now.refusals, (channel, code))
+
+    def margin(self, channel: str, seconds: float, *, late: bool) -> None:
+        """Note how long it took from the decision to the answer; `late`: the deadline was over by then."""
+        _time(self._now.margins, (channel,), seconds)
+        if late:
+            _count(self._now.late, (channel,))
+
+    def finished(self, channel: str, outcome: str) -> None:
+        """Count a deferred answer that is there now: answered, failed or refused."""
+        _count(self._now.finished, (channel, outcome))
 
     def delivery(self, channel: str, state: str) -> None:
         """Count an attempt to send a message through a platform's API: sent, failed, later or doubt."""
@@ -245,6 +258,15 @@ class _Published(Collector):
             [s.deliveries for s in every],
         )
         yield _counter(
+            "nexus_deferred_answers",
+            "Answers that came after a holding line, by how they ended.",
+            ["channel", "outcome"],
+            [s.finished for s in every],
+        )
+        yield _counter(
+            "nexus_late_answers", "Answers after the platform's deadline.", ["channel"], [s.late for s in every]
+        )
+        yield _counter(
             "nexus_model_refusals", "Calls that were too much for the models.", ["kind"], [s.turned_away for s in every]
         )
         yield _counter("nexus_degraded_turns", "Turns that went without a part.", ["part"], [s.degraded for s in every])
@@ -255,6 +277,12 @@ class _Published(Collector):
             "nexus_turn_duration_seconds", "From reception to answer.", ["channel"], [s.durations for s in every]
         )
         yield _histogram("nexus_stage_duration_seconds", "Stages of a turn.", ["stage"], [s.stages for s in every])
+        yield _histogram(
+            "nexus_margin_seconds",
+            "From the decision on an answer until the server has it.",
+            ["channel"],
+            [s.margins for s in every],
+        )
         yield _histogram(
             "nexus_model_batch_seconds", "What a batch of a model took.", ["kind"], [s.batches for s in every]
         )

@@ -8,7 +8,8 @@ as for any message. What is computed by whom, and under which lease, only saves 
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Literal
 
@@ -93,6 +94,7 @@ class Background:
         self._clock = clock
         self._ids = ids
         self._most = most
+        self._promised = 0
         self._running: dict[asyncio.Task[None], Owed] = {}
         self.ended: Callable[[str, str], None] = lambda channel, outcome: None
 
@@ -104,7 +106,16 @@ class Background:
     @property
     def room(self) -> int:
         """How many more answers may be worked on."""
-        return max(0, self._most - len(self._running))
+        return max(0, self._most - len(self._running) - self._promised)
+
+    @contextmanager
+    def promising(self) -> Iterator[None]:
+        """Meanwhile a holding line is committed: there is room for what it promises."""
+        self._promised += 1
+        try:
+            yield
+        finally:
+            self._promised -= 1
 
     @property
     def held(self) -> list[tuple[str, str]]:
@@ -267,7 +278,9 @@ class Background:
         outgoing = () if quiet or session.handoff else sent_later(owed.door, owed.request, record.turn)
         told = bool(outgoing) or is_silent(decided.reply) or _is_empty(decided.reply)
         asks = not moved and read(decided.dialogue).question is not None
-        end: Literal["done", "failed", "told"] = "told" if told else "failed" if decided.outcome is Outcome.FAILED else "done"
+        end: Literal["done", "failed", "told"] = (
+            "told" if told else "failed" if decided.outcome is Outcome.FAILED else "done"
+        )
         return replace(
             record,
             trace=replace(record.trace, deferred=deferral.id),

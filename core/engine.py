@@ -117,18 +117,27 @@ class Engine:
             try:
                 decided = await self._decided(request, session, work, door)
                 record = self._record(person, request, session, decided, work, attempt, door)
-                recorded = await self._turns.record(record)
+                recorded = await self._committed(record, work, door)
             except BaseException:
                 work.give_up()
                 raise
-            if recorded.outcome is Recording.STORED and record.defers is not None:
-                self.background.adopt(Owed(person, request, record.defers, door), work)
-            else:
-                work.give_up()
             if recorded.outcome is not Recording.STALE:
                 return recorded, record.session
             session = None
         raise StoreUnavailable("this conversation is too busy: too many messages at once", retry_after=1)
+
+    async def _committed(self, record: TurnRecord, work: Work, door: Door | None) -> Recorded:
+        """Record; what was promised goes on, what was not wanted is given up."""
+        if record.defers is None:
+            work.give_up()
+            return await self._turns.record(record)
+        with self.background.promising():
+            recorded = await self._turns.record(record)
+        if recorded.outcome is Recording.STORED:
+            self.background.adopt(Owed(record.person, record.request, record.defers, door), work)
+        else:
+            work.give_up()
+        return recorded
 
     def _begin(self, person: Person, request: Request, session: Session, stages: Stages, door: Door | None) -> Work:
         progress, worked_on = Progress(), in_time(request, request.received_at)

@@ -21,10 +21,10 @@ class FastLoop(asyncio.SelectorEventLoop):
         """Seconds since it began."""
         return self.skipped
 
-    def run_in_executor(self, *arguments: Any) -> Any:
+    def run_in_executor(self, executor: Any, func: Any, *arguments: Any) -> Any:
         """See asyncio."""
         self.threads += 1
-        future = super().run_in_executor(*arguments)
+        future = super().run_in_executor(executor, func, *arguments)
         future.add_done_callback(self._thread_ended)
         return future
 

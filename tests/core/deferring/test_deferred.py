@@ -61,7 +61,8 @@ def test_somebody_who_waits_long_is_asked_for_patience_once() -> None:
         door = Door()
         await house.deferred(door=door)
         [(at, words)] = door.held
-        assert (at, words in wordings("one_moment", "en")) == (pytest.approx(10 / 3, abs=0.01), True)
+        assert at == pytest.approx(10 / 3, abs=0.01)
+        assert words in wordings("one_moment", "en")
         for text, budget in (("quick", 10), ("slow", 4)):
             await house.say(text, door=door, deadline=house.clock.now() + budget)
         assert len(door.held) == 1
@@ -263,8 +264,9 @@ def test_there_is_an_end_to_what_is_worked_on() -> None:
     async def scenario(house: House) -> None:
         house.engine.background._most = 2
         turns = await asyncio.gather(*(house.say("slow", conversation=f"c{number}") for number in range(4)))
-        assert [turn.outcome.value for turn in turns] == ["deferred", "deferred", "failed", "failed"]
-        assert said(turns[3]) == wording("too_busy", "en")
+        assert sorted(turn.outcome.value for turn in turns) == ["deferred", "deferred", "failed", "failed"]
+        refused = [said(turn) for turn in turns if turn.outcome is Outcome.FAILED]
+        assert refused == [wording("too_busy", "en")] * 2
         await house.engine.background.settled()
         assert house.outcomes.count("answered") == 2
 

@@ -43,8 +43,9 @@ _TAKE = """
     where d.app_id = mine.app_id and d.deferred_id = mine.deferred_id and t.message_digest = d.message_digest
     returning d.app_id, d.person_id, d.deferred_id, d.attempts, d.body, d.message_digest, t.request"""
 _RENEW = """
-    update deferred set due_at = to_timestamp(%s)
-    where state = 'pending' and lease = %s and deferred_id = any(%s) and app_id = any(%s)"""
+    update deferred d set due_at = to_timestamp(%s)
+    from unnest(%s::text[], %s::text[]) as held(app, id)
+    where d.app_id = held.app and d.deferred_id = held.id and d.state = 'pending' and d.lease = %s"""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_turn = msgspec.msgpack.Decoder(Turn).decode
@@ -113,7 +114,8 @@ class DeferredStore:
     async def renew(self, lease: str, until: float, held: Sequence[tuple[str, str]]) -> None:
         """Whoever is called `lease` goes on with what it holds (app and id), until that time; with what it lost, it does not."""
         if held:
-            await self._database.execute(_RENEW, until, lease, [one for _, one in held], list({app for app, _ in held}))
+            apps, ids = ([one[at] for one in held] for at in (0, 1))
+            await self._database.execute(_RENEW, until, apps, ids, lease)
 
     async def _opened(
         self,
@@ -176,5 +178,6 @@ def settled_row(key: DataKey, record: TurnRecord) -> SettledRow | None:
     end, person = record.settled, record.person
     if end is None:
         return None
-    sealed = end.dialogue and key.seal(_encode(end.dialogue), deferred_bound(person, end.id, "dialogue"))
-    return end.id, end.state, end.at, sealed or None
+    if end.dialogue is None:
+        return end.id, end.state, end.at, None
+    return end.id, end.state, end.at, key.seal(_encode(end.dialogue), deferred_bound(person, end.id, "dialogue"))

@@ -21,7 +21,7 @@ class FastLoop(asyncio.SelectorEventLoop):
         """Seconds since it began."""
         return self.skipped
 
-    def run_in_executor(self, executor: Any, func: Any, *arguments: Any) -> Any:
+    def run_in_executor(self, executor: Any, func: Any, *arguments: Any) -> Any:  # type: ignore[override]
         """See asyncio."""
         self.threads += 1
         future = super().run_in_executor(executor, func, *arguments)

@@ -1,0 +1,222 @@
+"""Answers on time: thousands of messages to a NEXUS whose understanding is really slow, at 1, 8 and 32 at once.
+
+python -m bench.deadline [--quick]
+
+Every message has to be answered within the budget of the REST door, with its answer or a holding line, and every answer that was
+promised has to come exactly once. The client keeps the time: from the first byte sent to the whole answer received.
+"""
+
+import argparse
+import asyncio
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import msgspec
+import psycopg
+import uvloop
+from msgspec import Struct
+
+from bench.turns import ROOT, environment, free_port, prepared_home, wait_until_listening
+from infra.home import Home
+from infra.simulator import Simulator
+
+BUDGET_S = 1.0
+PLAN = ((1, 150), (8, 650), (32, 1200))
+"""How many at once, and how many in all."""
+_WITHIN_S = 60.0  # everything that was promised is there
+
+
+class Figures(Struct, frozen=True):
+    """What came of one number of messages at once. Times are shares of the budget; `late` and `wrong` should be 0.
+
+    `promised`: answered with a holding line; `kept`: of these, those whose answer came, exactly once.
+    """
+
+    at_once: int
+    answered: int
+    late: int
+    wrong: int
+    promised: int
+    kept: int
+    p50: float
+    p99: float
+    longest: float
+    seconds: float
+
+
+class _Said(Struct):
+    """One message: its id, the sum's value, and what came."""
+
+    id: str
+    value: str
+    took: float = 0.0
+    status: int = 0
+    text: str = ""
+
+    @property
+    def right(self) -> bool:
+        """Answered or promised."""
+        return self.status == 202 or (self.status == 200 and self.value in self.text)
+
+
+def measure(*, quick: bool = False) -> list[Figures]:
+    """All figures."""
+    plan = [(at_once, count // 8) for at_once, count in PLAN] if quick else PLAN
+    with (
+        tempfile.TemporaryDirectory(prefix="nxb-") as folder,
+        prepared_home(Path(folder)) as home,
+        slow_server(BUDGET_S) as url,
+        worker(home, url, BUDGET_S) as base,
+    ):
+        keys = Simulator(home.simulator).keys()
+        assert keys is not None
+        uvloop.run(_round(base, keys.first_steps, 1, 16, 0))  # everything is loaded, and the margins are known
+        return [
+            uvloop.run(_measured(home, base, keys.first_steps, at_once, count, 1000 * number))
+            for number, (at_once, count) in enumerate(plan, 1)
+        ]
+
+
+@contextmanager
+def slow_server(budget: float) -> Iterator[str]:
+    """The server in a process of its own: its URL."""
+    argv = [sys.executable, "-m", "bench.slow", "server", str(budget)]
+    process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()
+
+
+@contextmanager
+def worker(home: Home, url: str, budget: float, name: str = "web") -> Iterator[str]:
+    """A web worker that asks that server what is meant: its own URL."""
+    port = free_port()
+    with (home.root / "logs" / f"{name}.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bench.slow", "worker", url, name],
+            cwd=ROOT,
+            env=environment(home.root, port, NEXUS_REST_BUDGET_S=str(budget)),
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        wait_until_listening(port, process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+async def _measured(home: Home, base: str, key: str, at_once: int, count: int, first: int) -> Figures:
+    began = time.perf_counter()
+    said = await _round(base, key, at_once, count, first)
+    seconds = time.perf_counter() - began
+    promised = [one for one in said if one.status == 202]
+    kept = await _kept(base, key, promised)
+    times = sorted(one.took / BUDGET_S for one in said)
+    return Figures(
+        at_once,
+        len(said),
+        sum(one.took > BUDGET_S for one in said),
+        sum(not one.right for one in said),
+        len(promised),
+        min(kept, _recorded_later(home, promised)),
+        round(times[len(times) // 2], 3),
+        round(times[min(len(times) - 1, 99 * len(times) // 100)], 3),
+        round(times[-1], 3),
+        round(seconds, 1),
+    )
+
+
+async def _round(base: str, key: str, at_once: int, count: int, first: int) -> list[_Said]:
+    """So many messages, so many at once, each from somebody else."""
+    numbers = iter(range(first, first + count))
+    async with _client(base, key, at_once) as client:
+        some = await asyncio.gather(*(_talk(client, numbers) for _ in range(at_once)))
+    return [one for said in some for one in said]
+
+
+def _client(base: str, key: str, at_once: int) -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once)
+    return httpx.AsyncClient(base_url=base, headers={"authorization": f"Bearer {key}"}, timeout=30, limits=limits)
+
+
+async def _talk(client: httpx.AsyncClient, numbers: Iterator[int]) -> list[_Said]:
+    """One caller's messages, one after the other."""
+    said: list[_Said] = []
+    for number in numbers:
+        one = _Said(f"m-{number}", f"{(1000 + number) * 7:,}")
+        body = {"text": f"what is {1000 + number} times 7", "user": {"id": f"u-{number}"}, "message_id": one.id}
+        sent = time.perf_counter()
+        answer = await client.post("/v1/messages", json=body)
+        one.took = time.perf_counter() - sent
+        one.status, one.text = answer.status_code, answer.text
+        said.append(one)
+    return said
+
+
+async def _kept(base: str, key: str, promised: Sequence[_Said]) -> int:
+    """How many of the answers that were promised are there in the end, and right."""
+    left, end = list(promised), time.perf_counter() + _WITHIN_S
+    async with _client(base, key, 8) as client:
+        while left and time.perf_counter() < end:
+            answers = [await client.get(f"/v1/messages/{one.id}") for one in left]
+            left = [
+                one
+                for one, answer in zip(left, answers, strict=True)
+                if answer.status_code != 200 or one.value not in answer.text
+            ]
+            await asyncio.sleep(0.2 if left else 0)
+    return len(promised) - len(left)
+
+
+def _recorded_later(home: Home, promised: Sequence[_Said]) -> int:
+    """How many turns are answers that came later, less those that are of earlier rounds; each is stored at most once."""
+    published = home.published()
+    assert published is not None
+    assert published.database_url is not None
+    with psycopg.connect(published.database_url) as connection:
+        row = connection.execute(
+            "select count(*), count(distinct message_digest), count(*) filter (where state = 'told') from deferred"
+        ).fetchone()
+        turns = connection.execute(
+            "select count(*) from turns t join deferred d on d.app_id = t.app_id and d.answer_digest = t.message_digest"
+        ).fetchone()
+    assert row is not None
+    assert turns is not None
+    return len(promised) if row[0] == row[1] == turns[0] else 0
+
+
+def table(figures: Sequence[Figures]) -> str:
+    """The figures to be read; times in shares of the budget."""
+    lines = ["at once  answers  late  wrong  promised  kept   p50    p99    longest  seconds"]
+    lines += [
+        f"{one.at_once:7}  {one.answered:7}  {one.late:4}  {one.wrong:5}  {one.promised:8}  {one.kept:4}  {one.p50:.3f}"
+        f"  {one.p99:.3f}  {one.longest:7.3f}  {one.seconds:7.1f}"
+        for one in figures
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m bench.deadline", description="Are answers on time?")
+    parser.add_argument("--quick", action="store_true", help="an eighth of the messages")
+    figures = measure(quick=parser.parse_args().quick)
+    print(f"budget {BUDGET_S:g} s; times in shares of it; target: none late")
+    print(table(figures))
+    print(msgspec.json.encode(figures).decode())
+
+
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@ promised has to come exactly once. The client keeps the time: from the first byt
 
 import argparse
 import asyncio
+import itertools
 import subprocess
 import sys
 import tempfile
@@ -23,12 +24,17 @@ import uvloop
 from msgspec import Struct
 
 from bench.turns import ROOT, environment, free_port, prepared_home, wait_until_listening
+from infra.cli.context import settings as load_settings
 from infra.home import Home
-from infra.simulator import Simulator
+from infra.storage.postgres import Database
+from infra.storage.registry import Registry
+from infra.vault import Vault, load_master_key
+from shared.advice import DEFAULT_APP
 
-BUDGET_S = 1.0
-PLAN = ((1, 150), (8, 650), (32, 1200))
+BUDGET_S = 0.75
+PLAN = ((1, 80), (8, 520), (32, 1400))
 """How many at once, and how many in all."""
+PEOPLE = 64
 _WITHIN_S = 60.0  # everything that was promised is there
 
 
@@ -74,13 +80,7 @@ def measure(*, quick: bool = False) -> list[Figures]:
         slow_server(BUDGET_S) as url,
         worker(home, url, BUDGET_S) as base,
     ):
-        keys = Simulator(home.simulator).keys()
-        assert keys is not None
-        uvloop.run(_round(base, keys.first_steps, 1, 16, 0))  # everything is loaded, and the margins are known
-        return [
-            uvloop.run(_measured(home, base, keys.first_steps, at_once, count, 1000 * number))
-            for number, (at_once, count) in enumerate(plan, 1)
-        ]
+        return uvloop.run(_measured_all(home, base, plan))
 
 
 @contextmanager
@@ -117,12 +117,29 @@ def worker(home: Home, url: str, budget: float, name: str = "web") -> Iterator[s
         process.wait(20)
 
 
-async def _measured(home: Home, base: str, key: str, at_once: int, count: int, first: int) -> Figures:
+async def _measured_all(home: Home, base: str, plan: Sequence[tuple[int, int]]) -> list[Figures]:
+    keys = await _keys(home)
+    await _round(base, keys, 8, PEOPLE, 0)  # everybody is known, everything is loaded, and so are the margins
+    first = itertools.accumulate((count for _, count in plan), initial=PEOPLE)
+    return [await _measured(home, base, keys, at_once, count, next(first)) for at_once, count in plan]
+
+
+async def _keys(home: Home) -> list[str]:
+    """Some keys of the REST door: one alone may not ask as much as this."""
+    settings, published = load_settings(), home.published()
+    assert published is not None
+    assert published.database_url is not None
+    async with Database(published.database_url) as database:
+        registry = Registry(database, Vault(load_master_key(settings.master_key_file, create=False)))
+        return [await registry.create_key(DEFAULT_APP, f"bench {number}") for number in range(8)]
+
+
+async def _measured(home: Home, base: str, keys: Sequence[str], at_once: int, count: int, first: int) -> Figures:
     began = time.perf_counter()
-    said = await _round(base, key, at_once, count, first)
+    said = await _round(base, keys, at_once, count, first)
     seconds = time.perf_counter() - began
     promised = [one for one in said if one.status == 202]
-    kept = await _kept(base, key, promised)
+    kept = await _kept(base, keys, promised)
     times = sorted(one.took / BUDGET_S for one in said)
     return Figures(
         at_once,
@@ -138,39 +155,51 @@ async def _measured(home: Home, base: str, key: str, at_once: int, count: int, f
     )
 
 
-async def _round(base: str, key: str, at_once: int, count: int, first: int) -> list[_Said]:
-    """So many messages, so many at once, each from somebody else."""
+async def _round(base: str, keys: Sequence[str], at_once: int, count: int, first: int) -> list[_Said]:
+    """So many messages, so many at once, each in a conversation of its own."""
     numbers = iter(range(first, first + count))
-    async with _client(base, key, at_once) as client:
-        some = await asyncio.gather(*(_talk(client, numbers) for _ in range(at_once)))
+    async with _client(base, at_once) as client:
+        some = await asyncio.gather(*(_talk(client, numbers, keys[at % len(keys)]) for at in range(at_once)))
     return [one for said in some for one in said]
 
 
-def _client(base: str, key: str, at_once: int) -> httpx.AsyncClient:
+def _client(base: str, at_once: int) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once)
-    return httpx.AsyncClient(base_url=base, headers={"authorization": f"Bearer {key}"}, timeout=30, limits=limits)
+    return httpx.AsyncClient(base_url=base, timeout=30, limits=limits)
 
 
-async def _talk(client: httpx.AsyncClient, numbers: Iterator[int]) -> list[_Said]:
+def _bearer(key: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {key}"}
+
+
+async def _talk(client: httpx.AsyncClient, numbers: Iterator[int], key: str) -> list[_Said]:
     """One caller's messages, one after the other."""
     said: list[_Said] = []
     for number in numbers:
         one = _Said(f"m-{number}", f"{(1000 + number) * 7:,}")
-        body = {"text": f"what is {1000 + number} times 7", "user": {"id": f"u-{number}"}, "message_id": one.id}
+        body = {
+            "text": f"what is {1000 + number} times 7",
+            "user": {"id": f"u-{number % PEOPLE}"},
+            "conversation": one.id,
+            "message_id": one.id,
+        }
         sent = time.perf_counter()
-        answer = await client.post("/v1/messages", json=body)
+        answer = await client.post("/v1/messages", json=body, headers=_bearer(key))
         one.took = time.perf_counter() - sent
         one.status, one.text = answer.status_code, answer.text
         said.append(one)
     return said
 
 
-async def _kept(base: str, key: str, promised: Sequence[_Said]) -> int:
+async def _kept(base: str, keys: Sequence[str], promised: Sequence[_Said]) -> int:
     """How many of the answers that were promised are there in the end, and right."""
     left, end = list(promised), time.perf_counter() + _WITHIN_S
-    async with _client(base, key, 8) as client:
+    async with _client(base, 8) as client:
         while left and time.perf_counter() < end:
-            answers = [await client.get(f"/v1/messages/{one.id}") for one in left]
+            answers = [
+                await client.get(f"/v1/messages/{one.id}", headers=_bearer(keys[at % len(keys)]))
+                for at, one in enumerate(left)
+            ]
             left = [
                 one
                 for one, answer in zip(left, answers, strict=True)

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
+from msgspec.structs import replace
+
 from infra.doors import Doors
 from infra.entered import Entered
 from infra.handing import PATH as HANDOFFS
@@ -168,6 +170,7 @@ class Front:
         return await serve.answer(_as_get(wire))
 
     async def _message(self, adapter: ChannelAdapter, place: str, wire: Wire, started: float) -> WireReply:
+        received_at = self._clock.now()
         verified = await adapter.verify(wire)
         receipt = adapter.receipt(verified)
         if receipt is not None:
@@ -175,7 +178,7 @@ class Front:
             return adapter.render_receipt()
         if adapter.limit is not None:
             await self._limits.check(adapter.limit, f"{verified.app}:{verified.principal}")
-        request = adapter.parse(verified)
+        request = _since(received_at, adapter.parse(verified))
         parsed = self._clock.monotonic()
         try:
             turn = await self._engine.run(request, Entered(adapter, verified, place))
@@ -246,6 +249,14 @@ class Front:
             return self._refusal("none", _problem, error)
         except Exception as error:  # noqa: BLE001 (the last resort: a problem, never a dropped connection)
             return self._refusal("none", _problem, _internal("none", error))
+
+
+def _since(received_at: float, request: Request) -> Request:
+    """The request with a budget that begins when all of it was here: the platform waits while we look a key up, too."""
+    spent = request.received_at - received_at
+    if spent <= 0:
+        return request
+    return replace(request, received_at=received_at, deadline=request.deadline - spent)
 
 
 def _as_get(wire: Wire) -> Wire:

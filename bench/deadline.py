@@ -31,8 +31,8 @@ from infra.storage.registry import Registry
 from infra.vault import Vault, load_master_key
 from shared.advice import DEFAULT_APP
 
-BUDGET_S = 0.75
-PLAN = ((1, 80), (8, 520), (32, 1400))
+BUDGET_S = 1.0
+PLAN = ((1, 60), (8, 480), (32, 1460))
 """How many at once, and how many in all."""
 PEOPLE = 64
 _WITHIN_S = 60.0  # everything that was promised is there

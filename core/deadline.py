@@ -20,13 +20,12 @@ _SHARE_LEFT = 0.3  # of the budget, for what comes after the decision
 _MOST_LEFT = 0.6  # however slow that was lately: there must be time to find an answer
 _LEAST_LEFT_S = 0.05
 _LEAST_LEFT = 0.2  # where the budget is so small that the former would be most of it
-_SAFETY = 1.5  # times what was measured
+_SAFETY = 1.25  # times the longest that was measured lately
 _MOMENT = 0.1  # of the budget, for messages that waited for their turn until the decision
 _PATIENCE = 1 / 3
 _PATIENCE_FROM_S = 4.0  # with less, the answer comes soon enough
 _REMEMBERED = 256  # measurements a channel
-_LOOK_EVERY = 16  # measurements
-_QUANTILE = 0.98
+_LATELY_S = 900.0
 _MOST_OPEN = 4096
 
 
@@ -37,23 +36,30 @@ class Moments(Struct, frozen=True):
     decision: float
 
 
-class _Channel:
-    """What was measured of one channel."""
+class _Longest:
+    """The longest of the last measurements of one channel: those after it that are shorter are kept to take its place."""
 
-    __slots__ = ("count", "last", "needed")
+    __slots__ = ("_count", "_falling")
 
     def __init__(self) -> None:
-        self.last: deque[float] = deque(maxlen=_REMEMBERED)
-        self.count = 0
-        self.needed = 0.0
+        self._falling: deque[tuple[int, float, float]] = deque()  # number, when, seconds; ever shorter
+        self._count = 0
 
-    def add(self, seconds: float) -> None:
-        """Note one measurement. The first ones count at once, later ones a few together."""
-        self.last.append(seconds)
-        self.count += 1
-        if self.count < _LOOK_EVERY or self.count % _LOOK_EVERY == 0:
-            ordered = sorted(self.last)
-            self.needed = _SAFETY * ordered[min(len(ordered) - 1, int(_QUANTILE * len(ordered)))]
+    def add(self, seconds: float, at: float) -> None:
+        """Note one measurement."""
+        self._count += 1
+        while self._falling and self._falling[-1][2] <= seconds:
+            self._falling.pop()
+        self._falling.append((self._count, at, seconds))
+
+    def seconds(self, now: float) -> float:
+        """The longest, 0 where nothing was measured lately."""
+        while self._falling and self._is_over(*self._falling[0][:2], now):
+            self._falling.popleft()
+        return self._falling[0][2] if self._falling else 0.0
+
+    def _is_over(self, number: int, at: float, now: float) -> bool:
+        return self._count - number >= _REMEMBERED or now - at > _LATELY_S
 
 
 class Broker:
@@ -61,7 +67,7 @@ class Broker:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._channels: dict[str, _Channel] = {}
+        self._channels: dict[str, _Longest] = {}
         self._open: OrderedDict[tuple[str, str, str], float] = OrderedDict()  # message → its decision
 
     def moments(self, request: Request) -> Moments:
@@ -85,14 +91,15 @@ class Broker:
         if decided is None:
             return None
         seconds = max(0.0, self._clock.now() - decided)
-        self._channels.setdefault(request.channel, _Channel()).add(seconds)
+        self._channels.setdefault(request.channel, _Longest()).add(seconds, self._clock.monotonic())
         return seconds
 
     def _needed(self, channel: str, budget: float) -> float:
         """What has to be left of a budget for recording, rendering and writing, in seconds."""
         known = self._channels.get(channel)
         least = min(_LEAST_LEFT_S, _LEAST_LEFT * budget)
-        return min(max(least, known.needed if known else 0.0), _MOST_LEFT * budget)
+        longest = known.seconds(self._clock.monotonic()) if known else 0.0
+        return min(max(least, _SAFETY * longest), _MOST_LEFT * budget)
 
 
 def _key(request: Request) -> tuple[str, str, str]:

@@ -38,17 +38,28 @@ def test_at_a_third_it_asks_for_patience_and_at_seventy_percent_it_decides(
     assert after(clock, moments.decision) == decision
 
 
-def test_what_recording_and_rendering_took_lately_is_left_with_something_to_spare() -> None:
+def test_the_longest_that_recording_and_rendering_took_lately_is_left_with_something_to_spare() -> None:
     clock = FakeClock()
     broker = Broker(clock)
-    for number, took in enumerate([0.01] * 50 + [0.4] * 2 + [0.01] * 12):
-        asked = request(clock, 1.0, f"m{number}")
-        broker.decided(asked)
-        clock.move(took)
-        assert broker.handed(asked) == pytest.approx(took, abs=1e-6)
-    assert after(clock, broker.moments(request(clock, 1.0)).decision) == 0.4, "1.5 times 0.4 s are left"
-    assert after(clock, broker.moments(request(clock, 1.0, channel="web")).decision) == 0.7, "each channel has its own"
-    assert after(clock, broker.moments(request(clock, 4.0)).decision) == 2.8
+
+    def decision(channel: str = "rest", budget: float = 1.0) -> float:
+        return after(clock, broker.moments(request(clock, budget, channel=channel)).decision)
+
+    def took(*times: float) -> None:
+        for number, seconds in enumerate(times):
+            asked = request(clock, 1.0, f"m{number}")
+            broker.decided(asked)
+            clock.move(seconds)
+            assert broker.handed(asked) == pytest.approx(seconds, abs=1e-6)
+
+    took(*[0.01] * 50, 0.4, 0.01, 0.32, *[0.01] * 50)
+    assert (decision(), decision("web"), decision(budget=4.0)) == (0.5, 0.7, 2.8), "each channel has its own"
+    took(*[0.01] * 203)
+    assert decision() == 0.5
+    took(0.01, 0.01)
+    assert decision() == 0.6, "of the last 256"
+    clock.move(901)
+    assert decision() == 0.7, "in the last quarter of an hour"
 
 
 def test_however_slow_recording_was_there_is_time_to_find_an_answer() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench import door_costs, lifecycle, peers, turns
+from bench import deadline, door_costs, lifecycle, peers, turns
 from bench.door_costs import DoorCost
 from bench.lifecycle import Lifecycle
 from bench.processes import machine
@@ -31,6 +31,7 @@ class Report:
     costs: list[Cost] = field(default_factory=list)
     doors: list[DoorCost] = field(default_factory=list)
     lifecycle: Lifecycle | None = None
+    deadline: object = None
     encoder: object = None
     models: object = None
     left_out: list[str] = field(default_factory=list)
@@ -47,6 +48,7 @@ def main() -> int:
         _lifecycle(report, Path(folder) / "life")
         _turns(report, Path(folder) / "turns", plan)
         _peers(report, Path(folder), plan)
+    _deadline(report, quick=options.quick)
     _encoder(report, quick=options.quick)
     _models(report, quick=options.quick)
     if options.json:
@@ -95,6 +97,15 @@ def _peers(report: Report, folder: Path, plan: Plan) -> None:
     _print_cost(peer)
     for cost in report.costs[:-1]:
         print(f"  {peer.cpu_us / cost.cpu_us:5.2f} times the CPU of: {cost.name}")
+
+
+def _deadline(report: Report, *, quick: bool) -> None:
+    figures = deadline.measure(quick=quick)
+    report.deadline = figures
+    print(
+        f"\nanswers on time, with a really slow model: budget {deadline.BUDGET_S:g} s, times in shares of it (target: none late)"
+    )
+    print(deadline.table(figures), flush=True)
 
 
 def _encoder(report: Report, *, quick: bool) -> None:

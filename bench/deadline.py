@@ -78,7 +78,7 @@ def measure(*, quick: bool = False) -> list[Figures]:
         tempfile.TemporaryDirectory(prefix="nxb-") as folder,
         prepared_home(Path(folder)) as home,
         slow_server(BUDGET_S) as url,
-        worker(home, url, BUDGET_S) as base,
+        worker(home, url, BUDGET_S) as (base, _),
     ):
         return uvloop.run(_measured_all(home, base, plan))
 
@@ -98,20 +98,22 @@ def slow_server(budget: float) -> Iterator[str]:
 
 
 @contextmanager
-def worker(home: Home, url: str, budget: float, name: str = "web") -> Iterator[str]:
-    """A web worker that asks that server what is meant: its own URL."""
+def worker(
+    home: Home, url: str, budget: float, name: str = "web", **more: str
+) -> "Iterator[tuple[str, subprocess.Popen[bytes]]]":
+    """A web worker that asks that server what is meant: its own URL, and the process. `more` is for its environment."""
     port = free_port()
     with (home.root / "logs" / f"{name}.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "bench.slow", "worker", url, name],
             cwd=ROOT,
-            env=environment(home.root, port, NEXUS_REST_BUDGET_S=str(budget)),
+            env=environment(home.root, port, NEXUS_REST_BUDGET_S=str(budget), **more),
             stdout=log,
             stderr=log,
         )
     try:
         wait_until_listening(port, process)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", process
     finally:
         process.terminate()
         process.wait(20)

@@ -18,7 +18,7 @@ from core.background import LEASE_S, Background, Owed
 from infra.entered import Reopened
 from infra.storage.deferred import DeferredStore, Left
 from shared.channel import ChannelAdapter
-from shared.errors import NexusError, StoreUnavailable
+from shared.errors import StoreUnavailable
 from shared.ports import Clock, Door
 
 log = logging.getLogger("nexus.deferring")
@@ -95,7 +95,9 @@ class Finisher:
         try:
             adapter = await self._doors.adapter(left.person.app, left.request.channel)
             return Reopened(adapter.at(left.deferral.place), left.deferral.place)
-        except NexusError:
+        except Exception as error:  # noqa: BLE001 (foreign code, too: the answer does not depend on it)
+            extra = {"channel": left.request.channel, "error": type(error).__name__}
+            log.warning("a deferred answer cannot be written", extra=extra)
             return None
 
     async def _run(self) -> None:

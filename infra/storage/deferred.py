@@ -3,6 +3,7 @@
 They begin and end in the commits of turns (store_more.sql); here they are looked up, and taken over from workers that died.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from infra.storage.sealing import deferred_bound, turn_bound
 from infra.storage.writer import DeferredRow, SettledRow
 from infra.vault import DataKey, Vault
 from shared.deferring import Deferral, Deferred, answer_id
+from shared.errors import DecryptionFailed
 from shared.ports import Person, TurnRecord
 from shared.turn import Request, Turn
 
@@ -33,7 +35,7 @@ _TELL = "update deferred set state = 'told' where app_id = %s and deferred_id = 
 _TAKE = """
     with mine as materialized (
         select app_id, deferred_id from deferred
-        where state = 'pending' and due_at <= to_timestamp(%(at)s)
+        where state = 'pending' and due_at <= to_timestamp(%(at)s) and attempts < %(most)s
         order by due_at limit %(limit)s
         for update skip locked
     )
@@ -47,6 +49,9 @@ _RENEW = """
     from unnest(%s::text[], %s::text[]) as held(app, id)
     where d.app_id = held.app and d.deferred_id = held.id and d.state = 'pending' and d.lease = %s"""
 
+_MOST_ATTEMPTS = 10  # it is given up long before, unless it cannot even be read
+
+log = logging.getLogger("nexus.deferring")
 _encode = msgspec.msgpack.Encoder().encode
 _decode_turn = msgspec.msgpack.Decoder(Turn).decode
 _decode_request = msgspec.msgpack.Decoder(Request).decode
@@ -104,12 +109,18 @@ class DeferredStore:
 
     async def take(self, at: float, lease: str, until: float, limit: int) -> list[Left]:
         """At most `limit` answers whose workers lost their leases, for whoever is called `lease`, until that time."""
-        params = {"at": at, "lease": lease, "until": until, "limit": limit}
+        params = {"at": at, "lease": lease, "until": until, "limit": limit, "most": _MOST_ATTEMPTS}
 
         async def work(connection: Connection) -> list[tuple[Any, ...]]:
             return await (await connection.execute(_TAKE, params)).fetchall()
 
-        return [await self._left(lease, until, *row) for row in await self._database.run(work)]
+        left: list[Left] = []
+        for row in await self._database.run(work):
+            try:
+                left.append(await self._left(lease, until, *row))
+            except (DecryptionFailed, msgspec.MsgspecError):
+                log.error("a deferred answer cannot be read")
+        return left
 
     async def renew(self, lease: str, until: float, held: Sequence[tuple[str, str]]) -> None:
         """Whoever is called `lease` goes on with what it holds (app and id), until that time; with what it lost, it does not."""

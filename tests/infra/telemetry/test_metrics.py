@@ -50,12 +50,18 @@ def test_turns_stages_and_states(tmp_path: Path) -> None:
         one.turn("rest", "answered", 0.03, {"understand": 4.0})
         one.turn("alexa", "failed", 11.0, {})
         one.refused("alexa", "signature_invalid")
+        one.margin("rest", 0.02, late=False)
+        one.margin("rest", 0.3, late=True)
+        one.finished("rest", "answered")
         one.store("postgres", up=True)
         one.watch_models(lambda: ModelState("v1", ("CPUExecutionProvider",), ready=True), lambda: 3)
         samples = parse(one.render("9.9"))
     assert count(samples, "nexus_turns_total", channel="rest", outcome="answered") == 2
     assert count(samples, "nexus_turns_total", channel="alexa", outcome="failed") == 1
     assert count(samples, "nexus_refusals_total", channel="alexa", code="signature_invalid") == 1
+    assert count(samples, "nexus_late_answers_total", channel="rest") == 1
+    assert count(samples, "nexus_margin_seconds_sum", channel="rest") == pytest.approx(0.32)
+    assert count(samples, "nexus_deferred_answers_total", channel="rest", outcome="answered") == 1
     assert count(samples, "nexus_degraded_turns_total", part="valkey") == 1
     assert count(samples, "nexus_stage_duration_seconds_sum", stage="understand") == pytest.approx(0.007)
     assert count(samples, "nexus_stage_duration_seconds_bucket", stage="understand", le="0.0025") == 0

@@ -13,11 +13,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 import psycopg
 import uvloop
@@ -149,7 +149,7 @@ async def _measured(home: Home, base: str, keys: Sequence[str], at_once: int, co
         sum(one.took > BUDGET_S for one in said),
         sum(not one.right for one in said),
         len(promised),
-        min(kept, _recorded_later(home, promised)),
+        kept if _exactly_once(home) else 0,
         round(times[len(times) // 2], 3),
         round(times[min(len(times) - 1, 99 * len(times) // 100)], 3),
         round(times[-1], 3),
@@ -157,38 +157,53 @@ async def _measured(home: Home, base: str, keys: Sequence[str], at_once: int, co
     )
 
 
+class _Line:
+    """A connection that stays open. Raw, so that what is measured is not the client."""
+
+    def __init__(self, base: str, key: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._head = f"HTTP/1.1\r\nhost: {urlsplit(base).netloc}\r\nauthorization: Bearer {key}\r\n"
+        self._reader, self._writer = reader, writer
+
+    async def ask(self, what: str, body: bytes = b"") -> tuple[int, str]:
+        """Status and body of the answer."""
+        length = f"content-length: {len(body)}\r\n" if body else ""
+        self._writer.write(f"{what} {self._head}{length}\r\n".encode() + body)
+        status = int((await self._reader.readline()).split()[1])
+        size = 0
+        while (line := await self._reader.readline()).strip():
+            name, _, value = line.partition(b":")
+            size = int(value) if name.lower() == b"content-length" else size
+        return status, (await self._reader.readexactly(size)).decode()
+
+
+@asynccontextmanager
+async def _lines(base: str, keys: Sequence[str], count: int) -> AsyncIterator[list[_Line]]:
+    """So many connections to the server, whose callers share the keys."""
+    url = urlsplit(base)
+    opened = [await asyncio.open_connection(url.hostname, url.port) for _ in range(count)]
+    yield [_Line(base, keys[at % len(keys)], *streams) for at, streams in enumerate(opened)]
+    for _, writer in opened:
+        writer.close()
+
+
 async def _round(base: str, keys: Sequence[str], at_once: int, count: int, first: int) -> list[_Said]:
     """So many messages, so many at once, each in a conversation of its own."""
     numbers = iter(range(first, first + count))
-    async with _client(base, at_once) as client:
-        some = await asyncio.gather(*(_talk(client, numbers, keys[at % len(keys)]) for at in range(at_once)))
+    async with _lines(base, keys, at_once) as lines:
+        some = await asyncio.gather(*(_talk(line, numbers) for line in lines))
     return [one for said in some for one in said]
 
 
-def _client(base: str, at_once: int) -> httpx.AsyncClient:
-    limits = httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once)
-    return httpx.AsyncClient(base_url=base, timeout=30, limits=limits)
-
-
-def _bearer(key: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {key}"}
-
-
-async def _talk(client: httpx.AsyncClient, numbers: Iterator[int], key: str) -> list[_Said]:
+async def _talk(line: _Line, numbers: Iterator[int]) -> list[_Said]:
     """One caller's messages, one after the other."""
     said: list[_Said] = []
     for number in numbers:
         one = _Said(f"m-{number}", f"{(1000 + number) * 7:,}")
-        body = {
-            "text": f"what is {1000 + number} times 7",
-            "user": {"id": f"u-{number % PEOPLE}"},
-            "conversation": one.id,
-            "message_id": one.id,
-        }
+        user, text = {"id": f"u-{number % PEOPLE}"}, f"what is {1000 + number} times 7"
+        body = msgspec.json.encode({"text": text, "user": user, "conversation": one.id, "message_id": one.id})
         sent = time.perf_counter()
-        answer = await client.post("/v1/messages", json=body, headers=_bearer(key))
+        one.status, one.text = await line.ask("POST /v1/messages", body)
         one.took = time.perf_counter() - sent
-        one.status, one.text = answer.status_code, answer.text
         said.append(one)
     return said
 
@@ -196,36 +211,28 @@ async def _talk(client: httpx.AsyncClient, numbers: Iterator[int], key: str) -> 
 async def _kept(base: str, keys: Sequence[str], promised: Sequence[_Said]) -> int:
     """How many of the answers that were promised are there in the end, and right."""
     left, end = list(promised), time.perf_counter() + _WITHIN_S
-    async with _client(base, 8) as client:
+    async with _lines(base, keys, len(keys)) as lines:
         while left and time.perf_counter() < end:
-            answers = [
-                await client.get(f"/v1/messages/{one.id}", headers=_bearer(keys[at % len(keys)]))
-                for at, one in enumerate(left)
+            asked = [
+                (one, await lines[at % len(lines)].ask(f"GET /v1/messages/{one.id}")) for at, one in enumerate(left)
             ]
-            left = [
-                one
-                for one, answer in zip(left, answers, strict=True)
-                if answer.status_code != 200 or one.value not in answer.text
-            ]
+            left = [one for one, (status, text) in asked if status != 200 or one.value not in text]
             await asyncio.sleep(0.2 if left else 0)
     return len(promised) - len(left)
 
 
-def _recorded_later(home: Home, promised: Sequence[_Said]) -> int:
-    """How many turns are answers that came later, less those that are of earlier rounds; each is stored at most once."""
+def _exactly_once(home: Home) -> bool:
+    """Whether each deferral has one answer, and each answer one deferral."""
     published = home.published()
     assert published is not None
     assert published.database_url is not None
     with psycopg.connect(published.database_url) as connection:
         row = connection.execute(
-            "select count(*), count(distinct message_digest), count(*) filter (where state = 'told') from deferred"
-        ).fetchone()
-        turns = connection.execute(
-            "select count(*) from turns t join deferred d on d.app_id = t.app_id and d.answer_digest = t.message_digest"
+            """select count(*), count(distinct d.message_digest), count(t.seq)
+               from deferred d left join turns t on t.app_id = d.app_id and t.message_digest = d.answer_digest"""
         ).fetchone()
     assert row is not None
-    assert turns is not None
-    return len(promised) if row[0] == row[1] == turns[0] else 0
+    return bool(row[0] == row[1] == row[2])
 
 
 def table(figures: Sequence[Figures]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench import door_costs, lifecycle, peers, replies, turns
+from bench import deadline, door_costs, lifecycle, peers, replies, turns
 from bench.door_costs import DoorCost
 from bench.lifecycle import Lifecycle
 from bench.processes import machine
@@ -34,6 +34,7 @@ class Report:
     doors: list[DoorCost] = field(default_factory=list)
     lifecycle: Lifecycle | None = None
     replies: list[Answering] = field(default_factory=list)
+    deadline: object = None
     encoder: object = None
     models: object = None
     generation: object = None
@@ -52,6 +53,7 @@ def main() -> int:
         _replies(report, Path(folder) / "replies", quick=options.quick)
         _turns(report, Path(folder) / "turns", plan)
         _peers(report, Path(folder), plan)
+    _deadline(report, quick=options.quick)
     _encoder(report, quick=options.quick)
     _models(report, quick=options.quick)
     _generation(report, quick=options.quick)
@@ -108,6 +110,15 @@ def _peers(report: Report, folder: Path, plan: Plan) -> None:
     _print_cost(peer)
     for cost in report.costs[:-1]:
         print(f"  {peer.cpu_us / cost.cpu_us:5.2f} times the CPU of: {cost.name}")
+
+
+def _deadline(report: Report, *, quick: bool) -> None:
+    figures = deadline.measure(quick=quick)
+    report.deadline = figures
+    print(
+        f"\nanswers on time, with a really slow model: budget {deadline.BUDGET_S:g} s, times in shares of it (target: none late)"
+    )
+    print(deadline.table(figures), flush=True)
 
 
 def _encoder(report: Report, *, quick: bool) -> None:

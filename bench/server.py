@@ -80,8 +80,14 @@ class AtOnce:
             door.outgoing(request, turn)
         return turn
 
-    async def find(self, app: str, channel: str, message_id: str) -> Turn | None:
+    async def find(
+        self, app: str, channel: str, message_id: str, *, tells: Callable[[Turn], bool] = lambda _: False
+    ) -> Turn | None:
         """Nothing is kept."""
+        return None
+
+    def handed(self, request: Request) -> float | None:
+        """Nothing was decided."""
         return None
 
 

@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-import traceback
 from typing import Any
 
 from msgspec.structs import replace
 
 from core import handoff
+from core.deadline import Progress
 from core.decided import Decided
 from core.dialogue.around import Around
 from core.dialogue.manager import Course, Run, asked_elsewhere, begin, go_on, instead
@@ -15,27 +15,30 @@ from core.dialogue.state import State, read, stored
 from core.dialogue.values import Values
 from core.fallback import SOURCE
 from core.generation.answering import Answered, Answering
-from core.handlers import OUTAGES, Handlers, failed
+from core.handlers import OUTAGES, Handlers, failed, traced
 from core.keywords import Ruling, ruling
 from core.listening import Listener, aside_the_loop, language_used
 from core.memory.documents import PersonDocuments, kept
+from core.plain import as_before, ask_again, wordless
 from core.reach import calls_of
 from core.skillbook import SkillBook, SkillFailed
 from core.stages import Stages
+from core.telling import GO_ON, Telling, holding
 from core.understanding import values
 from shared.effects import Call, Forget, HandBack, HandOver, Remember
 from shared.errors import DeadlineExceeded, ModelUnavailable
 from shared.handing import HandoffStep
-from shared.locales import in_language, language_of
+from shared.locales import language_of
 from shared.outside import NewCall, Outside
 from shared.ports import Clock, Door, Ids, ModelService, NewMemory, Person, ReplyCache, TurnStore
 from shared.turn import Kind, Outcome, Reply, Request, Session, Understanding
-from shared.wording import wording
 
 log = logging.getLogger("nexus.decide")
 
 _SHARE_FOR_DECIDING = 0.8  # of the time that is left: recording and rendering need the rest
+_SHARE_FOR_UNDERSTANDING = 0.5  # of the time that somebody waits: a model that hangs leaves enough to answer without it
 _SHARE_FOR_GENERATING = 0.6  # of what is left then: who is too slow is given up in time for another answer
+TOO_SLOW = "not ready before the deadline"
 
 
 class Decider:
@@ -69,29 +72,57 @@ class Decider:
         self._handlers = Handlers(turns, model, skills, clock, timezone, outside, cache)
         self._listener = Listener(model, skills, self._handlers)
         self._ears = handoff.Ears(model, skills)
+        self._telling = Telling(turns, model, clock)
 
     async def decide(
-        self, person: Person, request: Request, session: Session, stages: Stages, door: Door | None = None
+        self,
+        person: Person,
+        request: Request,
+        session: Session,
+        stages: Stages,
+        door: Door | None = None,
+        progress: Progress | None = None,
     ) -> Decided:
-        """The answer. Whatever goes wrong inside becomes a failed turn with a reason; only outages of the store pass."""
+        """The answer. Whatever goes wrong inside becomes a failed turn with a reason; only outages of the store pass.
+
+        `request.deadline` is until when it is worked on. `progress` is told how far that has come.
+        """
+        progress = progress or Progress()
         around = self._around(request, session)
         left = request.deadline - self._clock.now()
         try:
             async with asyncio.timeout(max(0.0, _SHARE_FOR_DECIDING * left)):
-                return await self._decide(person, around, session, stages, door)
+                return await self._decide(person, around, session, stages, door, progress)
         except (TimeoutError, DeadlineExceeded):
             if not self._model.state().ready:
                 stages.degraded("model")
-            return self._failed("too_slow", around.request, "not ready before the deadline")
+            return self._failed("too_slow", around.request, TOO_SLOW)
         except ModelUnavailable as error:
             stages.degraded("model")
             return self._failed("not_understood_now", around.request, str(error))
         except SkillFailed as error:
-            log.error("skill failed", extra={"skill": error.name, "error": _kind(error), "where": _where(error)})
+            log.error("skill failed", extra={"skill": error.name, **traced(error)})
             return self._failed("skill_failed", around.request, str(error), error.name)
 
+    def deferred(self, request: Request, session: Session, progress: Progress, *, writes: bool) -> Decided:
+        """What is said at the decision of an answer that is not complete. `writes`: the door can send what comes later."""
+        locale = progress.locale or as_before(request, session).locale
+        reply = replace(holding(locale, request.message_id, progress.said, writes=writes), language=language_of(locale))
+        closed = stored(State(handled=read(session.dialogue).handled))  # what was asked is being worked on
+        return Decided(Outcome.DEFERRED, reply, self._model.state(), dialogue=closed)
+
+    def failed(self, key: str, request: Request, session: Session, reason: str) -> Decided:
+        """A turn that failed for a reason outside: in the words called `key`."""
+        return self._failed(key, as_before(request, session), reason)
+
     async def _decide(
-        self, person: Person, around: Around, session: Session, stages: Stages, door: Door | None
+        self,
+        person: Person,
+        around: Around,
+        session: Session,
+        stages: Stages,
+        door: Door | None,
+        progress: Progress,
     ) -> Decided:
         request = around.request
         if request.opt_out or request.keyword is not None:
@@ -101,25 +132,31 @@ class Decider:
                 return self._ruled(ruled)
         if session.handoff:
             return await self._with_human(person, around, session, stages, door)
-        return await self._answered(person, around, session, stages, door)
+        return await self._answered(person, around, session, stages, door, progress)
 
     async def _with_human(
         self, person: Person, around: Around, session: Session, stages: Stages, door: Door | None
     ) -> Decided:
         """In a conversation that was handed over: silence, unless the human's time is over, or ends with these words."""
-        request = around.request
+        request, alone = around.request, Progress()  # whatever comes of it, the human must not wait
         held = await self._turns.handoff(person, session.handoff)
         stages.mark("handoff")
         now = self._clock.now()
         if held is None or not held.holds(now):
             free = replace(session, handoff="")
-            return handoff.returned(await self._answered(person, around, free, stages, door), held, request)
+            return handoff.returned(await self._answered(person, around, free, stages, door, alone), held, request)
         if request.kind is not Kind.CLOSE and not await self._ears.want_back(request):
             return handoff.silent(held, self._model.state(), request, now)
-        return handoff.taken_back(await self._answered(person, around, session, stages, door), held, request)
+        return handoff.taken_back(await self._answered(person, around, session, stages, door, alone), held, request)
 
     async def _answered(
-        self, person: Person, around: Around, session: Session, stages: Stages, door: Door | None
+        self,
+        person: Person,
+        around: Around,
+        session: Session,
+        stages: Stages,
+        door: Door | None,
+        progress: Progress,
     ) -> Decided:
         request = around.request
         if door is not None and door.answers_first:
@@ -128,18 +165,35 @@ class Decider:
                 return answered
         if request.kind is Kind.CLOSE:
             return Decided(Outcome.ANSWERED, Reply(text="", end_session=True), self._model.state())
+        progress.may_wait = request.kind is not Kind.EVENT
+        untold = await self._telling.untold(person, session) if session.deferred else ()
+        decided = await self._by_skills(person, around, session, stages, progress)
+        return self._telling.before(decided, untold, request, session) if untold and not progress.deferred else decided
+
+    async def _by_skills(
+        self, person: Person, around: Around, session: Session, stages: Stages, progress: Progress
+    ) -> Decided:
+        request = around.request
+        progress.locale = request.locale
         state = read(session.dialogue)
-        heard = await self._listener.hear(state, around, person)
+        now = self._clock.now()
+        by = now + _SHARE_FOR_UNDERSTANDING * (min(request.deadline, progress.answer_by) - now)
+        heard = await self._listener.hear(state, around, person, by)
         stages.mark("understand")
         if not self._model.state().ready or (heard is not None and heard.source == SOURCE):
             stages.degraded("model")
         if heard is not None:
             around = around.speaking(language_used(heard, state, around))
+            progress.locale = around.request.locale
         if heard is None and (state.question is None or request.kind is not Kind.UTTERANCE or request.attachments):
-            return self._without_understanding(request)
+            return self._aside(wordless(request))
+        if heard is not None and heard.intent == GO_ON and (session.deferred or state.question is None):
+            told = await self._telling.go_on(person, heard, around, session)
+            if told is not None:
+                return told
         course = await aside_the_loop(begin, state, heard or _NOTHING, around)
         if not course.said and course.run is None:
-            return await self._out_of_scope(heard, state, around, person, stages)
+            return await self._out_of_scope(heard, state, around, person, stages, progress)
         course = await self._unless_not_set_up(course, around)
         return await self._through(course, heard or _NOTHING, person, around, session, stages)
 
@@ -155,7 +209,7 @@ class Decider:
     def _around(self, request: Request, session: Session) -> Around:
         """What is around a dialogue, in the language that the person wrote in last."""
         now, last = self._clock.now(), session.last_reply
-        spoken = _as_before(request, session)
+        spoken = as_before(request, session)
         return Around(self._skills, self._values, spoken, now, self._timezone, last, own_locale=request.locale)
 
     # -- answering -------------------------------------------------------------------------------------------------
@@ -286,24 +340,19 @@ class Decider:
             aside=True,
         )
 
-    def _without_understanding(self, request: Request) -> Decided:
-        """The answer to what says nothing. The conversation goes on as if it had not been."""
-        if request.attachments and not request.text and request.kind is not Kind.EVENT:
-            kind = request.attachments[0].media_type.partition("/")[0].lower()
-            return self._aside(_said(_ATTACHED.get(kind, "got_file"), request, expects_answer=True))
-        if request.kind in (Kind.EVENT, Kind.ACTION):
-            return self._aside(_said("unknown_event", request))
-        if request.kind is Kind.OPEN:
-            return self._aside(_said("greeting", request, expects_answer=True))
-        return self._aside(_ask_again("out_of_scope" if request.intent else "nothing_heard", request))
-
     async def _out_of_scope(
-        self, understanding: Understanding | None, state: State, around: Around, person: Person, stages: Stages
+        self,
+        understanding: Understanding | None,
+        state: State,
+        around: Around,
+        person: Person,
+        stages: Stages,
+        progress: Progress,
     ) -> Decided:
-        answered = await self._answered_freely(around, person, stages)
+        answered = await self._answered_freely(around, person, stages, progress)
         return Decided(
             Outcome.ANSWERED,
-            answered.reply if answered else _ask_again("out_of_scope", around.request),
+            answered.reply if answered else ask_again("out_of_scope", around.request),
             self._model.state(),
             understanding,
             dialogue=stored(state),
@@ -311,13 +360,15 @@ class Decider:
             generated=answered.trace if answered else "",
         )
 
-    async def _answered_freely(self, around: Around, person: Person, stages: Stages) -> Answered | None:
+    async def _answered_freely(
+        self, around: Around, person: Person, stages: Stages, progress: Progress
+    ) -> Answered | None:
         request = around.request
         if self._answering is None or not request.text:
             return None
         now = self._clock.now()
         by = now + _SHARE_FOR_GENERATING * (request.deadline - now)
-        answered = await self._answering.answer(request, self._handlers.memories(person, request), by)
+        answered = await self._answering.answer(request, self._handlers.memories(person, request), by, progress.say)
         stages.mark("generate")
         if answered is None:
             stages.degraded("generation")
@@ -327,36 +378,10 @@ class Decider:
         return Decided(Outcome.ANSWERED, reply, self._model.state(), aside=True)
 
     def _failed(self, key: str, request: Request, reason: str, skill: str | None = None) -> Decided:
-        return Decided(Outcome.FAILED, _ask_again(key, request), self._model.state(), skill=skill, reason=reason)
+        return Decided(Outcome.FAILED, ask_again(key, request), self._model.state(), skill=skill, reason=reason)
 
 
-_ATTACHED = {"image": "got_picture", "audio": "got_sound"}
 _NOTHING = Understanding(None, 0.0, 1.0)
-
-
-def _kind(error: Exception) -> str:
-    return type(error.__cause__ or error).__name__
-
-
-def _where(error: Exception) -> str:
-    """The last place in the code that the error behind a failure passed."""
-    frames = traceback.extract_tb((error.__cause__ or error).__traceback__)
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-
-
-def _said(key: str, request: Request, *, expects_answer: bool = False) -> Reply:
-    return Reply(text=wording(key, request.locale), expects_answer=expects_answer, language=language_of(request.locale))
-
-
-def _ask_again(key: str, request: Request) -> Reply:
-    return replace(_said(key, request, expects_answer=True), reprompt=wording("out_of_scope_reprompt", request.locale))
-
-
-def _as_before(request: Request, session: Session) -> Request:
-    """The request in the language that the person wrote in last, unless the platform heard another one."""
-    if request.spoken or not session.language:
-        return request
-    return replace(request, locale=in_language(request.locale, session.language))
 
 
 def _with(session: Session, states: dict[str, dict[str, Any]]) -> Session:

@@ -34,12 +34,22 @@ class Decided(Struct, frozen=True):
     language: str = ""  # that the person used; "" where it is the one before
     generated: str = ""  # see `Trace`
     unmarked: bool = False  # the human's time with the conversation, over since before this turn, is told of
+    told: tuple[str, ...] = ()  # deferred answers that the reply tells
+    gone: tuple[str, ...] = ()  # deferred answers that need not be told any more
+
+    @property
+    def changes(self) -> bool:
+        """Whether it does anything but say something: then it holds only for the conversation it was made for."""
+        rows = (self.states, self.remember, self.forget, self.keep, self.handoff, self.calls, self.told)
+        return any(rows) or self.consent is not None
 
     def next_session(self, before: Session, seq: int, at: float) -> Session:
         """The state of the conversation after this turn. A failed turn leaves an open question open."""
-        handoff = self._handoff(before)
+        handoff, deferred = self.handed(before), self.untold(before)
         if self.aside or self.outcome is Outcome.FAILED:
-            return replace(before, seq=seq, updated_at=at, handoff=handoff)
+            return replace(before, seq=seq, updated_at=at, handoff=handoff, deferred=deferred)
+        if self.outcome is Outcome.DEFERRED:
+            return replace(before, seq=seq, updated_at=at, dialogue=self.dialogue, last_reply=self.reply.text)
         skills = {**before.skills, **self.states} if self.states else before.skills
         intent = self.understanding.intent if self.understanding else None
         last_reply = self.reply.text or before.last_reply
@@ -52,9 +62,15 @@ class Decided(Struct, frozen=True):
             dialogue=self.dialogue,
             handoff=handoff,
             language=self.language or before.language,
+            deferred=deferred,
         )
 
-    def _handoff(self, before: Session) -> str:
+    def untold(self, before: Session) -> tuple[str, ...]:
+        """The deferred answers that have to be told after this turn."""
+        done = {*self.told, *self.gone}
+        return tuple(one for one in before.deferred if one not in done) if before.deferred else ()
+
+    def handed(self, before: Session) -> str:
         """The mark that the session carries from now on."""
         mark = "" if self.unmarked else before.handoff
         for step in self.handoff:

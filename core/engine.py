@@ -2,43 +2,36 @@
 
     Request → person → lane → [claim, session] → decide → record (one commit) → Turn
 
+What is not decided when the deadline broker says so is answered with a holding line, committed together with the promise of the
+answer, and goes on in the background.
+
 It holds no state of its own that matters: Postgres' unique rows decide which of two workers answered a message, and in
 which order a conversation went. Valkey's claims and lanes only save work; without them everything still holds.
 """
 
 import asyncio
-import logging
+from collections.abc import Callable
 from contextlib import suppress
 
-import msgspec
+from msgspec.structs import replace
 
-from core.decide import Decider
+from core.background import LEASE_S, Background, Owed, Work, in_time
+from core.claims import Claims
+from core.deadline import Broker, Moments, Progress
+from core.decide import TOO_SLOW, Decider
 from core.decided import Decided
-from core.keywords import SILENCE
 from core.lanes import Lanes
+from core.records import record_of, sent_later, with_outgoing
 from core.stages import Stages
+from shared.deferring import Deferral
 from shared.errors import Conflict, StoreUnavailable
-from shared.ports import (
-    Claim,
-    Clock,
-    Door,
-    Ids,
-    Opened,
-    Person,
-    Recorded,
-    Recording,
-    SessionStore,
-    TurnRecord,
-    TurnStore,
-)
-from shared.turn import Outcome, Reply, Request, Session, Trace, Turn
-
-log = logging.getLogger("nexus.engine")
+from shared.ports import Claim, Clock, Door, Ids, Person, Recorded, Recording, SessionStore, TurnRecord, TurnStore
+from shared.turn import Outcome, Reply, Request, Session, Turn
+from shared.wording import wording
 
 _MOST_ATTEMPTS = 8
-_POLL_S = 0.004  # first wait for a claim or lane held by another worker; doubles up to _POLL_MOST_S
-_POLL_MOST_S = 0.05
-_WAIT_SHARE = 0.4  # of the budget: then we compute what another worker seems to have died over
+MOST_DEFERRED = 8
+"""Answers that one conversation may wait for."""
 
 
 class Engine:
@@ -51,6 +44,9 @@ class Engine:
         self._clock = clock
         self._ids = ids
         self._lanes = Lanes()
+        self._claims = Claims(sessions, clock)
+        self._broker = Broker(clock)
+        self.background = Background(turns, self._claims, self._lanes, decider, clock, ids)
 
     async def run(self, request: Request, door: Door | None = None) -> Turn:
         """The recorded turn that answers `request`; the same one if the request was seen before.
@@ -66,20 +62,38 @@ class Engine:
             stages.mark("lane")
             return await self._in_lane(person, request, stages, door)
 
-    async def find(self, app: str, channel: str, message_id: str) -> Turn | None:
-        """The turn of a message: recorded, running (`Outcome.RUNNING`, no reply), or None if it was never seen."""
+    def handed(self, request: Request) -> float | None:
+        """The server has the answer to `request` now: how long after the decision on it, in seconds; None for a repetition."""
+        return self._broker.handed(request)
+
+    async def find(
+        self, app: str, channel: str, message_id: str, *, tells: Callable[[Turn], bool] = lambda _: False
+    ) -> Turn | None:
+        """The turn of a message: recorded, running (`Outcome.RUNNING`, no reply), or None if it was never seen.
+
+        For a deferred one it is the answer, once that is there. `tells`: whether the person is told of that answer now.
+        """
         turn = await self._turns.turn(app, channel, message_id)
         if turn is not None:
-            return turn
+            return turn if turn.outcome is not Outcome.DEFERRED else await self._finally(turn, tells)
         with suppress(StoreUnavailable):
             if await self._sessions.running(app, channel, message_id):
                 # It may have been recorded between the two looks.
                 return await self._turns.turn(app, channel, message_id) or _running(app, channel, message_id)
         return None
 
+    async def _finally(self, holding: Turn, tells: Callable[[Turn], bool]) -> Turn:
+        """The answer to a deferred message under that message's own id; until it is there, the holding line."""
+        found = await self._turns.deferred_of(holding.app, holding.channel, holding.message_id)
+        if found is None or found.turn is None:
+            return holding
+        if found.state != "told" and tells(found.turn):
+            await self._turns.tell(holding.app, found.id)
+        return replace(found.turn, message_id=holding.message_id)
+
     async def _in_lane(self, person: Person, request: Request, stages: Stages, door: Door | None) -> Turn:
         token = self._ids.new()
-        opened = await self._open(person, request, token, stages)
+        opened = await self._claims.open(person, request, token, stages)
         stages.mark("session")
         if opened.claim is Claim.DONE:
             known = await self._turns.find(request)
@@ -88,27 +102,11 @@ class Engine:
         try:
             recorded, session = await self._compute(person, request, opened.session, stages, door)
         except BaseException:
-            await self._abandon(person, request, token)
+            await self._claims.abandon(person, request, token)
             raise
-        await self._close(person, request, token, session if recorded.outcome is Recording.STORED else None)
+        stored = recorded.outcome is Recording.STORED
+        await self._claims.close(person, request, token, session if stored else None)
         return _settled(recorded)
-
-    async def _open(self, person: Person, request: Request, token: str, stages: Stages) -> Opened:
-        """Claim and lane, waiting for others a while. Hints only: whoever waited long enough goes ahead."""
-        give_up = self._clock.now() + _WAIT_SHARE * (request.deadline - self._clock.now())
-        pause = _POLL_S
-        while True:
-            try:
-                opened = await self._sessions.open(person, request, token)
-            except StoreUnavailable:
-                stages.degraded("valkey")
-                return Opened(Claim.MINE, True, None)
-            if opened.claim is Claim.DONE or (opened.claim is Claim.MINE and opened.lane):
-                return opened
-            if self._clock.now() >= give_up:
-                return Opened(Claim.MINE, False, None)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, _POLL_MOST_S)
 
     async def _compute(
         self, person: Person, request: Request, session: Session | None, stages: Stages, door: Door | None
@@ -118,96 +116,119 @@ class Engine:
             if session is None:
                 session = await self._turns.last_session(person, request.channel, request.conversation)
                 stages.mark("session")
-            decided = await self._decider.decide(person, request, session, stages, door)
-            record = _with_outgoing(self._record(person, request, session, decided, stages, attempt), door)
-            recorded = await self._turns.record(record)
+            work = self._begin(person, request, session, stages, door)
+            try:
+                decided = await self._decided(request, session, work, door)
+                record = self._record(person, request, session, decided, work, attempt, door)
+                recorded = await self._committed(record, work, door)
+            except BaseException:
+                work.give_up()
+                raise
             if recorded.outcome is not Recording.STALE:
                 return recorded, record.session
             session = None
         raise StoreUnavailable("this conversation is too busy: too many messages at once", retry_after=1)
 
-    def _record(
-        self, person: Person, request: Request, session: Session, decided: Decided, stages: Stages, attempt: int
-    ) -> TurnRecord:
-        trace_id = self._ids.new()
-        seq = session.seq + 1
-        turn = Turn(
+    async def _committed(self, record: TurnRecord, work: Work, door: Door | None) -> Recorded:
+        """Record; what was promised goes on, what was not wanted is given up."""
+        if record.defers is None:
+            work.give_up()
+            return await self._turns.record(record)
+        with self.background.promising():
+            recorded = await self._turns.record(record)
+        if recorded.outcome is Recording.STORED:
+            self.background.adopt(Owed(record.person, record.request, record.defers, door), work)
+        else:
+            work.give_up()
+        return recorded
+
+    def _begin(self, person: Person, request: Request, session: Session, stages: Stages, door: Door | None) -> Work:
+        progress, worked_on = Progress(answer_by=request.deadline), in_time(request, request.received_at)
+        return Work(self._decider.decide(person, worked_on, session, stages, door, progress), stages, progress)
+
+    async def _decided(self, request: Request, session: Session, work: Work, door: Door | None) -> Decided:
+        """The answer, or what is said in its place when the time has come to say something."""
+        moments, progress = self._broker.moments(request), work.progress
+        if not await self._within(request, work, moments, door):
+            self._broker.decided(request, moments.decision)
+            if not progress.may_wait or session.handoff:
+                return self._decider.failed("too_slow", request, session, TOO_SLOW)
+            if not self.background.room or len(session.deferred) >= MOST_DEFERRED:
+                return self._decider.failed("too_busy", request, session, "too many answers are being worked on")
+            return self._decider.deferred(request, session, progress, writes=self._writes(request, door))
+        self._broker.decided(request)
+        return work.task.result()
+
+    async def _within(self, request: Request, work: Work, moments: Moments, door: Door | None) -> bool:
+        """Whether the answer is there by the decision. Somebody who waits long before it is asked for patience."""
+        if moments.patience is not None and not await self._done(work, moments.patience) and door is not None:
+            asking = self._ask_for_patience(request, work.progress, door)
+            try:
+                return await self._done(work, moments.decision)
+            finally:
+                asking.cancel()
+        return await self._done(work, moments.decision)
+
+    async def _done(self, work: Work, until: float) -> bool:
+        """Whether the work has ended before that time."""
+        if not work.task.done():
+            await asyncio.wait((work.task,), timeout=max(0.0, until - self._clock.now()))
+        return work.task.done()
+
+    def _ask_for_patience(self, request: Request, progress: Progress, door: Door) -> "asyncio.Task[None]":
+        words = wording("one_moment", progress.locale or request.locale, message_id=request.message_id)
+        return asyncio.create_task(_hold(door, request, words, progress))
+
+    def _writes(self, request: Request, door: Door | None) -> bool:
+        """Whether the door can send what comes later."""
+        tried = Turn(
             app=request.app,
             channel=request.channel,
             message_id=request.message_id,
             conversation=request.conversation,
-            outcome=decided.outcome,
+            outcome=Outcome.ANSWERED,
             at=request.received_at,
-            seq=seq,
-            reply=decided.reply,
-            understanding=decided.understanding,
-            timings_ms=stages.milliseconds(),
-            trace_id=trace_id,
-            reason=decided.reason,
-            degraded=stages.missing,
+            reply=Reply(text="…"),
         )
-        trace = Trace(
-            id=trace_id,
-            stages_ms=turn.timings_ms,
-            skill=decided.skill,
-            model=decided.model.version,
-            providers=decided.model.providers,
-            attempts=attempt,
-            error=decided.reason,
-            degraded=stages.missing,
-            generated=decided.generated,
-        )
-        return TurnRecord(
-            person=person,
-            request=request,
-            turn=turn,
-            trace=trace,
-            session=decided.next_session(session, seq, request.received_at),
-            remember=decided.remember,
-            forget=decided.forget,
-            keep=decided.keep,
-            handoff=decided.handoff,
-            calls=decided.calls,
-            consent=decided.consent,
-            owed=decided.owed,
-            model=decided.model.version,
-        )
+        return bool(sent_later(door, request, tried))
 
-    async def _close(self, person: Person, request: Request, token: str, session: Session | None) -> None:
-        try:
-            await self._sessions.close(person, request, token, session)
-        except StoreUnavailable:
-            log.warning("session not cached", extra={"channel": request.channel})
-
-    async def _abandon(self, person: Person, request: Request, token: str) -> None:
-        try:
-            await self._sessions.abandon(person, request, token)
-        except StoreUnavailable:
-            log.warning("claim not given back", extra={"channel": request.channel})
-
-
-def _with_outgoing(record: TurnRecord, door: Door | None) -> TurnRecord:
-    """The record with what the door sends of it through its platform's API. A door that breaks over it fails the turn."""
-    turn = record.turn
-    if door is None or turn.outcome is Outcome.REFUSED or _is_silent(turn.reply):
-        return record
-    try:
-        outgoing = door.outgoing(record.request, turn)
-        msgspec.msgpack.encode(outgoing)  # what cannot be stored is found here, not in the midst of the commit
-    except Exception as error:  # noqa: BLE001 (foreign code: its failure is an outcome of the turn, not ours)
-        log.error("nothing goes out", extra={"channel": turn.channel, "error": type(error).__name__})
-        reason = f"channel {turn.channel} failed: {type(error).__name__}"
-        return msgspec.structs.replace(
+    def _record(
+        self,
+        person: Person,
+        request: Request,
+        session: Session,
+        decided: Decided,
+        work: Work,
+        attempt: int,
+        door: Door | None,
+    ) -> TurnRecord:
+        if decided.outcome is not Outcome.DEFERRED:
+            return with_outgoing(record_of(person, request, session, decided, work.stages, self._ids, attempt), door)
+        stages, deferral = work.stages.so_far("waited"), self._deferral(session, work, door)
+        record = record_of(person, request, session, decided, stages, self._ids, attempt)
+        promised = replace(
             record,
-            turn=msgspec.structs.replace(turn, outcome=Outcome.FAILED, reason=reason),
-            trace=msgspec.structs.replace(record.trace, error=reason),
+            trace=replace(record.trace, deferred=deferral.id),
+            session=replace(record.session, deferred=(*session.deferred, deferral.id)),
+            defers=deferral,
         )
-    return msgspec.structs.replace(record, outgoing=outgoing) if outgoing else record
+        return with_outgoing(promised, door)
+
+    def _deferral(self, session: Session, work: Work, door: Door | None) -> Deferral:
+        return Deferral(
+            self._ids.new(),
+            session.seq + 1,
+            self.background.lease,
+            self._clock.now() + LEASE_S,
+            work.progress.said,
+            session.dialogue,
+            door.place if door else "",
+        )
 
 
-def _is_silent(reply: Reply | None) -> bool:
-    """Whether nothing at all is said: a keyword is left to the carrier, or the conversation to a human."""
-    return reply is not None and (reply == SILENCE or reply.human is not None)
+async def _hold(door: Door, request: Request, words: str, progress: Progress) -> None:
+    if progress.may_wait and not progress.said:
+        await door.hold(request, words)
 
 
 def _settled(recorded: Recorded) -> Turn:

@@ -1,5 +1,6 @@
 """Runs the handlers of skills: gives each what its manifest permits, and takes of its answer what the manifest declares."""
 
+import traceback
 from collections.abc import Sequence
 
 from core.dialogue.manager import Run
@@ -125,6 +126,14 @@ def failed(name: str, error: Exception) -> SkillFailed:
     if isinstance(error, SkillFailed):
         return error
     return SkillFailed(name, str(error) if isinstance(error, Withheld) else type(error).__name__)
+
+
+def traced(error: Exception) -> dict[str, str]:
+    """Of the error behind a failure: what it was, and the last place in the code that it passed."""
+    cause = error.__cause__ or error
+    frames = traceback.extract_tb(cause.__traceback__)
+    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    return {"error": type(cause).__name__, "where": where}
 
 
 def _withheld(skill: str) -> Nothing:

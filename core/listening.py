@@ -21,8 +21,6 @@ from shared.turn import Kind, Request, SlotValue, Understanding
 T = TypeVar("T")
 GREET = "assistant.greet"
 RECALL = "notes.recall"
-SHARE_FOR_UNDERSTANDING = 0.6
-"""Of a request's time: a model that hangs leaves enough to answer without it."""
 
 
 class Listener:
@@ -34,18 +32,21 @@ class Listener:
         self._handlers = handlers
         self._samples = Samples(skills)
 
-    async def hear(self, state: State, around: Around, person: Person) -> Understanding | None:
-        """What is meant; None where there is nothing to understand (an event, silence, an intent that is not ours)."""
+    async def hear(self, state: State, around: Around, person: Person, by: float) -> Understanding | None:
+        """What is meant; None where there is nothing to understand (an event, silence, an intent that is not ours).
+
+        `by` is when a model that hangs is given up (Unix seconds).
+        """
         request = around.request
         platform = self._from_platform(request)
         if platform is not None:
             words = words_for_slot(state, platform, around)
-            return await self._reheard(words, request) if words else platform
+            return await self._reheard(words, request, by) if words else platform
         if request.kind is Kind.OPEN and not request.text and self._skills.of(GREET):
             return Understanding(GREET, 1.0, source="platform")
         if not request.text or request.kind is Kind.EVENT:
             return None
-        understood = await self._understood(request.text, request)
+        understood = await self._understood(request.text, request, by)
         if state.question is not None:
             return understood
         around = around.speaking(understood.language)
@@ -54,16 +55,16 @@ class Listener:
             followed = await self._recalled(person, understood, around)
         return replace(followed, language=understood.language) if followed else understood
 
-    async def _reheard(self, words: str, request: Request) -> Understanding:
+    async def _reheard(self, words: str, request: Request, by: float) -> Understanding:
         """What words mean that the platform had no better use for than as a slot's value."""
-        return replace(await self._understood(words, request), text=words)
+        return replace(await self._understood(words, request, by), text=words)
 
-    async def _understood(self, text: str, request: Request) -> Understanding:
+    async def _understood(self, text: str, request: Request, by: float) -> Understanding:
         """What the model says; where it does not answer, what the skills' own sentences say. Raises as the model does."""
         if not self._model.state().ready and (known := self._sample(text, request)):
             return known  # at once: the model might be waited for
         try:
-            return await self._model.understand(text, request.locale, _until(request), sure=request.spoken)
+            return await self._model.understand(text, request.locale, by, sure=request.spoken)
         except (ModelUnavailable, DeadlineExceeded):
             known = self._sample(text, request)
             if known is None:
@@ -90,11 +91,6 @@ class Listener:
             return None
         intent = self._skills.from_platform(request.intent.name)
         return Understanding(intent, 1.0, slots=request.intent.slots, source="platform") if intent else None
-
-
-def _until(request: Request) -> float:
-    """When the model should have understood a request."""
-    return request.received_at + SHARE_FOR_UNDERSTANDING * (request.deadline - request.received_at)
 
 
 def language_used(heard: Understanding, state: State, around: Around) -> str:

@@ -20,6 +20,13 @@ class Stages:
         self._ms[stage] = self._ms.get(stage, 0.0) + 1000 * (now - self._last)
         self._last = now
 
+    def so_far(self, stage: str) -> "Stages":
+        """A copy in which the time since the last mark belongs to `stage`; what is measured goes on."""
+        copy = Stages(self._clock)
+        copy._last, copy._ms, copy.missing = self._last, dict(self._ms), self.missing
+        copy.mark(stage)
+        return copy
+
     def degraded(self, part: str) -> None:
         """Note that `part` was missing."""
         if part not in self.missing:

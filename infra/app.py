@@ -20,6 +20,7 @@ from infra import endpoints
 from infra.asgi import Front
 from infra.broken import tell_broken
 from infra.calls import Carriers
+from infra.deferring import Finisher
 from infra.doors import Doors
 from infra.editions import edition
 from infra.exports.names import known_to_platforms
@@ -35,6 +36,7 @@ from infra.outside import SkillConfigs, open_outside
 from infra.plugins import Plugins, load_plugins
 from infra.served import FIRST_WORKER, publish_served
 from infra.settings import Settings
+from infra.storage.deferred import DeferredStore
 from infra.storage.handoffs import HandoffStore
 from infra.storage.outbox import OutboxStore
 from infra.storage.postgres import Database
@@ -55,6 +57,7 @@ from shared.outside import Outside
 from shared.ports import Clock, Ids, ModelService
 
 PAGE_THREADS = 8
+CLOSE_S = 2.0  # what is nearly finished may take so long when we stop
 
 OpenModel = Callable[[Settings, SkillBook], AbstractContextManager[ModelService]]
 
@@ -79,6 +82,7 @@ class Parts(Struct, frozen=True):
     engine: Engine
     outbox: OutboxStore
     handoffs: HandoffStore
+    deferred: DeferredStore
     fresh: asyncio.Event
     outside: Outside
     replies: ValkeyReplyCache
@@ -127,8 +131,10 @@ async def open_engine(
             answering=answering,
         )
         engine = Engine(turns, sessions, decider, clock, ids)
+        stack.push_async_callback(engine.background.close, CLOSE_S)
         outbox = OutboxStore(database, turns.people, vault)
         handoffs = HandoffStore(database, turns.people)
+        deferred = DeferredStore(database, turns.people, vault)
         yield Parts(
             settings,
             clock,
@@ -144,6 +150,7 @@ async def open_engine(
             engine,
             outbox,
             handoffs,
+            deferred,
             fresh,
             outside,
             replies,
@@ -169,7 +176,8 @@ async def open_front(
                 parts.answering.count = metrics.guarded
             pages = WSGIMiddleware(cast(Any, make_pages(parts.skills.infos("en"))), workers=PAGE_THREADS)
             doors, limits = make_doors(parts), Limits(addresses.redis_url)
-            async with make_outbox(parts, doors, metrics) as outbox:
+            parts.engine.background.ended = metrics.finished
+            async with make_outbox(parts, doors, metrics) as outbox, _finisher(parts, doors):
                 yield Front(
                     doors,
                     parts.engine,
@@ -234,6 +242,11 @@ def make_outbox(parts: Parts, doors: Doors, counts: Counts) -> Outbox:
     """What delivers what turns leave to go out: messages by the doors, calls by the skills."""
     carriers = Carriers(doors, parts.skills.loaded, parts.outside, parts.clock)
     return Outbox(parts.outbox, carriers, counts, parts.clock, random.random, parts.fresh)
+
+
+def _finisher(parts: Parts, doors: Doors) -> Finisher:
+    """What finishes answers that were not ready in time, also those of workers that died."""
+    return Finisher(parts.deferred, parts.engine.background, doors, parts.clock, random.random)
 
 
 def _probe(parts: Parts) -> endpoints.Probe | None:

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
+from msgspec.structs import replace
+
 from infra.doors import Doors
 from infra.entered import Entered
 from infra.handing import PATH as HANDOFFS
@@ -43,8 +45,14 @@ class Runs(Protocol):
         """See `core.engine.Engine.run`."""
         ...
 
-    async def find(self, app: str, channel: str, message_id: str) -> Turn | None:
+    async def find(
+        self, app: str, channel: str, message_id: str, *, tells: Callable[[Turn], bool] = ...
+    ) -> Turn | None:
         """See `core.engine.Engine.find`."""
+        ...
+
+    def handed(self, request: Request) -> float | None:
+        """See `core.engine.Engine.handed`."""
         ...
 
 
@@ -66,6 +74,9 @@ class Counts(Protocol):
 
     def refused(self, channel: str, code: str) -> None:
         """A request became no turn."""
+
+    def margin(self, channel: str, seconds: float, *, late: bool) -> None:
+        """From the decision to the answer it took so long; `late`: the deadline was over by then."""
 
 
 class Endpoint(Protocol):
@@ -147,7 +158,7 @@ class Front:
             if asked is not None and wire.method != "OPTIONS":
                 reply = await self._found(adapter, wire, asked)
             else:
-                reply = await self._through(adapter, None if is_place else below, wire, receive, started)
+                reply = await self._through(adapter, below, wire, receive, started, is_place=is_place)
         except NexusError as error:
             reply = self._refusal(channel, refuse, error)
         except Exception as error:  # noqa: BLE001 (the last resort: a problem, never a dropped connection)
@@ -155,18 +166,19 @@ class Front:
         return reply if adapter is None else adapter.finish(wire, reply)
 
     async def _through(
-        self, adapter: ChannelAdapter, side_path: str | None, wire: Wire, receive: Receive, started: float
+        self, adapter: ChannelAdapter, below: str, wire: Wire, receive: Receive, started: float, *, is_place: bool
     ) -> WireReply:
         if wire.method == "OPTIONS":
             return adapter.preflight(wire)
         wire = await self._bodies.read(wire, receive, adapter.body_limit)
-        if side_path is None:
-            return await self._message(adapter, wire, started)
-        serve = adapter.side_path(side_path)
+        if is_place:
+            return await self._message(adapter, below, wire, started)
+        serve = adapter.side_path(below)
         await self._limits.check(serve.limit, wire.peer)
         return await serve.answer(_as_get(wire))
 
-    async def _message(self, adapter: ChannelAdapter, wire: Wire, started: float) -> WireReply:
+    async def _message(self, adapter: ChannelAdapter, place: str, wire: Wire, started: float) -> WireReply:
+        received_at = self._clock.now()
         verified = await adapter.verify(wire)
         receipt = adapter.receipt(verified)
         if receipt is not None:
@@ -174,15 +186,18 @@ class Front:
             return adapter.render_receipt()
         if adapter.limit is not None:
             await self._limits.check(adapter.limit, f"{verified.app}:{verified.principal}")
-        request = adapter.parse(verified)
+        request = _since(received_at, adapter.parse(verified))
         parsed = self._clock.monotonic()
         try:
-            turn = await self._engine.run(request, Entered(adapter, verified))
+            turn = await self._engine.run(request, Entered(adapter, verified, place))
             reply = adapter.render(request, turn)
         except NexusError as error:
             return self._apology(adapter, request, error)
         except Exception as error:  # noqa: BLE001 (the person is told in the platform's own way)
             return self._apology(adapter, request, _internal(adapter.name, error))
+        margin = self._engine.handed(request)
+        if margin is not None:
+            self._counts.margin(adapter.name, margin, late=self._clock.now() > request.deadline)
         done = self._clock.monotonic()
         stages = {**turn.timings_ms, "door": 1000 * (parsed - started)}
         self._counts.turn(adapter.name, turn.outcome.value, done - started, stages, turn.degraded)
@@ -229,7 +244,11 @@ class Front:
         if adapter.limit is not None:
             await self._limits.check(adapter.limit, f"{verified.app}:{verified.principal}")
         found = message_id.isprintable()  # no other id was ever taken, and the store refuses some
-        turn = await self._engine.find(verified.app, adapter.name, message_id) if found else None
+
+        def told(turn: Turn) -> bool:
+            return wire.method == "GET" and adapter.may_see(verified, turn)
+
+        turn = await self._engine.find(verified.app, adapter.name, message_id, tells=told) if found else None
         if turn is None or not adapter.may_see(verified, turn):
             raise NotFound("there is no such message")
         return adapter.render_found(turn)
@@ -246,6 +265,14 @@ class Front:
             return self._refusal("none", _problem, error)
         except Exception as error:  # noqa: BLE001 (the last resort: a problem, never a dropped connection)
             return self._refusal("none", _problem, _internal("none", error))
+
+
+def _since(received_at: float, request: Request) -> Request:
+    """The request with a budget that begins when all of it was here: the platform waits while we look a key up, too."""
+    spent = request.received_at - received_at
+    if spent <= 0:
+        return request
+    return replace(request, received_at=received_at, deadline=request.deadline - spent)
 
 
 def _as_get(wire: Wire) -> Wire:

@@ -28,7 +28,8 @@ from infra.plugins import load_plugins
 from infra.settings import Settings, load
 from infra.system import SystemClock
 from infra.telemetry.logs import configure_logging
-from infra.telemetry.metrics import MODEL_PROCESS, Metrics
+from infra.telemetry.metrics import Metrics
+from infra.telemetry.snapshot import MODEL_PROCESS
 from shared.errors import NexusError
 from shared.generating import Generator
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from msgspec import Struct
 
-from shared.errors import DeliveryFailed, NexusError, NotFound
+from shared.errors import DeliveryFailed, DoorShut, NexusError, NotFound
 from shared.ports import Documents, DoorPorts, Outgoing
 from shared.problem import problem
 from shared.turn import Reply, Request, Turn
@@ -89,6 +89,24 @@ class Delivered(Struct, frozen=True):
     """A platform's API took a message: under which id."""
 
     provider_id: str
+
+
+SHORTEST_S, LONGEST_S = 0.2, 60.0
+"""What a budget may be set to."""
+
+
+def budget_of(config: Mapping[str, str], door: str, default: float) -> float:
+    """The seconds for an answer that the setting `budget_s` says, where the caller waits as long as we wish. Raises DoorShut."""
+    text = config.get("budget_s", "").strip() or str(default)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not SHORTEST_S <= seconds <= LONGEST_S:
+        raise DoorShut(
+            f"{door}: budget_s must be a number of seconds from {SHORTEST_S:g} to {LONGEST_S:g}, not {text!r}"
+        )
+    return seconds
 
 
 class ChannelAdapter(ABC):

@@ -6,6 +6,7 @@ from typing import Any, NewType, Protocol
 
 from msgspec import Struct
 
+from shared.deferring import Deferral, Deferred, Settled
 from shared.effects import Keep
 from shared.handing import Handoff, HandoffStep
 from shared.outside import NewCall, PastCall
@@ -166,6 +167,11 @@ class Door(Protocol):
         """Whether `answer` is asked before NEXUS' own skills."""
         ...
 
+    @property
+    def place(self) -> str:
+        """Where the message came in, below the door's own path."""
+        ...
+
     async def answer(self, request: Request, documents: Documents) -> Reply | None:
         """The door's own answer; None leaves it to NEXUS' skills. May be asked twice for one message: it changes nothing."""
         ...
@@ -213,6 +219,7 @@ class TurnRecord(Struct, frozen=True, kw_only=True):
 
     `consent` says whether we may write to this person on this channel from now on; None leaves it as it was. `owed`: what is
     outgoing answers a carrier's keyword and is sent even to somebody who opted out (that STOP was heard, what HELP says).
+    `defers`: the answer comes later; `settled`: it is this turn; `told`: this turn tells the deferred answers of these ids.
     """
 
     person: Person
@@ -229,6 +236,9 @@ class TurnRecord(Struct, frozen=True, kw_only=True):
     consent: bool | None = None
     owed: bool = False
     model: str = ""
+    defers: Deferral | None = None
+    settled: Settled | None = None
+    told: tuple[str, ...] = ()
 
 
 class Recording(StrEnum):
@@ -291,6 +301,22 @@ class TurnStore(Protocol):
 
     async def opted_out(self, person: Person, channel: str) -> bool:
         """Whether the person forbade us to write to them on this channel, and did not take it back."""
+        ...
+
+    async def deferred(self, person: Person, ids: Sequence[str]) -> list[Deferred]:
+        """The deferred answers of these ids that the person has, in their order."""
+        ...
+
+    async def last_deferred(self, person: Person, since: float) -> Deferred | None:
+        """The newest deferred answer of a person, if it is pending or was there after `since` (Unix seconds)."""
+        ...
+
+    async def deferred_of(self, app: str, channel: str, message_id: str) -> Deferred | None:
+        """The answer that a message was to get later, or None."""
+        ...
+
+    async def tell(self, app: str, deferred_id: str) -> None:
+        """That deferred answer, if it is there, was told outside a conversation."""
         ...
 
 

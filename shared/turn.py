@@ -226,7 +226,8 @@ class Session(Struct, frozen=True):
 
     `dialogue` is what core/dialogue keeps there: open questions, what is known, what waits. It has a version of its own.
     `language` is the one that the person last used (`de`); "" before it was known.
-    `handoff` is the id of the Handoff while a human has the conversation.
+    `handoff` is the id of the Handoff while a human has the conversation. `deferred` are the ids of answers that come later and
+    were not told yet.
     """
 
     seq: int = 0
@@ -238,6 +239,7 @@ class Session(Struct, frozen=True):
     dialogue: dict[str, Any] | None = None
     language: str = ""
     handoff: str = ""
+    deferred: tuple[str, ...] = ()
 
 
 class Trace(Struct, frozen=True):
@@ -252,6 +254,7 @@ class Trace(Struct, frozen=True):
     error: str = ""
     degraded: tuple[str, ...] = ()  # parts that were missing ("valkey", "model", "generation")
     generated: str = ""  # the language model that was asked, and what its guard made of the answer
+    deferred: str = ""  # the id of the answer that comes later, in the turn that says so and in the one that is it
 
 
 class Turn(Struct, frozen=True, kw_only=True):

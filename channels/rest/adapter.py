@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Self
 import msgspec
 from msgspec import Meta, Struct
 
-from shared.channel import ChannelAdapter, Limit, Verified, Wire, WireReply
+from shared.channel import ChannelAdapter, Limit, Verified, Wire, WireReply, budget_of
 from shared.errors import Malformed, NotAuthentic
 from shared.jsontext import decode
 from shared.message import render_message
@@ -46,15 +46,16 @@ class RestAdapter(ChannelAdapter):
     name: ClassVar[str] = "rest"
     limit: ClassVar[Limit | None] = Limit("rest-messages", per_second=50, burst=200, on_failure="open")
 
-    def __init__(self, ports: DoorPorts) -> None:
+    def __init__(self, ports: DoorPorts, budget_s: float = ChannelAdapter.budget_s) -> None:
+        self._budget_s = budget_s
         self._clock = ports.clock
         self._ids = ports.ids
         self._api_keys = ports.api_keys
 
     @classmethod
     def open(cls, app: str, config: Mapping[str, str], ports: DoorPorts) -> Self:
-        """Always open: without a key nobody gets in (`nexus keys create`)."""
-        return cls(ports)
+        """Without a key nobody gets in (`nexus keys create`). Shut only where `budget_s` is none."""
+        return cls(ports, budget_of(config, cls.name, cls.budget_s))
 
     async def verify(self, wire: Wire) -> Verified:
         """The key's owner. Raises NotAuthentic without a live key."""
@@ -84,7 +85,7 @@ class RestAdapter(ChannelAdapter):
             user=user,
             kind=Kind.UTTERANCE,
             received_at=now,
-            deadline=now + self.budget_s,
+            deadline=now + self._budget_s,
             text=text,
             locale=(message.locale or "en-US").replace("_", "-"),
             device=Device(screen=True),

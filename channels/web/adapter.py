@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from channels.web import documents
 from channels.web.verify import Visitors, allowed_origins, bearer, only
 from shared.advice import how_to_set
-from shared.channel import ChannelAdapter, Limit, SidePath, Verified, Wire, WireReply
+from shared.channel import ChannelAdapter, Limit, SidePath, Verified, Wire, WireReply, budget_of
 from shared.errors import Malformed, NexusError, NotAuthentic
 from shared.jsontext import decode
 from shared.locales import preferred
@@ -53,8 +53,11 @@ class WebAdapter(ChannelAdapter):
     session_limit: ClassVar[Limit] = Limit("web-sessions", per_second=0.5, burst=60, on_failure="open")
     frame_limit: ClassVar[Limit] = Limit("web-frames", per_second=20.0, burst=200, on_failure="open")
 
-    def __init__(self, app: str, origins: frozenset[str], ports: DoorPorts) -> None:
+    def __init__(
+        self, app: str, origins: frozenset[str], ports: DoorPorts, budget_s: float = ChannelAdapter.budget_s
+    ) -> None:
         self._app = app
+        self._budget_s = budget_s
         self._origins = origins
         self._clock = ports.clock
         self._ids = ports.ids
@@ -62,8 +65,8 @@ class WebAdapter(ChannelAdapter):
 
     @classmethod
     def open(cls, app: str, config: Mapping[str, str], ports: DoorPorts) -> Self:
-        """The door for the origins in `config` (`origins`, `public_url`, `development_origins`)."""
-        return cls(app, allowed_origins(app, config), ports)
+        """The door for the origins in `config` (`origins`, `public_url`, `development_origins`), with its `budget_s`."""
+        return cls(app, allowed_origins(app, config), ports, budget_of(config, cls.name, cls.budget_s))
 
     def side_path(self, path: str) -> SidePath:
         """`POST /channels/web/session` opens a session; `GET /channels/web/frame` is the chat for a frame."""
@@ -113,7 +116,7 @@ class WebAdapter(ChannelAdapter):
             user=verified.principal,
             kind=Kind.UTTERANCE,
             received_at=now,
-            deadline=now + self.budget_s,
+            deadline=now + self._budget_s,
             text=text,
             locale=preferred(only(verified.wire, "accept-language") or ""),
             device=Device(screen=True),

@@ -17,7 +17,7 @@ from infra.settings import Settings, child_environment
 from infra.supervisor import Supervisor
 from infra.tcp import ensure_port_free, listens
 from infra.telemetry.logs import configure_logging
-from infra.telemetry.metrics import MODEL_PROCESS
+from infra.telemetry.snapshot import MODEL_PROCESS
 from infra.unix import Pulse, answers
 from shared.errors import NexusError, StartFailed
 

@@ -1,6 +1,5 @@
 -- What a turn brings besides: consents (who opts out is sent nothing more that waits), documents, what is handed
--- over to humans, messages that go out. They too
--- follow only the turns that were stored.
+-- over to humans, messages that go out, answers that come later. They too follow only the turns that were stored.
 , agreed as (
     insert into consents (app_id, person_id, channel, at, granted, source, message_digest)
     select stored.app_id, stored.person_id, stored.channel, stored.at, new.granted, 'keyword', stored.message_digest
@@ -57,4 +56,24 @@
                 %b::bytea[], %b::float8[])
          as new(app, message, id, place, position, owed, content, channel, lane, until)
     join stored on stored.app_id = new.app and stored.message_digest = new.message
+), deferred_now as (
+    insert into deferred (app_id, deferred_id, person_id, channel, message_digest, answer_digest, state, attempts, lease, due_at,
+                          created_at, body)
+    select stored.app_id, new.id, stored.person_id, stored.channel, stored.message_digest, new.answer, 'pending', 1, new.lease,
+           to_timestamp(new.until), stored.at, new.body
+    from unnest(%b::text[], %b::bytea[], %b::text[], %b::bytea[], %b::text[], %b::float8[], %b::bytea[])
+         as new(app, message, id, answer, lease, until, body)
+    join stored on stored.app_id = new.app and stored.message_digest = new.message
+), settled as (
+    -- The turn that is the answer has a message id of its own, so that of two that finish it only one is stored.
+    update deferred d set state = new.state, ended_at = to_timestamp(new.at), dialogue = new.dialogue
+    from unnest(%b::text[], %b::bytea[], %b::text[], %b::text[], %b::float8[], %b::bytea[])
+         as new(app, message, id, state, at, dialogue), stored
+    where stored.app_id = new.app and stored.message_digest = new.message and d.state = 'pending'
+      and d.app_id = new.app and d.deferred_id = new.id and d.person_id = stored.person_id
+), told as (
+    update deferred d set state = 'told'
+    from unnest(%b::text[], %b::bytea[], %b::text[]) as new(app, message, id), stored
+    where stored.app_id = new.app and stored.message_digest = new.message and d.state in ('done', 'failed')
+      and d.app_id = new.app and d.deferred_id = new.id and d.person_id = stored.person_id
 )

@@ -1,16 +1,19 @@
 """The turn store on Postgres: what was said and answered, encrypted per person, one row a message."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from infra.storage.deferred import DeferredStore, deferred_row, settled_row
 from infra.storage.handoffs import HandoffStore, handoff_row
 from infra.storage.people import People
 from infra.storage.postgres import Database
+from infra.storage.sealing import turn_bound
 from infra.storage.writer import OutgoingRow, TurnRow, Writer
 from infra.vault import DataKey, Vault, join
+from shared.deferring import Deferred
 from shared.effects import Keep
 from shared.handing import Handoff
 from shared.outside import NewCall, PastCall
@@ -84,6 +87,7 @@ class PostgresTurnStore:
         self._made = made
         self.people = People(database, vault, ids)
         self._handoffs = HandoffStore(database, self.people)
+        self._deferred = DeferredStore(database, self.people, vault)
 
     async def person(self, app: str, channel: str, user: str) -> Person:
         """See `TurnStore.person`."""
@@ -124,7 +128,7 @@ class PostgresTurnStore:
             return Session()
         digest, sealed = found
         key = await self.people.key(person)
-        return _decode_session(key.open(sealed, _bound(person, digest, "session")))
+        return _decode_session(key.open(sealed, turn_bound(person, digest, "session")))
 
     async def memories(self, person: Person) -> list[StoredMemory]:
         """See `TurnStore.memories`."""
@@ -156,16 +160,32 @@ class PostgresTurnStore:
         found = await self._database.row(_CONSENT, person.app, person.id, channel)
         return found is not None and not found[0]
 
+    async def deferred(self, person: Person, ids: Sequence[str]) -> list[Deferred]:
+        """See `TurnStore.deferred`."""
+        return await self._deferred.of(person, ids)
+
+    async def last_deferred(self, person: Person, since: float) -> Deferred | None:
+        """See `TurnStore.last_deferred`."""
+        return await self._deferred.last(person, since)
+
+    async def deferred_of(self, app: str, channel: str, message_id: str) -> Deferred | None:
+        """See `TurnStore.deferred_of`."""
+        return await self._deferred.of_message(app, channel, message_id)
+
+    async def tell(self, app: str, deferred_id: str) -> None:
+        """See `TurnStore.tell`."""
+        await self._deferred.tell(app, deferred_id)
+
     async def _open_turn(self, person: Person, digest: bytes, sealed: bytes) -> Turn:
         key = await self.people.key(person)
-        return _decode_turn(key.open(sealed, _bound(person, digest, "turn")))
+        return _decode_turn(key.open(sealed, turn_bound(person, digest, "turn")))
 
     def _row(self, record: TurnRecord, key: DataKey) -> TurnRow:
         request, person, turn = record.request, record.person, record.turn
         digest = self._message_digest(request.app, request.channel, request.message_id)
 
         def seal(value: Any, column: str) -> bytes:
-            return key.seal(_encode(value), _bound(person, digest, column))
+            return key.seal(_encode(value), turn_bound(person, digest, column))
 
         return TurnRow(
             app=request.app,
@@ -199,6 +219,9 @@ class PostgresTurnStore:
                 *(_outgoing(key, record, position) for position in range(len(record.outgoing))),
                 *(self._call(key, record, number) for number in range(len(record.calls))),
             ),
+            defers=deferred_row(self._vault, key, record),
+            settled=settled_row(key, record),
+            told=record.told,
         )
 
     def _call(self, key: DataKey, record: TurnRecord, number: int) -> OutgoingRow:
@@ -240,10 +263,6 @@ class PostgresTurnStore:
         """Who said what. A repetition has the same; time stamps and deadlines, which differ, are left out."""
         said = _encode((request.kind, request.text, request.intent, request.event, request.attachments))
         return self._vault.hmac("fingerprint", request.user, said)
-
-
-def _bound(person: Person, message_digest: bytes, column: str) -> bytes:
-    return join("turn", person.app, person.id, message_digest, column)
 
 
 def outgoing_bound(person: Person, outgoing_id: str) -> bytes:

@@ -41,6 +41,20 @@ class OutgoingRow(Struct, frozen=True):
     until: float | None = None
 
 
+class DeferredRow(Struct, frozen=True):
+    """A new row of `deferred`: the digest of its answer's message id, who holds it until when, and its sealed body."""
+
+    id: str
+    answer_digest: bytes
+    lease: str
+    until: float
+    body: bytes
+
+
+# The end of a deferred answer: its id, its state, when, and what the conversation is about then, sealed.
+SettledRow = tuple[str, str, float, bytes | None]
+
+
 class TurnRow(Struct, frozen=True):
     """One row of `turns`, sealed, with the rows of other tables that come and go with it."""
 
@@ -63,11 +77,15 @@ class TurnRow(Struct, frozen=True):
     keep: tuple[tuple[bytes, bytes | None], ...] = ()  # digest of the name, sealed document (None: remove it)
     handed: tuple[HandoffRow, ...] = ()
     outgoing: tuple["OutgoingRow", ...] = ()
+    defers: DeferredRow | None = None
+    settled: SettledRow | None = None
+    told: tuple[str, ...] = ()
 
     @property
     def plain(self) -> bool:
         """Whether it is like most turns: nothing but itself and memories."""
-        return self.consent is None and not self.keep and not self.handed and not self.outgoing
+        more = self.keep or self.handed or self.outgoing or self.told
+        return self.consent is None and self.defers is None and self.settled is None and not more
 
 
 _TURN_COLUMNS = TurnRow.__struct_fields__[:13]
@@ -190,12 +208,23 @@ def _params(rows: Sequence[TurnRow]) -> tuple[list[Any], ...]:
 
 
 def _more_params(rows: Sequence[TurnRow]) -> tuple[list[Any], ...]:
-    """One array a column: the consents', then the documents', then the handoffs', then the outgoing messages'."""
+    """One array a column: the consents', the documents', the handoffs', the outgoing messages', the deferred answers'."""
     agreed = [(row.app, row.message_digest, row.consent) for row in rows if row.consent is not None]
     kept = [(row.app, row.message_digest, *document) for row in rows for document in row.keep]
     handed = [(row.app, row.message_digest, *step) for row in rows for step in row.handed]
     outgoing = [(row.app, row.message_digest, *astuple(message)) for row in rows for message in row.outgoing]
-    return *_columns(agreed, 3), *_columns(kept, 4), *_columns(handed, 6), *_columns(outgoing, 10)
+    defers = [(row.app, row.message_digest, *astuple(row.defers)) for row in rows if row.defers is not None]
+    settled = [(row.app, row.message_digest, *row.settled) for row in rows if row.settled is not None]
+    told = [(row.app, row.message_digest, one) for row in rows for one in row.told]
+    return (
+        *_columns(agreed, 3),
+        *_columns(kept, 4),
+        *_columns(handed, 6),
+        *_columns(outgoing, 10),
+        *_columns(defers, 7),
+        *_columns(settled, 6),
+        *_columns(told, 3),
+    )
 
 
 def _columns(rows: list[tuple[Any, ...]], width: int) -> tuple[list[Any], ...]:

@@ -6,76 +6,21 @@ pile up. /metrics on any worker reads all the files; a worker killed hard loses 
 """
 
 import os
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Self
 
 import msgspec
-from msgspec import Struct, field
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.registry import Collector
 
+from infra.telemetry.exposition import Published
+from infra.telemetry.snapshot import SIZES, Histogram, Labels, Snapshot
 from shared.ports import Clock, ModelState
 
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
-BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Upper bounds in seconds; one more for what is slower."""
-SIZES = (1, 2, 4, 8, 16, 32)
-"""Upper bounds of the texts in a batch."""
-MODEL_PROCESS = "core"
-"""Publishes as web workers do, and is none."""
 PUBLISH_S = 1.0
-STALE_S = 10.0  # after this a worker's states are no longer told; its counts are kept
 SERIES = 200  # of one metric; what comes later is counted as "other"
-
-Labels = tuple[str, ...]
-
-
-class Histogram(Struct):
-    """Counts by bucket (not cumulative; the last is what is over all bounds) and the sum of all values."""
-
-    counts: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
-    total: float = 0.0
-
-    def add(self, value: float, bounds: Sequence[float] = BUCKETS) -> None:
-        """Count one value."""
-        self.counts[bisect_left(bounds, value)] += 1
-        self.total += value
-
-    def merge(self, other: "Histogram") -> None:
-        """Add what another worker counted."""
-        self.counts = [a + b for a, b in zip(self.counts, other.counts, strict=True)]
-        self.total += other.total
-
-
-class Snapshot(Struct):
-    """What one worker has counted since the first start, and its states now (`at`: Unix seconds)."""
-
-    at: float = 0.0
-    turns: dict[Labels, int] = field(default_factory=dict)  # channel, outcome
-    refusals: dict[Labels, int] = field(default_factory=dict)  # channel, code
-    degraded: dict[Labels, int] = field(default_factory=dict)  # part that was missing
-    durations: dict[Labels, Histogram] = field(default_factory=dict)  # channel
-    stages: dict[Labels, Histogram] = field(default_factory=dict)  # stage
-    stores: dict[Labels, int] = field(default_factory=dict)  # store → 1 it answers, 0 it does not
-    models: dict[Labels, int] = field(default_factory=dict)  # version, provider → 1 ready, 0 not
-    deliveries: dict[Labels, int] = field(default_factory=dict)  # channel, how an attempt ended
-    batches: dict[Labels, Histogram] = field(default_factory=dict)  # kind → seconds that a batch of a model took
-    sizes: dict[Labels, Histogram] = field(default_factory=dict)  # kind → texts in a batch
-    turned_away: dict[Labels, int] = field(default_factory=dict)  # kind → calls that were too much
-    looked_up: dict[Labels, int] = field(default_factory=dict)  # where an answer that depends on nobody was found
-    guarded: dict[Labels, int] = field(default_factory=dict)  # what became of a language model's answer
-    queued: dict[Labels, int] = field(default_factory=dict)  # () → calls that wait for a model now
-    generators: dict[Labels, int] = field(default_factory=dict)  # version, provider → 1 ready, 0 not
-    answers: dict[Labels, int] = field(default_factory=dict)  # how a generated answer ended
-    tokens: dict[Labels, int] = field(default_factory=dict)  # prompt, answer
-    begun: dict[Labels, Histogram] = field(default_factory=dict)  # () → seconds to the first piece of an answer
-    writing: dict[Labels, int] = field(default_factory=dict)  # waiting, under_way → answers in the making now
-    waiting: dict[Labels, int] = field(default_factory=dict)  # channel → messages of all workers that are not sent yet
-
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Snapshot).decode
@@ -131,6 +76,16 @@ class Metrics:
     def refused(self, channel: str, code: str) -> None:
         """Count a request that was answered with an error and became no turn."""
         _count(self._now.refusals, (channel, code))
+
+    def margin(self, channel: str, seconds: float, *, late: bool) -> None:
+        """Note how long it took from the decision to the answer; `late`: the deadline was over by then."""
+        _time(self._now.margins, (channel,), seconds)
+        if late:
+            _count(self._now.late, (channel,))
+
+    def finished(self, channel: str, outcome: str) -> None:
+        """Count a deferred answer that is there now: answered, failed or refused."""
+        _count(self._now.finished, (channel, outcome))
 
     def delivery(self, channel: str, state: str) -> None:
         """Count an attempt to send a message through a platform's API: sent, failed, later or doubt."""
@@ -226,7 +181,7 @@ def render(folder: Path, version: str, now: float) -> bytes:
     """The sum of the published counts in Prometheus' text format."""
     found = {file.stem: snapshot for file in sorted(folder.glob("*.metrics")) if (snapshot := _read(file))}
     registry = CollectorRegistry()
-    registry.register(_Published(found, version, now))
+    registry.register(Published(found, version, now))
     return generate_latest(registry)
 
 
@@ -257,144 +212,3 @@ def _read(file: Path) -> Snapshot | None:
         return _decode(file.read_bytes())
     except (FileNotFoundError, msgspec.DecodeError):
         return None
-
-
-class _Published(Collector):
-    """Turns snapshots into metric families."""
-
-    def __init__(self, workers: Mapping[str, Snapshot], version: str, now: float) -> None:
-        self._workers = workers
-        self._version = version
-        self._now = now
-
-    def collect(self) -> Iterator[Metric]:
-        build = GaugeMetricFamily("nexus_build_info", "The running version of NEXUS.", labels=["version"])
-        build.add_metric([self._version], 1)
-        yield build
-        yield from self._counters()
-        yield from self._histograms()
-        yield from self._states()
-
-    def _counters(self) -> Iterator[Metric]:
-        every = self._workers.values()
-        yield _counter("nexus_turns", "Turns by how they ended.", ["channel", "outcome"], [s.turns for s in every])
-        yield _counter(
-            "nexus_refusals", "Requests that became no turn.", ["channel", "code"], [s.refusals for s in every]
-        )
-        yield _counter(
-            "nexus_outbox_attempts",
-            "Attempts to send a message through a platform's API, by how they ended.",
-            ["channel", "state"],
-            [s.deliveries for s in every],
-        )
-        yield _counter(
-            "nexus_model_refusals", "Calls that were too much for the models.", ["kind"], [s.turned_away for s in every]
-        )
-        yield _counter(
-            "nexus_reply_cache_lookups",
-            "Looks for an answer that depends on nobody, by where it was found.",
-            ["found"],
-            [s.looked_up for s in every],
-        )
-        yield _counter(
-            "nexus_generated_answers", "Generated answers by how they ended.", ["end"], [s.answers for s in every]
-        )
-        yield _counter("nexus_generated_tokens", "Tokens of ended answers.", ["kind"], [s.tokens for s in every])
-        yield _counter(
-            "nexus_guarded_answers",
-            "Answers of the language model, by what the guard made of them.",
-            ["outcome"],
-            [s.guarded for s in every],
-        )
-        yield _counter("nexus_degraded_turns", "Turns that went without a part.", ["part"], [s.degraded for s in every])
-
-    def _histograms(self) -> Iterator[Metric]:
-        every = self._workers.values()
-        yield _histogram(
-            "nexus_turn_duration_seconds", "From reception to answer.", ["channel"], [s.durations for s in every]
-        )
-        yield _histogram("nexus_stage_duration_seconds", "Stages of a turn.", ["stage"], [s.stages for s in every])
-        yield _histogram(
-            "nexus_model_batch_seconds", "What a batch of a model took.", ["kind"], [s.batches for s in every]
-        )
-        yield _histogram(
-            "nexus_generation_first_seconds", "To the first piece of a generated answer.", [], [s.begun for s in every]
-        )
-        yield _histogram("nexus_model_batch_texts", "Texts in a batch.", ["kind"], [s.sizes for s in every], SIZES)
-
-    def _states(self) -> Iterator[Metric]:
-        fresh = {name: s for name, s in self._workers.items() if self._now - s.at <= STALE_S}
-        stores = GaugeMetricFamily("nexus_store_up", "Whether a store answers.", labels=["store", "worker"])
-        models = GaugeMetricFamily(
-            "nexus_model_ready", "Whether a model can answer.", labels=["version", "provider", "worker"]
-        )
-        workers = GaugeMetricFamily("nexus_workers", "Web workers that are alive.")
-        workers.add_metric([], len(fresh.keys() - {MODEL_PROCESS}))
-        queued = GaugeMetricFamily("nexus_model_waiting", "Calls that wait for the models.", labels=["worker"])
-        generators = GaugeMetricFamily(
-            "nexus_generator_ready", "Whether a language model can answer.", labels=["version", "provider", "worker"]
-        )
-        writing = GaugeMetricFamily(
-            "nexus_generated_now", "Answers in the making: those that wait, and all.", labels=["state", "worker"]
-        )
-        for name, snapshot in fresh.items():
-            for labels, up in snapshot.stores.items():
-                stores.add_metric([*labels, name], up)
-            for labels, ready in snapshot.models.items():
-                models.add_metric([*labels, name], ready)
-            for labels, ready in snapshot.generators.items():
-                generators.add_metric([*labels, name], ready)
-            for labels, count in snapshot.writing.items():
-                writing.add_metric([*labels, name], count)
-            for count in snapshot.queued.values():
-                queued.add_metric([name], count)
-        yield from (workers, stores, models, queued, generators, writing, _waiting(fresh.values()))
-
-
-def _waiting(workers: Iterable[Snapshot]) -> Metric:
-    """Every worker counts the same rows: the one that wrote last is believed."""
-    family = GaugeMetricFamily(
-        "nexus_outbox_waiting", "Messages to be sent through a platform's API.", labels=["channel"]
-    )
-    newest = max(workers, key=lambda snapshot: snapshot.at, default=Snapshot())
-    for labels, count in sorted(newest.waiting.items()):
-        family.add_metric(list(labels), count)
-    return family
-
-
-def _counter(name: str, text: str, labels: list[str], every: list[dict[Labels, int]]) -> Metric:
-    sums: dict[Labels, int] = {}
-    for counts in every:
-        for key, count in counts.items():
-            sums[key] = sums.get(key, 0) + count
-    family = CounterMetricFamily(name, text, labels=labels)
-    for key, count in sorted(sums.items()):
-        family.add_metric(list(key), count)
-    return family
-
-
-def _histogram(
-    name: str,
-    text: str,
-    labels: list[str],
-    every: list[dict[Labels, Histogram]],
-    bounds: Sequence[float] = BUCKETS,
-) -> Metric:
-    sums: dict[Labels, Histogram] = {}
-    for histograms in every:
-        for key, histogram in histograms.items():
-            sums.setdefault(key, Histogram([0] * (len(bounds) + 1))).merge(histogram)
-    family = HistogramMetricFamily(name, text, labels=labels)
-    for key, histogram in sorted(sums.items(), key=lambda item: item[0]):
-        family.add_metric(list(key), _cumulative(histogram.counts, bounds), histogram.total)
-    return family
-
-
-def _cumulative(counts: list[int], bounds: Sequence[float]) -> list[tuple[str, float]]:
-    names = [*(str(bound) for bound in bounds), "+Inf"]
-    running = 0
-    buckets: list[tuple[str, float]] = []
-    for bound, count in zip(names, counts, strict=True):
-        running += count
-        buckets.append((bound, running))
-    return buckets

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from shared.deferring import Deferral, Deferred, Settled, answer_id
 from shared.errors import ModelUnavailable, NotAuthentic, SignatureInvalid
 from shared.handing import Handoff, HandoffEnded, HandoffHeard, HandoffStep
 from shared.outside import PastCall
@@ -186,6 +187,8 @@ class FakeTurnStore:
         self._consents: dict[tuple[Person, str], bool] = {}
         self._handoffs: dict[tuple[Person, str], Handoff] = {}
         self._called: list[tuple[Person, str, PastCall]] = []
+        self.owed: dict[str, tuple[TurnRecord, Deferral]] = {}
+        self.ends: dict[str, Settled] = {}
 
     async def person(self, app: str, channel: str, user: str) -> Person:
         """See `TurnStore.person`."""
@@ -211,6 +214,12 @@ class FakeTurnStore:
             self._consents[record.person, record.request.channel] = record.consent
         for step in record.handoff:
             self._step(record.person, step, record.turn.at)
+        if record.defers is not None:
+            self.owed[record.defers.id] = (record, record.defers)
+        if record.settled is not None:
+            self.ends[record.settled.id] = record.settled
+        for one in record.told:
+            await self.tell(record.person.app, one)
         return Recorded(Recording.STORED, record.turn)
 
     async def find(self, request: Request) -> Recorded | None:
@@ -266,6 +275,39 @@ class FakeTurnStore:
     async def opted_out(self, person: Person, channel: str) -> bool:
         """See `TurnStore.opted_out`."""
         return not self._consents.get((person, channel), True)
+
+    async def deferred(self, person: Person, ids: Sequence[str]) -> list[Deferred]:
+        """See `TurnStore.deferred`."""
+        return [await self._found(one) for one in ids if one in self.owed and self.owed[one][0].person == person]
+
+    async def last_deferred(self, person: Person, since: float) -> Deferred | None:
+        """See `TurnStore.last_deferred`."""
+        for found in [await self._found(id_) for id_, (record, _) in self.owed.items() if record.person == person][
+            ::-1
+        ]:
+            if found.ended_at is None or found.ended_at > since:
+                return found
+        return None
+
+    async def deferred_of(self, app: str, channel: str, message_id: str) -> Deferred | None:
+        """See `TurnStore.deferred_of`."""
+        for id_, (record, _) in self.owed.items():
+            if (record.request.app, record.request.channel, record.request.message_id) == (app, channel, message_id):
+                return await self._found(id_)
+        return None
+
+    async def tell(self, app: str, deferred_id: str) -> None:
+        """See `TurnStore.tell`."""
+        if deferred_id in self.ends:
+            self.ends[deferred_id] = msgspec.structs.replace(self.ends[deferred_id], state="told")
+
+    async def _found(self, deferred_id: str) -> Deferred:
+        record, _ = self.owed[deferred_id]
+        end, request = self.ends.get(deferred_id), record.request
+        turn = await self.turn(request.app, request.channel, answer_id(deferred_id))
+        if end is None:
+            return Deferred(deferred_id, "pending", record.turn.at)
+        return Deferred(deferred_id, end.state, record.turn.at, end.at, turn, end.dialogue)
 
     def give_back(self, handoff_id: str, at: float) -> None:
         """An operator gives a conversation back."""

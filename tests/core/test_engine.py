@@ -222,8 +222,10 @@ async def test_a_broken_skill_fails_its_turn_and_tells_nobody_what_was_said(
     assert await house.say("count", "m2") == "1"
 
 
-async def test_a_slow_skill_is_cut_off_before_the_deadline(house: House) -> None:
-    turn = await house.engine.run(house.request("sleep", deadline=house.clock.now() + 0.05))
+async def test_a_slow_event_is_cut_off_before_the_deadline(house: House) -> None:
+    intent = PlatformIntent("counter.sleep")
+    request = house.request(kind=Kind.EVENT, intent=intent, deadline=house.clock.now() + 0.05)
+    turn = await house.engine.run(request)
     assert (turn.outcome, turn.reply and turn.reply.text) == (Outcome.FAILED, wording("too_slow", "en"))
 
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from infra.durability import assert_durable
-from infra.telemetry.metrics import Snapshot
+from infra.telemetry.snapshot import Snapshot
 from tests.integration.conftest import Nexus, until
 
 Trouble = Callable[[Nexus], None]

@@ -42,7 +42,7 @@ class Visit:
         loaded = load_skill(ROOT / name)
         self.clock, self.model, self._locale, self._count = clock, FakeModel(), locale, 0
         outside = _Outside(answers, loaded.manifest.permissions, config)
-        turns = FakeTurnStore()
+        self._turns = turns = FakeTurnStore()
         decider = Decider(turns, self.model, SkillBook([loaded]), clock, FakeIds(), "America/New_York", outside=outside)
         self._engine = Engine(turns, FakeSessionStore(), decider, clock, FakeIds())
 
@@ -56,6 +56,13 @@ class Visit:
             received_at=now, deadline=now + seconds, text=text, locale=self._locale,
         )  # fmt: skip
         reply = (await self._engine.run(request)).reply
+        assert reply is not None
+        return reply
+
+    async def later(self) -> Reply:
+        """The answer that was not ready in time."""
+        await self._engine.background.settled()
+        reply = self._turns.records[-1].turn.reply
         assert reply is not None
         return reply
 

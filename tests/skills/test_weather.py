@@ -11,6 +11,7 @@ import pytest
 
 from shared.testing.skill.hooks import SkillHooks
 from shared.turn import SlotValue
+from shared.wording import wordings
 from skills.weather import wording
 from skills.weather.homes import home_of
 from tests.openmeteo import answer, forecast
@@ -60,11 +61,13 @@ async def test_a_service_that_is_away_is_told_or_how_old_the_answer_is(service: 
 
 async def test_a_slow_service_is_told_in_time(service: Standin) -> None:
     release = threading.Event()
-    service.answer = lambda _: Answer(b"", wait=release)
+    service.answer = lambda _: Answer(b"", 503, wait=release)
     async with visiting("weather", url=service.url) as visit:
         reply = await visit.say("weather.forecast", "weather in Paris", seconds=0.5)
+        assert reply.text in wordings("answer_asked_for", "en")
         release.set()
-    assert reply.text.startswith(("The weather service doesn't answer", "I can't reach"))
+        later = await visit.later()
+    assert later.text.startswith(("The weather service doesn't answer", "I can't reach"))
 
 
 @pytest.mark.parametrize(

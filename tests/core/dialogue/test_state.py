@@ -90,4 +90,4 @@ def test_sessions_of_the_version_before_still_load() -> None:
 def test_the_version_before_reads_sessions_of_this_one() -> None:
     new = Session(4, 5.0, dialogue=stored(State((Frame("lunch.order"),))))
     plain = msgspec.msgpack.decode(msgspec.msgpack.encode(new))
-    assert set(plain) - set(OLD) == {"dialogue", "language", "handoff"}
+    assert set(plain) - set(OLD) == {"dialogue", "language", "handoff", "deferred"}

@@ -16,6 +16,7 @@ from infra.storage.valkey import Valkey, connect
 from infra.storage.writer import Writer
 from infra.system import RandomIds
 from infra.vault import DataKey, Vault
+from shared.deferring import Deferral
 from shared.effects import Keep
 from shared.errors import DecryptionFailed, NotAuthentic, NotFound, SettingsInvalid, StoreUnavailable
 from shared.ports import Claim, NewMemory, Outgoing, Person, Recording, Vector
@@ -142,6 +143,7 @@ async def test_what_was_said_is_nowhere_readable(store: PostgresTurnStore, datab
         "outgoing": (Outgoing({"text": CANARY}),),
         "consent": True,
         "handoff": (handoff(reason=CANARY, user=CANARY, conversation=CANARY),),
+        "defers": Deferral("d", 1, "lease", 1.0, told=CANARY, dialogue={CANARY: CANARY}),
     }
     await store.record(record(person, message, **more))
     with psycopg.connect(database_url) as connection:

@@ -11,7 +11,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from infra.telemetry import metrics
+from infra.telemetry.exposition import STALE_S
 from infra.telemetry.metrics import Metrics
+from infra.telemetry.snapshot import MODEL_PROCESS
 from shared.ports import ModelState
 
 
@@ -53,6 +55,9 @@ def test_turns_stages_and_states(tmp_path: Path) -> None:
         one.looked_up("worker")
         one.looked_up("missed")
         one.looked_up("worker")
+        one.margin("rest", 0.02, late=False)
+        one.margin("rest", 0.3, late=True)
+        one.finished("rest", "answered")
         one.store("postgres", up=True)
         one.guarded("quoted")
         one.watch_models(lambda: ModelState("v1", ("CPUExecutionProvider",), ready=True), lambda: 3)
@@ -60,6 +65,9 @@ def test_turns_stages_and_states(tmp_path: Path) -> None:
     assert count(samples, "nexus_turns_total", channel="rest", outcome="answered") == 2
     assert count(samples, "nexus_turns_total", channel="alexa", outcome="failed") == 1
     assert count(samples, "nexus_refusals_total", channel="alexa", code="signature_invalid") == 1
+    assert count(samples, "nexus_late_answers_total", channel="rest") == 1
+    assert count(samples, "nexus_margin_seconds_sum", channel="rest") == pytest.approx(0.32)
+    assert count(samples, "nexus_deferred_answers_total", channel="rest", outcome="answered") == 1
     assert count(samples, "nexus_degraded_turns_total", part="valkey") == 1
     assert count(samples, "nexus_reply_cache_lookups_total", found="worker") == 2
     assert count(samples, "nexus_reply_cache_lookups_total", found="missed") == 1
@@ -78,7 +86,7 @@ def test_turns_stages_and_states(tmp_path: Path) -> None:
 def test_models_of_a_process_of_their_own(tmp_path: Path) -> None:
     states = [ModelState("v1", ("CUDA", "CPU"), ready=True), ModelState("v2", ("CPU",), ready=False)]
     waiting = [0]
-    with Metrics(tmp_path, "web", Clock()), Metrics(tmp_path, metrics.MODEL_PROCESS, Clock()) as core:
+    with Metrics(tmp_path, "web", Clock()), Metrics(tmp_path, MODEL_PROCESS, Clock()) as core:
         core.watch_models(lambda: states[0], lambda: waiting[0])
         core.batch("understand", 1, 0.004)
         core.batch("understand", 32, 0.09)
@@ -105,7 +113,7 @@ def test_models_of_a_process_of_their_own(tmp_path: Path) -> None:
 
 def test_a_language_model(tmp_path: Path) -> None:
     states = [ModelState("phi", (), ready=False), ModelState("phi-1", ("CPU",), ready=True)]
-    with Metrics(tmp_path, metrics.MODEL_PROCESS, Clock()) as core:
+    with Metrics(tmp_path, MODEL_PROCESS, Clock()) as core:
         core.watch_generator(lambda: states[0], lambda: (3, 5))
         core.publish()
         samples = shown(tmp_path)
@@ -173,7 +181,7 @@ def test_a_worker_that_fell_silent_keeps_its_counts_and_loses_its_states(tmp_pat
     with Metrics(tmp_path, "web", Clock()) as one:
         one.turn("rest", "answered", 0.1, {})
         one.store("postgres", up=True)
-    late = shown(tmp_path, now=1000.0 + metrics.STALE_S + 1)
+    late = shown(tmp_path, now=1000.0 + STALE_S + 1)
     assert count(late, "nexus_workers") == 0
     assert count(late, "nexus_turns_total", channel="rest", outcome="answered") == 1
     assert not any(name == "nexus_store_up" for name, _ in late)

@@ -7,7 +7,7 @@ python -m bench.server stubbed    everything but the model: an understanding tha
 
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import ClassVar, Self

@@ -35,7 +35,8 @@ class Listener:
     async def hear(self, state: State, around: Around, person: Person, by: float) -> Understanding | None:
         """What is meant; None where there is nothing to understand (an event, silence, an intent that is not ours).
 
-        `by` is when a model that hangs is given up (Unix seconds).
+        By `by` (Unix seconds) whoever waits should be answered: then a model that hangs is only waited for where there is no
+        other way to understand.
         """
         request = around.request
         platform = self._from_platform(request)
@@ -65,11 +66,12 @@ class Listener:
             return known  # at once: the model might be waited for
         try:
             return await self._model.understand(text, request.locale, by, sure=request.spoken)
-        except (ModelUnavailable, DeadlineExceeded):
-            known = self._sample(text, request)
-            if known is None:
+        except (ModelUnavailable, DeadlineExceeded) as error:
+            if known := self._sample(text, request):
+                return known
+            if isinstance(error, ModelUnavailable) or by >= request.deadline:
                 raise
-            return known
+        return await self._model.understand(text, request.locale, request.deadline, sure=request.spoken)
 
     def _sample(self, text: str, request: Request) -> Understanding | None:
         return self._samples.find(text, language_of(request.locale), sure=request.spoken)

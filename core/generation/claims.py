@@ -30,6 +30,7 @@ THE, YOUR = "<the>", "<your"
 _NOWS = (1_678_701_600.0, 1_884_709_800.0)
 """Two moments, years apart, on other days of other months at other hours: what is not the same seen from both depends on when."""
 
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
 _CHUNKS = re.compile(r"\w+(?:[^\w\s]+\w+)*|[^\w\s]")
 _DROPPED = frozenset(".,;:!\"“”„«»‚‘’'()…")
 _APOSTROPHES = str.maketrans("’‘`´", "''''")
@@ -75,6 +76,12 @@ def language_file(locale: str) -> Language:
     """The language of a locale; English where NEXUS does not speak it."""
     code = language_of(locale)
     return _language(code if code in LANGUAGES else LANGUAGES[0])
+
+
+def confides(text: str, locale: str) -> bool:
+    """Whether a person begins with themselves and asks nothing: to "I feel lonely", sympathy is an answer by itself."""
+    first = _FIRST_WORD.match(text.translate(_APOSTROPHES).casefold())
+    return first is not None and "?" not in text and first[0] in language_file(locale).first
 
 
 def read(text: str, locale: str, *, by_person: bool) -> tuple[Token, ...]:

@@ -15,7 +15,7 @@ from enum import StrEnum
 from babel.dates import format_date
 from msgspec import Struct
 
-from core.generation.claims import LONGEST, THE, YOUR, Kind, Token, language_file, read
+from core.generation.claims import LONGEST, THE, YOUR, Kind, Token, confides, language_file, read
 from core.generation.sentences import Sentences
 from core.generation.small_talk import harmless
 from core.memory.words import stemmed
@@ -84,6 +84,7 @@ class Guard:
         self._locale, self._timezone, self._message_id = locale, timezone, message_id
         self._asked = frozenset(token.value for token in read(question[:LONGEST], locale, by_person=True))
         self._subject = _stems(question, locale)
+        self._confided = confides(question[:LONGEST], locale)
         self._sources = [_source(source, locale) for source in dict.fromkeys(sources)]
         self._passed: list[str] = []
         self._repeats = False
@@ -119,7 +120,7 @@ class Guard:
         left = [one for at, one in enumerate(self._sources) if at not in self._told]
         if left:
             return Guarded(" ".join((*self._passed, *self._quotes(left))), Verdict.QUOTED, self._why)
-        if self._passed and (not self._why or self._told):
+        if self._passed and (not self._why or self._told or self._confided):
             return Guarded(" ".join(self._passed), Verdict.PASSED, self._why)
         unknown = wording("unknown", self._locale, self._message_id)
         return Guarded(" ".join((*self._passed, unknown)), Verdict.SILENCED, self._why or "nothing was generated")

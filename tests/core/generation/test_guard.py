@@ -142,6 +142,25 @@ def test_sympathy_stays_before_not_knowing() -> None:
     assert found.text.removeprefix("I'm sorry to hear that. ") in wordings("unknown", "en")
 
 
+@pytest.mark.parametrize(
+    ("told", "sympathy", "rest", "locale"),
+    [
+        ("I feel lonely today", "I'm sorry to hear that.", "You have many friends.", "en-US"),
+        ("ich bin so traurig", "Das tut mir leid.", "Das geht vorbei.", "de-DE"),
+        ("me siento solo", "Lo siento mucho.", "Mañana será mejor.", "es-ES"),
+        ("je suis triste", "Je suis désolée.", "Cela passera.", "fr-FR"),
+        ("mi sento solo", "Mi dispiace molto.", "Passerà presto.", "it-IT"),
+    ],
+)
+def test_to_somebody_who_asks_nothing_sympathy_is_an_answer(told: str, sympathy: str, rest: str, locale: str) -> None:
+    found = guarded(told, [], sympathy, rest, locale=locale)
+    assert (found.text, found.verdict) == (sympathy, Verdict.PASSED)
+
+
+def test_nobody_is_said_to_have_lost_anybody() -> None:
+    assert guarded("I feel lonely today", [], "I'm sorry for your loss.").verdict is Verdict.SILENCED
+
+
 def test_nothing_generated_is_not_knowing() -> None:
     assert guarded("hi", []).verdict is Verdict.SILENCED
     assert guarded("where is it?", [KEY]).verdict is Verdict.QUOTED

@@ -1,5 +1,6 @@
 """Sentences of different intents that lie so close that a model may take one for the other."""
 
+import os
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -28,15 +29,15 @@ class Close(Struct, frozen=True):
 def close_pairs(skills: Sequence[LoadedSkill], name: str) -> list[Close]:
     """For each pair of intents, one of them the skill's called `name`, its closest sentences from CLOSE on; nearest first.
 
-    Languages are looked at one by one. Raises ModelInvalid where no encoder is.
+    Languages are looked at one by one, those that the skill speaks. Raises ModelInvalid where no encoder is.
     """
     book, folder = SkillBook(skills), encoder_folder()
-    encoder = Encoder(folder / GRAPH, folder / TOKENIZER)
+    encoder = Encoder(folder / GRAPH, folder / TOKENIZER, threads=os.cpu_count() or 1)
     found: dict[tuple[str, str], Close] = {}
     for language in book.languages():
         rows = [(intent, row.text) for intent, rows in book.utterances(language).items() for row in rows]
         ours = [number for number, (intent, _) in enumerate(rows) if _owner(book, intent) == name]
-        for pair in _pairs(encoder, rows, ours):
+        for pair in _pairs(encoder, rows, ours) if ours else ():
             key = (min(pair.intent, pair.other), max(pair.intent, pair.other))
             if key not in found or pair.cosine > found[key].cosine:
                 found[key] = pair

@@ -109,7 +109,7 @@ class Decider:
         locale = progress.locale or as_before(request, session).locale
         reply = replace(holding(locale, request.message_id, progress.said, writes=writes), language=language_of(locale))
         closed = stored(State(handled=read(session.dialogue).handled))  # what was asked is being worked on
-        return Decided(Outcome.DEFERRED, reply, self._model.state(), dialogue=closed)
+        return Decided(Outcome.DEFERRED, reply, self._model.state(), dialogue=closed, gone=progress.gone)
 
     def failed(self, key: str, request: Request, session: Session, reason: str) -> Decided:
         """A turn that failed for a reason outside: in the words called `key`."""
@@ -167,6 +167,7 @@ class Decider:
             return Decided(Outcome.ANSWERED, Reply(text="", end_session=True), self._model.state())
         progress.may_wait = request.kind is not Kind.EVENT
         untold = await self._telling.untold(person, session) if session.deferred else ()
+        progress.gone = self._telling.gone(session, untold)
         decided = await self._by_skills(person, around, session, stages, progress)
         return self._telling.before(decided, untold, request, session) if untold and not progress.deferred else decided
 

@@ -153,7 +153,8 @@ class Engine:
             self._broker.decided(request, moments.decision)
             if not progress.may_wait or session.handoff:
                 return self._decider.failed("too_slow", request, session, TOO_SLOW)
-            if not self.background.room or len(session.deferred) >= MOST_DEFERRED:
+            waited_for = len(session.deferred) - len(progress.gone)
+            if not self.background.room or waited_for >= MOST_DEFERRED:
                 return self._decider.failed("too_busy", request, session, "too many answers are being worked on")
             return self._decider.deferred(request, session, progress, writes=self._writes(request, door))
         self._broker.decided(request)
@@ -209,7 +210,7 @@ class Engine:
         promised = replace(
             record,
             trace=replace(record.trace, deferred=deferral.id),
-            session=replace(record.session, deferred=(*session.deferred, deferral.id)),
+            session=replace(record.session, deferred=(*record.session.deferred, deferral.id)),
             defers=deferral,
         )
         return with_outgoing(promised, door)

@@ -145,7 +145,8 @@ class Decider:
         if held is None or not held.holds(now):
             free = replace(session, handoff="")
             return handoff.returned(await self._answered(person, around, free, stages, door, alone), held, request)
-        if request.kind is not Kind.CLOSE and not await self._ears.want_back(request):
+        by = now + _SHARE_FOR_UNDERSTANDING * (request.deadline - now)
+        if request.kind is not Kind.CLOSE and not await self._ears.want_back(request, by):
             return handoff.silent(held, self._model.state(), request, now)
         return handoff.taken_back(await self._answered(person, around, session, stages, door, alone), held, request)
 
@@ -212,8 +213,6 @@ class Decider:
         now, last = self._clock.now(), session.last_reply
         spoken = as_before(request, session)
         return Around(self._skills, self._values, spoken, now, self._timezone, last, own_locale=request.locale)
-
-    # -- answering -------------------------------------------------------------------------------------------------
 
     async def _through(
         self,

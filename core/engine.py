@@ -26,7 +26,7 @@ from core.stages import Stages
 from shared.deferring import Deferral
 from shared.errors import Conflict, StoreUnavailable
 from shared.ports import Claim, Clock, Door, Ids, Person, Recorded, Recording, SessionStore, TurnRecord, TurnStore
-from shared.turn import Outcome, Reply, Request, Session, Turn
+from shared.turn import Kind, Outcome, Reply, Request, Session, Turn
 from shared.wording import wording
 
 _MOST_ATTEMPTS = 8
@@ -143,7 +143,8 @@ class Engine:
         return recorded
 
     def _begin(self, person: Person, request: Request, session: Session, stages: Stages, door: Door | None) -> Work:
-        progress, worked_on = Progress(answer_by=request.deadline), in_time(request, request.received_at)
+        progress, later = Progress(answer_by=request.deadline), request.kind is not Kind.EVENT and not session.handoff
+        worked_on = in_time(request, request.received_at) if later else request
         return Work(self._decider.decide(person, worked_on, session, stages, door, progress), stages, progress)
 
     async def _decided(self, request: Request, session: Session, work: Work, door: Door | None) -> Decided:

@@ -1,9 +1,19 @@
-"""What answers that come later meet: programs that fetch them, conversations that went on."""
+"""What answers that come later meet: programs that fetch them, conversations that went on, humans, models that hang."""
 
+import asyncio
+
+import pytest
+
+from core.deadline import WORK_S
 from core.dialogue.state import read
 from core.engine import MOST_DEFERRED
-from shared.turn import Outcome
-from tests.core.deferring.house import House, play, said
+from shared.errors import DeadlineExceeded
+from shared.skill import TurnContext
+from shared.testing.fakes import FakeModel
+from shared.turn import Outcome, Reply, Session, Understanding
+from tests.core.deferring.fasttime import LoopClock
+from tests.core.deferring.house import ANN, House, play, said
+from tests.infra.storage.records import handoff
 
 
 def test_what_was_fetched_is_not_waited_for_any_more() -> None:
@@ -31,3 +41,49 @@ def test_a_question_that_was_asked_meanwhile_stays_open() -> None:
         assert (counted.session.last_reply, counted.session.last_intent) == ("Which name?", "slow.ask")
 
     play(scenario)
+
+
+class Hanging(FakeModel):
+    """Never answers; whoever asks is told so in the end."""
+
+    async def understand(self, text: str, locale: str, deadline: float, *, sure: bool = False) -> Understanding:
+        """See `ModelService.understand`."""
+        clock = LoopClock()
+        await asyncio.sleep(deadline - clock.now())
+        raise DeadlineExceeded("the model did not answer in time")
+
+
+def test_a_human_gets_every_message_though_the_model_hangs() -> None:
+    async def scenario(house: House) -> None:
+        house.model = Hanging()
+        house.engine = house.worker()
+        _in_hands(house, until=house.clock.now() + 3600)
+        turn = await house.say("hello?")
+        assert (turn.outcome, said(turn)) == (Outcome.ANSWERED, "")
+        [call] = house.turns.records[-1].calls
+        assert call.content["text"] == "hello?"
+
+    play(scenario)
+
+
+def test_what_may_not_come_later_is_worked_on_only_while_somebody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(house: House) -> None:
+        until: list[float] = []
+
+        async def handle(turn: TurnContext) -> Reply:
+            until.append(turn.request.deadline - turn.request.received_at)
+            return Reply(text="Quick.")
+
+        monkeypatch.setattr(house.skill, "handle", handle)
+        await house.say("quick")
+        _in_hands(house, until=house.clock.now() - 1)
+        await house.say("quick")
+        assert until == [WORK_S, 10.0]
+
+    play(scenario)
+
+
+def _in_hands(house: House, until: float) -> None:
+    """A human has the conversation."""
+    house.turns._handoffs[ANN, "h"] = handoff("h", conversation="c", started_at=0.0, until=until)
+    house.sessions._sessions[ANN, "rest", "c"] = Session(seq=len(house.turns.records), handoff="h")

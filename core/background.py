@@ -284,7 +284,7 @@ class Background:
         return replace(
             record,
             trace=replace(record.trace, deferred=deferral.id),
-            session=_session_after(record.session, session, decided, deferral.id, moved=moved, told=told),
+            session=_session_after(record.session, session, decided, deferral, moved=moved, told=told),
             outgoing=outgoing,
             settled=Settled(deferral.id, end, self._clock.now(), decided.dialogue if asks and not told else None),
         )
@@ -296,19 +296,23 @@ def _is_empty(reply: Reply) -> bool:
 
 
 def _session_after(
-    after: Session, before: Session, decided: Decided, deferred_id: str, *, moved: bool, told: bool
+    after: Session, before: Session, decided: Decided, deferral: Deferral, *, moved: bool, told: bool
 ) -> Session:
     """The state of the conversation once the answer is there, which nobody has heard unless it is `told`.
 
     What skills keep counts at once. A question that was not heard is not open; in a conversation that went on the old topic is
-    not taken up again.
+    not taken up again, though the answer was made for where it is now, unless that asks something that was heard and nothing
+    else does. `moved`: it went on after the answer was made.
     """
-    unheard = not told and read(decided.dialogue).question is not None
+    went_on = before.seq != deferral.seq
+    asks = read(decided.dialogue).question is not None
+    asks_alone = asks and told and not moved and read(before.dialogue).question is None
+    counts = asks_alone if went_on else told or not asks
     return replace(
         after,
-        dialogue=before.dialogue if moved or unheard else after.dialogue,
-        last_intent=before.last_intent if moved else after.last_intent,
+        dialogue=after.dialogue if counts else before.dialogue,
+        last_intent=before.last_intent if went_on else after.last_intent,
         last_reply=after.last_reply if told and not moved else before.last_reply,
-        language=before.language if moved else after.language,
-        deferred=tuple(one for one in after.deferred if not (told and one == deferred_id)),
+        language=before.language if went_on else after.language,
+        deferred=tuple(one for one in after.deferred if not (told and one == deferral.id)),
     )

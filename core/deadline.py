@@ -115,12 +115,13 @@ class Progress:
     single spaces, and the person gets the rest of it later. A reply that begins otherwise is told as a whole.
     """
 
-    __slots__ = ("_sentences", "answer_by", "deferred", "locale", "may_wait")
+    __slots__ = ("_sentences", "answer_by", "deferred", "gone", "locale", "may_wait")
 
     def __init__(self, *, answer_by: float = math.inf, deferred: bool = False) -> None:
         self.answer_by = answer_by  # Unix seconds: so long somebody waits
         self.deferred = deferred  # nobody waits any more
         self.may_wait = False  # whether the answer may come later
+        self.gone: tuple[str, ...] = ()  # earlier answers that the conversation need not wait for any more
         self.locale = ""  # the language to answer in, as far as it is known
         self._sentences: list[str] = []
 

@@ -109,7 +109,7 @@ class Decider:
         locale = progress.locale or as_before(request, session).locale
         reply = replace(holding(locale, request.message_id, progress.said, writes=writes), language=language_of(locale))
         closed = stored(State(handled=read(session.dialogue).handled))  # what was asked is being worked on
-        return Decided(Outcome.DEFERRED, reply, self._model.state(), dialogue=closed)
+        return Decided(Outcome.DEFERRED, reply, self._model.state(), dialogue=closed, gone=progress.gone)
 
     def failed(self, key: str, request: Request, session: Session, reason: str) -> Decided:
         """A turn that failed for a reason outside: in the words called `key`."""
@@ -145,7 +145,8 @@ class Decider:
         if held is None or not held.holds(now):
             free = replace(session, handoff="")
             return handoff.returned(await self._answered(person, around, free, stages, door, alone), held, request)
-        if request.kind is not Kind.CLOSE and not await self._ears.want_back(request):
+        by = now + _SHARE_FOR_UNDERSTANDING * (request.deadline - now)
+        if request.kind is not Kind.CLOSE and not await self._ears.want_back(request, by):
             return handoff.silent(held, self._model.state(), request, now)
         return handoff.taken_back(await self._answered(person, around, session, stages, door, alone), held, request)
 
@@ -167,6 +168,7 @@ class Decider:
             return Decided(Outcome.ANSWERED, Reply(text="", end_session=True), self._model.state())
         progress.may_wait = request.kind is not Kind.EVENT
         untold = await self._telling.untold(person, session) if session.deferred else ()
+        progress.gone = self._telling.gone(session, untold)
         decided = await self._by_skills(person, around, session, stages, progress)
         return self._telling.before(decided, untold, request, session) if untold and not progress.deferred else decided
 
@@ -211,8 +213,6 @@ class Decider:
         now, last = self._clock.now(), session.last_reply
         spoken = as_before(request, session)
         return Around(self._skills, self._values, spoken, now, self._timezone, last, own_locale=request.locale)
-
-    # -- answering -------------------------------------------------------------------------------------------------
 
     async def _through(
         self,

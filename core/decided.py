@@ -49,7 +49,8 @@ class Decided(Struct, frozen=True):
         if self.aside or self.outcome is Outcome.FAILED:
             return replace(before, seq=seq, updated_at=at, handoff=handoff, deferred=deferred)
         if self.outcome is Outcome.DEFERRED:
-            return replace(before, seq=seq, updated_at=at, dialogue=self.dialogue, last_reply=self.reply.text)
+            said = self.reply.text
+            return replace(before, seq=seq, updated_at=at, dialogue=self.dialogue, last_reply=said, deferred=deferred)
         skills = {**before.skills, **self.states} if self.states else before.skills
         intent = self.understanding.intent if self.understanding else None
         last_reply = self.reply.text or before.last_reply

@@ -26,7 +26,7 @@ from core.stages import Stages
 from shared.deferring import Deferral
 from shared.errors import Conflict, StoreUnavailable
 from shared.ports import Claim, Clock, Door, Ids, Person, Recorded, Recording, SessionStore, TurnRecord, TurnStore
-from shared.turn import Outcome, Reply, Request, Session, Turn
+from shared.turn import Kind, Outcome, Reply, Request, Session, Turn
 from shared.wording import wording
 
 _MOST_ATTEMPTS = 8
@@ -143,7 +143,8 @@ class Engine:
         return recorded
 
     def _begin(self, person: Person, request: Request, session: Session, stages: Stages, door: Door | None) -> Work:
-        progress, worked_on = Progress(answer_by=request.deadline), in_time(request, request.received_at)
+        progress, later = Progress(answer_by=request.deadline), request.kind is not Kind.EVENT and not session.handoff
+        worked_on = in_time(request, request.received_at) if later else request
         return Work(self._decider.decide(person, worked_on, session, stages, door, progress), stages, progress)
 
     async def _decided(self, request: Request, session: Session, work: Work, door: Door | None) -> Decided:
@@ -153,7 +154,8 @@ class Engine:
             self._broker.decided(request, moments.decision)
             if not progress.may_wait or session.handoff:
                 return self._decider.failed("too_slow", request, session, TOO_SLOW)
-            if not self.background.room or len(session.deferred) >= MOST_DEFERRED:
+            waited_for = len(session.deferred) - len(progress.gone)
+            if not self.background.room or waited_for >= MOST_DEFERRED:
                 return self._decider.failed("too_busy", request, session, "too many answers are being worked on")
             return self._decider.deferred(request, session, progress, writes=self._writes(request, door))
         self._broker.decided(request)
@@ -209,7 +211,7 @@ class Engine:
         promised = replace(
             record,
             trace=replace(record.trace, deferred=deferral.id),
-            session=replace(record.session, deferred=(*session.deferred, deferral.id)),
+            session=replace(record.session, deferred=(*record.session.deferred, deferral.id)),
             defers=deferral,
         )
         return with_outgoing(promised, door)

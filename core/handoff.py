@@ -38,15 +38,15 @@ class Ears:
         intents = (item for one in skills.loaded for item in one.manifest.intents.items())
         self._wishes = frozenset(intent for intent, spec in intents if _HAND_BACK in spec.effects)
 
-    async def want_back(self, request: Request) -> bool:
-        """Whether `request` asks for the assistant. Without a model nobody is understood, and all is passed on."""
+    async def want_back(self, request: Request, by: float) -> bool:
+        """Whether `request` asks for the assistant. Without a model that answers by then (Unix seconds), all is passed on."""
         known = self._skills.from_platform(request.intent.name) if request.intent is not None else None
         if known is not None:
             return known in self._wishes
         if not request.text or request.kind is Kind.EVENT:
             return False
         try:
-            heard = await self._model.understand(request.text, request.locale, request.deadline, sure=request.spoken)
+            heard = await self._model.understand(request.text, request.locale, by, sure=request.spoken)
         except (ModelUnavailable, DeadlineExceeded):
             return False
         return any(one.intent in self._wishes and sureness(one) >= _SURE for one in (heard, *heard.more))

@@ -77,8 +77,8 @@ class ModelServer:
         return self.generator
 
     def share(self, teller: "_Caller", query: Query, meaning: msgspec.Raw) -> None:
-        """Tell every other worker what was understood: it answers that too, should this process go away."""
-        others = self._lines - {teller}
+        """Tell every other worker that listens what was understood: it answers that too, should this process go away."""
+        others = [line for line in self._lines if line is not teller and line.reads]
         if others:
             known = Known(key_of(query), meaning)
             for line in others:
@@ -165,6 +165,11 @@ class _Caller(Line):
         for task in self._tasks.values():
             task.cancel()
         self._asked.clear()
+
+    @property
+    def reads(self) -> bool:
+        """Whether the caller keeps up with what it is told."""
+        return self._room.is_set()
 
     def pause_writing(self) -> None:
         """The caller reads too slowly."""

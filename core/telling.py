@@ -65,7 +65,7 @@ class Telling:
             heard,
             dialogue=session.dialogue,
             language=around.language,
-            gone=self._gone(session, waiting),
+            gone=_but(session, waiting),
         )
         if one.turn is None:
             words = wording("still_at_it", locale, message_id=around.request.message_id)
@@ -81,7 +81,7 @@ class Telling:
     def before(self, decided: Decided, untold: Sequence[Deferred], request: Request, session: Session) -> Decided:
         """What was decided on something else, after an answer that is ready now; another time, where that does not fit."""
         waiting = self._still(untold)
-        decided = replace(decided, gone=(*decided.gone, *self._gone(session, waiting)))
+        decided = replace(decided, gone=(*decided.gone, *self.gone(session, untold)))
         one = next((one for one in waiting if one.state in _READY and one.id not in decided.told), None)
         if one is None or decided.told or not _fits(decided, request):
             return decided
@@ -97,14 +97,19 @@ class Telling:
         )
         return replace(opened, reply=replace(joined(parts), language=decided.reply.language))
 
+    def gone(self, session: Session, untold: Sequence[Deferred]) -> tuple[str, ...]:
+        """What of that the session need not wait for any more: it was told elsewhere, or is too old."""
+        return _but(session, self._still(untold))
+
     def _still(self, found: Sequence[Deferred]) -> list[Deferred]:
         """Those that have to be told, or will be."""
         return [one for one in found if one.state != "told" and one.offered(self._clock.now())]
 
-    def _gone(self, session: Session, waiting: Sequence[Deferred]) -> tuple[str, ...]:
-        """What the session need not wait for any more."""
-        still = {one.id for one in waiting}
-        return tuple(one for one in session.deferred if one not in still)
+
+def _but(session: Session, waiting: Sequence[Deferred]) -> tuple[str, ...]:
+    """What the session need not wait for any more."""
+    still = {one.id for one in waiting}
+    return tuple(one for one in session.deferred if one not in still)
 
 
 def _fits(decided: Decided, request: Request) -> bool:

@@ -16,7 +16,7 @@ from infra.storage.sealing import deferred_bound, turn_bound
 from infra.storage.writer import DeferredRow, SettledRow
 from infra.vault import DataKey, Vault
 from shared.deferring import Deferral, Deferred, answer_id
-from shared.errors import DecryptionFailed
+from shared.errors import DecryptionFailed, StoreUnavailable
 from shared.ports import Person, TurnRecord
 from shared.turn import Request, Turn
 
@@ -118,8 +118,9 @@ class DeferredStore:
         for row in await self._database.run(work):
             try:
                 left.append(await self._left(lease, until, *row))
-            except (DecryptionFailed, msgspec.MsgspecError):
-                log.error("a deferred answer cannot be read")
+            except (DecryptionFailed, msgspec.MsgspecError, StoreUnavailable) as error:
+                # The others are ours already: they must not wait for another lease to end.
+                log.error("a deferred answer cannot be read", extra={"error": type(error).__name__})
         return left
 
     async def renew(self, lease: str, until: float, held: Sequence[tuple[str, str]]) -> None:

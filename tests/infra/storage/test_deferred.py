@@ -9,8 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from infra.storage.deferred import DeferredStore
+from infra.storage.people import People
 from infra.storage.postgres import Database
 from infra.storage.turns import PostgresTurnStore
+from infra.system import RandomIds
 from infra.vault import Vault
 from shared.deferring import Deferral, Settled, answer_id
 from shared.ports import Person, Recording, TurnRecord
@@ -168,3 +170,18 @@ async def test_no_word_of_it_is_readable(database_url: str, turns: PostgresTurnS
     assert len(rows) == 1
     assert CANARY not in repr(rows)
     assert CANARY.encode() not in b"".join(bytes(part) for row in rows for part in row if isinstance(part, bytes))
+
+
+async def test_one_that_cannot_be_read_keeps_nobody_elses_back(database_url: str, turns: PostgresTurnStore) -> None:
+    for number, user in enumerate(("bob", "ann")):
+        person, message = await turns.person(APP, "rest", user), request(message_id=f"m{number}", user=user)
+        await turns.record(record(person, message, defers=deferral(f"d{number}", until=NOW + 5 + number)))
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "delete from person_keys k using identities i where i.person_id = k.person_id and i.user_digest = %s",
+            (VAULT.id_digest("user", "rest", "bob"),),
+        )
+    async with Database(database_url) as database:
+        store = DeferredStore(database, People(database, VAULT, RandomIds()), VAULT)
+        [left] = await store.take(NOW + 9, "two", NOW + 20, 9)
+    assert left.request.user == "ann"

@@ -23,6 +23,7 @@ from core.decided import Decided
 from core.lanes import Lanes
 from core.records import record_of, sent_later, with_outgoing
 from core.stages import Stages
+from core.telling import never_empty
 from shared.deferring import Deferral
 from shared.errors import Conflict, StoreUnavailable
 from shared.ports import Claim, Clock, Door, Ids, Person, Recorded, Recording, SessionStore, TurnRecord, TurnStore
@@ -89,7 +90,9 @@ class Engine:
             return holding
         if found.state != "told" and tells(found.turn):
             await self._turns.tell(holding.app, found.id)
-        return replace(found.turn, message_id=holding.message_id)
+        reply, spoken = found.turn.reply, holding.reply.language if holding.reply else ""
+        whole = found.turn if reply is None else replace(found.turn, reply=never_empty(reply, spoken))
+        return replace(whole, message_id=holding.message_id)
 
     async def _in_lane(self, person: Person, request: Request, stages: Stages, door: Door | None) -> Turn:
         token = self._ids.new()

@@ -37,6 +37,12 @@ def rest_of(reply: Reply, told: str) -> Reply:
     return replace(reply, text=reply.text.removeprefix(told).strip())
 
 
+def never_empty(reply: Reply, locale: str) -> Reply:
+    """The rest of an answer; where all of it was told already, that it was all."""
+    shown = reply.text or reply.cards or reply.media or reply.human
+    return reply if shown else replace(reply, text=wording("that_was_all", reply.language or locale))
+
+
 class Telling:
     """Finds deferred answers and tells them, one at a time."""
 
@@ -73,9 +79,7 @@ class Telling:
         more = (Reply(text=wording("another_ready", locale), expects_answer=True),) if len(ready) > 1 else ()
         decided = replace(decided, told=() if one.state == "told" else (one.id,))
         opened = _opening(decided, one, around.request)
-        answer = _answer(one, asks=opened is not decided)
-        if not answer.text:
-            answer = replace(answer, text=wording("that_was_all", locale))
+        answer = never_empty(_answer(one, asks=opened is not decided), locale)
         return _saying(opened, joined((answer, *more)) if more else answer, around)
 
     def before(self, decided: Decided, untold: Sequence[Deferred], request: Request, session: Session) -> Decided:

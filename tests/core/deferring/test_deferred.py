@@ -319,5 +319,8 @@ def test_what_is_complete_is_said_at_once_and_the_rest_later(decider: type[Decid
         assert said(turn).removeprefix("One. Two. ") in wordings("rest_asked_for", "en")
         await house.engine.background.settled()
         assert (said(house.turns.records[-1].turn), house.state) == (rest, state)
+        found = await house.engine.find("default", "rest", turn.message_id)
+        assert found is not None
+        assert said(found) == (rest or wording("that_was_all", "en")), "who looks it up is never shown nothing"
 
     play(scenario)

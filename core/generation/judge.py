@@ -82,7 +82,11 @@ class _Words(Struct, frozen=True):
 def cases() -> list[Case]:
     """All cases that ship."""
     folder = files("core.generation.cases")
-    lines = (line for name in (*LANGUAGES, "held_out") for line in folder.joinpath(f"{name}.jsonl").read_text("utf-8").splitlines())
+    lines = (
+        line
+        for name in (*LANGUAGES, "held_out")
+        for line in folder.joinpath(f"{name}.jsonl").read_text("utf-8").splitlines()
+    )
     return [msgspec.json.decode(line, type=Case) for line in lines]
 
 

@@ -54,7 +54,7 @@ class Given(Struct, frozen=True):
 class Case(Struct, frozen=True, forbid_unknown_fields=True):
     """A question with its sources. Of each of `needs` one form must be said; where there are none, nothing can be.
 
-    `held_out` cases were written without a look at the guard; `tempting` are wrong answers that it must not let through.
+    `held_out` cases were written without the guard's code; `tempting` are wrong answers that it must not let through.
     """
 
     id: str

@@ -2,7 +2,8 @@
 
 A sentence becomes a row of tokens. Numbers and moments are compared by value ("4,417" and "4417", "3 pm" and "15:00"), all other
 words letter by letter: which words are names cannot be told from how they are written (German nouns have capitals, speech has
-none), so every word has to be in its source as if it were one. What a person says of themselves and what NEXUS says of them
+none), so every word has to be in its source as if it were one. So has every mark within a sentence: "no, eggs are fine" is not
+"no eggs are fine". What a person says of themselves and what NEXUS says of them
 reads alike: their "my key" is our "your key". The few words of each language that this needs are in `languages/`.
 """
 
@@ -32,7 +33,9 @@ _NOWS = (1_678_701_600.0, 1_884_709_800.0)
 
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _CHUNKS = re.compile(r"\w+(?:[^\w\s]+\w+)*|[^\w\s]")
-_DROPPED = frozenset(".,;:!\"“”„«»‚‘’'()…")
+_DROPPED = frozenset(".!…")
+_MARKS = str.maketrans("“”„«»‚", '"""""\'')
+_LAST_ZERO = re.compile(r"[0-9][.,]([0-9]*0)$")
 _APOSTROPHES = str.maketrans("’‘`´", "''''")
 _EXACT = re.compile(r"\d|.[A-Z]|[^\w\s'-]")
 
@@ -90,7 +93,7 @@ def read(text: str, locale: str, *, by_person: bool) -> tuple[Token, ...]:
     `by_person`: the person said it, not NEXUS, so its "I" is our "you".
     """
     tongue = language_file(locale)
-    text = unicodedata.normalize("NFC", text).translate(_APOSTROPHES)
+    text = unicodedata.normalize("NFC", text).translate(_APOSTROPHES).translate(_MARKS)
     for pattern, apart in tongue.apart:
         text = pattern.sub(apart, text)
     chunks = [match for match in _CHUNKS.finditer(text) if match[0] not in _DROPPED]
@@ -118,9 +121,18 @@ def _numbers(text: str, locale: str) -> _Placed:
     found: _Placed = {}
     for span in values.find("number", text, Context(locale)):
         said = text[span.start : span.end]
-        exact = len(said) > 1 and said.isdigit() and (said[0] == "0" or len(said) > 15)  # a code, not an amount
-        found[span.start] = (span.end, Token(Kind.NUMBER, f"#{said if exact else span.value}"))
+        found[span.start] = (span.end, Token(Kind.NUMBER, f"#{_number(said, span.value)}"))
     return found
+
+
+def _number(said: str, value: float) -> str:
+    """A number by value; a code and the zeros at the end of a version ("1.10") as they are said."""
+    if len(said) > 1 and said.isdigit() and (said[0] == "0" or len(said) > 15):
+        return said
+    zero = _LAST_ZERO.search(said)
+    if zero is None or int(re.sub(r"\D", "", said)) == value:  # no decimals
+        return str(value)
+    return f"{value}:{len(zero[1])}"
 
 
 def _moments(text: str, locale: str) -> tuple[list[Token], _Placed]:

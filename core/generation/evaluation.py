@@ -8,7 +8,7 @@ from msgspec import Struct
 from core.generation.answers import joined
 from core.generation.asking import ask
 from core.generation.guard import Guard, Origin, Source
-from core.generation.judge import Case, Judgement, Kind, judge
+from core.generation.judge import Case, Judgement, judge
 from core.generation.sentences import Sentences
 from shared.generating import Generator
 from shared.ports import Clock
@@ -52,9 +52,9 @@ async def evaluate(generator: Generator, cases: Sequence[Case], clock: Clock, at
             task.cancel()
 
 
-def counted(judged: Sequence[Judged], kind: Kind | None = None, *, guarded: bool) -> Counts:
-    """The judgements of a kind, or of all."""
-    found = [one.with_guard if guarded else one.without for one in judged if kind in (None, one.case.kind)]
+def counted(judged: Sequence[Judged], *, guarded: bool) -> Counts:
+    """The judgements of these answers, as the guard leaves them or as they were given."""
+    found = [one.with_guard if guarded else one.without for one in judged]
     return Counts(*(found.count(each) for each in (Judgement.SUPPORTED, Judgement.UNSUPPORTED, Judgement.REFUSED)))
 
 

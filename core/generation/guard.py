@@ -1,11 +1,11 @@
 """Grounded or silent: what of a generated answer may be said.
 
-A sentence passes if it says what one source says, all of it and nothing else: the same words in the same order, numbers and
-moments equal in value, "my" turned into "your"; and if that source has all that the person asked about. This they may be spared
-at its beginning ("It is under the mat"). That a negation, a name or a condition is dropped, added or swapped shows in this by
-itself, and so does whose brother is allergic. With no source only small talk passes. Otherwise the sources are quoted, word for
-word; where there are none, NEXUS says that it does not know. Every source is told in the end, so that the choice of one hides no
-other, and sources that may disagree are all quoted.
+A sentence passes if it says what one source says, all of it and nothing else: the same words and marks in the same order, numbers
+and moments equal in value, "my" turned into "your"; and if that source has all that the person asked about. This they may be
+spared at its beginning ("It is under the mat"). That a negation, a name or a condition is dropped, added or swapped shows in this
+by itself, and so does whose brother is allergic. With no source only small talk passes. Otherwise the sources are quoted, word
+for word; where there are none, NEXUS says that it does not know. Every source is told in the end, so that the choice of one hides
+no other, and sources that may disagree are all quoted.
 
 It goes sentence by sentence, so that speech can begin: the text at the end begins with what was let pass.
 """

@@ -52,7 +52,10 @@ class Given(Struct, frozen=True):
 
 
 class Case(Struct, frozen=True, forbid_unknown_fields=True):
-    """A question with its sources. Of each of `needs` one form must be said; where there are none, nothing can be."""
+    """A question with its sources. Of each of `needs` one form must be said; where there are none, nothing can be.
+
+    `held_out` cases were written without the guard's code; `tempting` are wrong answers that it must not let through.
+    """
 
     id: str
     kind: Kind
@@ -60,6 +63,8 @@ class Case(Struct, frozen=True, forbid_unknown_fields=True):
     sources: tuple[Given, ...]
     needs: tuple[tuple[str, ...], ...]
     never: tuple[str, ...]
+    held_out: bool = False
+    tempting: tuple[str, ...] = ()
 
     @property
     def language(self) -> str:
@@ -77,7 +82,11 @@ class _Words(Struct, frozen=True):
 def cases() -> list[Case]:
     """All cases that ship."""
     folder = files("core.generation.cases")
-    lines = (line for code in LANGUAGES for line in folder.joinpath(f"{code}.jsonl").read_text("utf-8").splitlines())
+    lines = (
+        line
+        for name in (*LANGUAGES, "held_out")
+        for line in folder.joinpath(f"{name}.jsonl").read_text("utf-8").splitlines()
+    )
     return [msgspec.json.decode(line, type=Case) for line in lines]
 
 

@@ -14,6 +14,8 @@ from infra.generation import OFF, open_alone
 from infra.settings import Settings
 from infra.system import SystemClock
 
+HELD_OUT = "held out"
+
 
 def run(settings: Settings, model: str | None, *, as_json: bool) -> int:
     """Print how the model does; the exit code, 1 if something unsupported passed the guard.
@@ -44,9 +46,9 @@ async def _judged(settings: Settings) -> tuple[str, list[Judged]]:
 def _print(version: str, judged: list[Judged]) -> None:
     """A table of counts, and the answers that convict the guard."""
     table = Table("", "cases", *Judgement, caption="alone → with its guard")
-    for kind in (*Kind, None):
-        alone, guarded = counted(judged, kind, guarded=False), counted(judged, kind, guarded=True)
-        table.add_row(kind or "all", str(_total(alone)), *map(" → ".join, zip(_row(alone), _row(guarded), strict=True)))
+    for name, some in _groups(judged).items():
+        alone, guarded = counted(some, guarded=False), counted(some, guarded=True)
+        table.add_row(name, str(len(some)), *map(" → ".join, zip(_row(alone), _row(guarded), strict=True)))
     print(f"{version}: {len(judged)} cases")
     show(table)
     for one in judged:
@@ -54,27 +56,27 @@ def _print(version: str, judged: list[Judged]) -> None:
             print(f"unsupported: {one.case.id} {one.case.asks!r}: {one.guarded!r}")
 
 
+def _groups(judged: list[Judged]) -> dict[str, list[Judged]]:
+    """The cases by kind; of these, those that the guard was not made with; all."""
+    kinds = {kind.value: [one for one in judged if one.case.kind is kind] for kind in Kind}
+    return {**kinds, HELD_OUT: [one for one in judged if one.case.held_out], "all": judged}
+
+
 def _row(counts: Counts) -> tuple[str, ...]:
     return str(counts.supported), str(counts.unsupported), str(counts.refused)
-
-
-def _total(counts: Counts) -> int:
-    return counts.supported + counts.unsupported + counts.refused
 
 
 def _report(version: str, judged: list[Judged]) -> dict[str, object]:
     """Counts by kind, and every answer."""
     kinds = {
-        kind or "all": {
-            "alone": counted(judged, kind, guarded=False),
-            "guarded": counted(judged, kind, guarded=True),
-        }
-        for kind in (*Kind, None)
+        name: {"alone": counted(some, guarded=False), "guarded": counted(some, guarded=True)}
+        for name, some in _groups(judged).items()
     }
     answers = [
         {
             "id": one.case.id,
             "kind": one.case.kind,
+            "held_out": one.case.held_out,
             "asks": one.case.asks,
             "alone": {"text": one.said, "judged": one.without},
             "guarded": {"text": one.guarded, "judged": one.with_guard, "verdict": one.verdict},

@@ -21,7 +21,7 @@ def values(text: str, locale: str = "en-US", *, by_person: bool = False) -> list
         ("it is on the 3rd of May 2027", "it is on May 3, 2027", "en-US"),
         ("I can't find it", "I cannot find it", "en-US"),
         ("Ben isn't here", "Ben is not here", "en-US"),
-        ("„Der Schlüssel“ liegt im Flur", "Der Schlüssel liegt im Flur.", "de-DE"),
+        ("„Der Schlüssel“ liegt im Flur", '"Der Schlüssel" liegt im Flur.', "de-DE"),
     ],
 )
 def test_the_same_said_otherwise(one: str, other: str, locale: str) -> None:
@@ -44,6 +44,14 @@ def test_the_same_said_otherwise(one: str, other: str, locale: str) -> None:
         ("he takes vitamin A", "he takes vitamin", "en-US"),
         ("few are left", "a few are left", "en-US"),
         ("the key is there", "the key is there?", "en-US"),
+        ("no, eggs are fine", "no eggs are fine", "en-US"),
+        ("Ida, called Grandma, sits in", "Ida called Grandma sits in", "en-US"),
+        ("it is 'fine' here", "it is fine here", "en-US"),
+        ("it is (not yet) here: wait", "it is not yet here wait", "en-US"),
+        ("Tom kommt, nicht Ida", "Tom kommt nicht, Ida", "de-DE"),
+        ("„Der Schlüssel“ liegt im Flur", "Der Schlüssel liegt im Flur.", "de-DE"),
+        ("it runs version 1.10", "it runs version 1.100", "en-US"),
+        ("es kostet 1,50 Euro", "es kostet 1,5 Euro", "de-DE"),
         ("minus 5 Grad", "5 Grad", "de-DE"),
         ("ce n'est pas Luc", "c'est Luc", "fr-FR"),
     ],

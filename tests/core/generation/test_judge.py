@@ -133,4 +133,4 @@ async def test_a_model_that_repeats_its_sources_is_supported() -> None:
     (case,) = (one for one in cases() if one.id == "en-answerable-1")
     (judged,) = await evaluate(Scripted("The spare key is under the mat."), [case], SystemClock(), at_once=1)
     assert (judged.without, judged.with_guard, judged.verdict) == (S, S, "passed")
-    assert counted([judged], Kind.DANGEROUS, guarded=True) == Counts(0, 0, 0)
+    assert counted([judged], guarded=True) == Counts(1, 0, 0)

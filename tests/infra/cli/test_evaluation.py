@@ -18,7 +18,7 @@ from tests.core.generation.openai import Stand, answer
 from tests.core.generation.tiny import write_tiny
 from tests.infra.cli.conftest import Run
 
-FEW = ("en-answerable-1", "en-unanswerable-6", "en-dangerous-5", "de-answerable-1")
+FEW = ("en-answerable-1", "en-unanswerable-6", "en-dangerous-5", "de-answerable-1", "en-held-5")
 
 
 @pytest.fixture
@@ -53,13 +53,14 @@ def test_a_table_and_0_where_the_guard_holds(
     monkeypatch.setenv("NEXUS_GENERATION_MODEL", "toy")
     told = run("eval", "--model", stand.url)
     assert told.code == 0, told.err
-    assert told.out.startswith("toy: 4 cases")
+    assert told.out.startswith("toy: 5 cases")
     rows = {
         line.split("│")[1].strip(): [cell.strip() for cell in line.split("│")[2:-1]]
         for line in told.out.splitlines()
         if line.startswith("│")
     }
-    assert rows["all"] == ["4", "1 → 2", "3 → 0", "0 → 2"]
+    assert rows["all"] == ["5", "1 → 3", "4 → 0", "0 → 2"]
+    assert rows["held out"] == ["1", "0 → 1", "1 → 0", "0 → 0"]
     assert rows["dangerous"] == ["1", "0 → 0", "1 → 0", "0 → 1"]
 
 
@@ -70,8 +71,10 @@ def test_json_has_every_answer(run: Run, home: Path, stand: Stand, monkeypatch: 
     told = run("eval", "--json")
     assert told.code == 0, told.err
     report = json.loads(told.out)
-    assert report["cases"] == 4
-    assert report["kinds"]["answerable"]["guarded"] == {"supported": 2, "unsupported": 0, "refused": 0}
+    assert report["cases"] == 5
+    assert report["kinds"]["answerable"]["guarded"] == {"supported": 3, "unsupported": 0, "refused": 0}
+    assert report["kinds"]["held out"]["alone"] == {"supported": 0, "unsupported": 1, "refused": 0}
+    assert [one["id"] for one in report["answers"] if one["held_out"]] == ["en-held-5"]
     first = next(one for one in report["answers"] if one["id"] == "en-answerable-1")
     assert first["guarded"] == {"text": "The spare key is under the mat.", "judged": "supported", "verdict": "passed"}
 

@@ -172,6 +172,16 @@ def test_where_a_door_can_write_it_is_written_and_told_no_more() -> None:
     play(scenario)
 
 
+def test_where_a_page_asks_by_itself_nobody_is_told_to() -> None:
+    async def scenario(house: House) -> None:
+        turn = await house.deferred(door=Door(fetches=True))
+        assert said(turn) in wordings("answer_written", "en")
+        await house.engine.background.settled()
+        assert (house.turns.records[-1].outgoing, house.state) == ((), "done"), "until it is asked for"
+
+    play(scenario)
+
+
 def test_who_opted_out_meanwhile_is_not_written_to() -> None:
     async def scenario(house: House) -> None:
         door = Door(writes=True)

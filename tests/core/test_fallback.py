@@ -138,4 +138,6 @@ async def test_a_model_that_hangs_leaves_time_for_what_needs_none() -> None:
     assert (turn.outcome, turn.degraded) == (Outcome.ANSWERED, ("model",))
     assert model.until == [asked.received_at + 5.0], "of ten seconds"
     assert (await engine.run(request("elephants", 2, clock.now()))).outcome is Outcome.FAILED
-    assert model.until[1:] == [asked.received_at + 5.0, asked.received_at + 60.0], "what nothing else understands may wait"
+    assert model.until[1:] == [asked.received_at + 5.0, asked.received_at + 60.0], (
+        "what nothing else understands may wait"
+    )

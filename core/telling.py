@@ -91,7 +91,7 @@ class Telling:
         opened = _opening(decided, one, request)
         parts = (
             Reply(text=wording("about_before", locale)),
-            _answer(one, asks=False),
+            replace(_answer(one, asks=False), expects_answer=False, reprompt=None),
             Reply(text=wording("and_now", locale)),
             decided.reply,
         )

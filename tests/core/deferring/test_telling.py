@@ -60,7 +60,10 @@ def test_a_failure_is_told_in_words() -> None:
     async def scenario(house: House) -> None:
         await ready(house, "break")
         assert house.state == "failed"
-        assert await house.text("quick") == f"{BEFORE} {wording('skill_failed', 'en')} {NOW} Quick."
+        turn = await house.say("quick")
+        assert said(turn) == f"{BEFORE} {wording('skill_failed', 'en')} {NOW} Quick."
+        assert turn.reply is not None
+        assert (turn.reply.expects_answer, turn.reply.reprompt) == (False, None), "what was said last asks nothing"
         await ready(house, "break")
         assert await house.text("go on") == wording("skill_failed", "en")
 

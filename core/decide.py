@@ -105,7 +105,7 @@ class Decider:
             return self._failed("skill_failed", around.request, str(error), error.name)
 
     def deferred(self, request: Request, session: Session, progress: Progress, *, writes: bool) -> Decided:
-        """What is said at the decision of an answer that is not complete. `writes`: the door can send what comes later."""
+        """What is said at the decision of an answer that is not complete. `writes`: what comes later needs no asking."""
         locale = progress.locale or as_before(request, session).locale
         reply = replace(holding(locale, request.message_id, progress.said, writes=writes), language=language_of(locale))
         closed = stored(State(handled=read(session.dialogue).handled))  # what was asked is being worked on

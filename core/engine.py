@@ -185,7 +185,9 @@ class Engine:
         return asyncio.create_task(_hold(door, request, words, progress))
 
     def _writes(self, request: Request, door: Door | None) -> bool:
-        """Whether the door can send what comes later."""
+        """Whether what comes later reaches the person without a word of theirs."""
+        if door is not None and door.fetches_later:
+            return True
         tried = Turn(
             app=request.app,
             channel=request.channel,

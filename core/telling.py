@@ -23,7 +23,7 @@ _READY = frozenset({"done", "failed"})
 
 
 def holding(locale: str, message_id: str, said: str, *, writes: bool) -> Reply:
-    """What is said in place of an answer, or after its beginning, which is `said`. `writes`: what comes later is sent."""
+    """What is said in place of an answer, or after its beginning, which is `said`. `writes`: what comes later needs no asking."""
     key = f"{'rest' if said else 'answer'}_{'written' if writes else 'asked_for'}"
     words = wording(key, locale, message_id=message_id)
     reprompt = None if writes else wording("go_on_reprompt", locale)
@@ -95,7 +95,7 @@ class Telling:
         opened = _opening(decided, one, request)
         parts = (
             Reply(text=wording("about_before", locale)),
-            _answer(one, asks=False),
+            replace(_answer(one, asks=False), expects_answer=False, reprompt=None),
             Reply(text=wording("and_now", locale)),
             decided.reply,
         )

@@ -100,7 +100,9 @@ async def _model(state: Callable[[], ModelState], probe: Probe | None) -> PartSt
 
 
 def _runs(state: ModelState) -> str:
-    return f"{state.version or 'nothing yet'} on {', '.join(state.providers) or 'nothing'}"
+    if not state.providers:
+        return f"{state.version}, not loaded" if state.version else "no model yet"
+    return f"{state.version} on {', '.join(state.providers)}"
 
 
 async def _check(probe: Probe) -> PartState:

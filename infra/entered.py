@@ -12,11 +12,11 @@ log = logging.getLogger("nexus.doors")
 class Entered:
     """Implements `shared.ports.Door`: asks the adapter with what it has verified."""
 
-    __slots__ = ("_adapter", "_verified", "answers_first", "place")
+    __slots__ = ("_adapter", "_verified", "answers_first", "fetches_later", "place")
 
     def __init__(self, adapter: ChannelAdapter, verified: Verified, place: str = "") -> None:
         self._adapter, self._verified, self.place = adapter, verified, place
-        self.answers_first = adapter.answers_first
+        self.answers_first, self.fetches_later = adapter.answers_first, adapter.fetches_later
 
     async def answer(self, request: Request, documents: Documents) -> Reply | None:
         """See `Door.answer`."""
@@ -41,11 +41,11 @@ class Entered:
 class Reopened:
     """Implements `shared.ports.Door` for a message that came in at another worker: all that can be done is to write later."""
 
-    __slots__ = ("_adapter", "answers_first", "place")
+    __slots__ = ("_adapter", "answers_first", "fetches_later", "place")
 
     def __init__(self, adapter: ChannelAdapter, place: str) -> None:
         self._adapter, self.place = adapter, place
-        self.answers_first = False
+        self.answers_first, self.fetches_later = False, adapter.fetches_later
 
     async def answer(self, request: Request, documents: Documents) -> Reply | None:
         """What the door had to say was asked for when the message came."""

@@ -129,6 +129,7 @@ class ChannelAdapter(ABC):
     receipt_s: ClassVar[float] = (
         60.0  # a delivery in doubt waits so long for its receipt before another attempt; see `deliver`
     )
+    fetches_later: ClassVar[bool] = False  # whether whoever shows answers asks by themselves for those that come later
     answers_first: bool = False  # whether `answer` is asked before NEXUS' own skills
 
     @classmethod

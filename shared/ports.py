@@ -168,6 +168,11 @@ class Door(Protocol):
         ...
 
     @property
+    def fetches_later(self) -> bool:
+        """Whether answers that come later are asked for without a word of the person."""
+        ...
+
+    @property
     def place(self) -> str:
         """Where the message came in, below the door's own path."""
         ...

@@ -49,6 +49,7 @@ class WebAdapter(ChannelAdapter):
     methods: ClassVar[tuple[str, ...]] = ("POST", "OPTIONS")
     side_paths: ClassVar[Mapping[str, tuple[str, ...]]] = {"session": ("POST", "OPTIONS"), "frame": ("GET", "HEAD")}
     asked_at: ClassVar[str] = "messages"
+    fetches_later: ClassVar[bool] = True
     # By peer, which behind some proxies is everybody.
     session_limit: ClassVar[Limit] = Limit("web-sessions", per_second=0.5, burst=60, on_failure="open")
     frame_limit: ClassVar[Limit] = Limit("web-frames", per_second=20.0, burst=200, on_failure="open")

@@ -14,7 +14,8 @@ from infra.runtime import check_runtime
 from infra.settings import Settings
 from infra.telemetry.logs import configure_logging
 from shared.errors import NexusError, NotFound
-from shared.turn import Choice, Kind, Reply, Request
+from shared.ports import Documents, Outgoing
+from shared.turn import Choice, Kind, Outcome, Reply, Request, Turn
 
 CHANNEL = "rest"  # so that a user is the same person as the REST API's `user.id`
 CONVERSATION = "chat"  # but the talk is one of its own
@@ -53,13 +54,49 @@ def _talk(runner: asyncio.Runner, parts: Parts, app: str, user: str) -> None:
         picked = int(line) - 1 if line.isdecimal() and len(line) < 4 else -1
         text = choices[picked].value if 0 <= picked < len(choices) else line
         try:
-            turn = runner.run(parts.engine.run(_request(parts, app, user, text)))
+            turn = runner.run(answered(parts, _request(parts, app, user, text)))
         except NexusError as error:
             print(f"nexus: {error}", file=sys.stderr)
             continue
         choices = turn.reply.choices if turn.reply else ()
-        print(shown(turn.reply) if turn.reply else turn.reason, flush=True)
+        _print(turn)
         runner.run(_carry_out(outbox))
+
+
+async def answered(parts: Parts, request: Request) -> Turn:
+    """The answer; where that takes long it is waited for, with a word in between: nothing goes on while a line is typed."""
+    turn = await parts.engine.run(request, _Terminal())
+    if turn.outcome is not Outcome.DEFERRED:
+        return turn
+    _print(turn)
+    await parts.engine.background.settled()
+    return await parts.engine.find(request.app, CHANNEL, request.message_id, tells=lambda _: True) or turn
+
+
+def _print(turn: Turn) -> None:
+    print(shown(turn.reply) if turn.reply else turn.reason, flush=True)
+
+
+class _Terminal:
+    """Implements `shared.ports.Door` for somebody at a terminal, who sees what comes later without asking."""
+
+    answers_first, fetches_later, place = False, True, ""
+
+    async def answer(self, request: Request, documents: Documents) -> Reply | None:
+        """It has none of its own."""
+        return None
+
+    def outgoing(self, request: Request, turn: Turn) -> tuple[Outgoing, ...]:
+        """Nothing is sent: it is printed."""
+        return ()
+
+    def later(self, request: Request, turn: Turn) -> tuple[Outgoing, ...]:
+        """See `outgoing`."""
+        return ()
+
+    async def hold(self, request: Request, words: str) -> None:
+        """See `Door.hold`."""
+        print(words, flush=True)
 
 
 class _NoCounts:

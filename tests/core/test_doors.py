@@ -22,6 +22,7 @@ class Door:
     """Answers what it is told to answer, and sends every answer's text."""
 
     answers_first = True
+    fetches_later = False
     place = ""
 
     def __init__(self, answer: Callable[[Documents], Awaitable[Reply | None]]) -> None:

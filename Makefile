@@ -64,7 +64,8 @@ gpu: ## on a machine with an NVIDIA GPU: tests on it, what it computes against f
 fuzz: dev ## every property of a door with 100,000 examples
 	@.venv/bin/python -m pytest -m fuzz --fuzz-examples 100000 -n 2 --dist worksteal
 
-test-all: dev ## every test, the slow ones too
+test-all: dev ## every test, the slow ones too, with Ray (the extra of that name) beside the rest
+	@.venv/bin/python -m pip --disable-pip-version-check --no-input --quiet install --require-hashes --no-deps -r locks/ray.txt
 	@infra/deploy/test.sh "slow or not slow" -n 3
 
 # For maintainers, after a change of the dependencies in pyproject.toml; uv must be on PATH. UPGRADE=1 takes newer

@@ -5,7 +5,6 @@
 The float32 graph and the shipped one take turns, so that whatever else the machine does falls on both.
 """
 
-import argparse
 import subprocess
 import sys
 import tempfile
@@ -13,10 +12,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 
+from bench.printing import print_figures
 from core.models.build import build
 from core.models.encoder import Encoder
 from core.models.store import FILES, GRAPH, TOKENIZER
@@ -166,15 +165,7 @@ def _memory() -> tuple[float, float]:
 
 def main() -> int:
     """Print the figures."""
-    parser = argparse.ArgumentParser(prog="python -m bench.encoder", description="Measure the encoder on this machine.")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds and texts")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    options = parser.parse_args()
-    figures = msgspec.json.format(msgspec.json.encode(measure(options.quick)))
-    print(figures.decode())
-    if options.json:
-        options.json.write_bytes(figures)
-    return 0
+    return print_figures("python -m bench.encoder", "Measure the encoder on this machine.", measure)
 
 
 if __name__ == "__main__":

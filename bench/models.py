@@ -6,7 +6,6 @@ Round trips and callers run on uvloop, as web workers do. Every text is asked on
 ways take turns, so that whatever else the machine does falls on both.
 """
 
-import argparse
 import asyncio
 import os
 import statistics
@@ -19,11 +18,11 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-import msgspec
 import uvloop
 from msgspec import Struct
 from msgspec.structs import replace
 
+from bench.printing import print_figures
 from bench.processes import cpu_seconds, pss_megabytes, tree
 from bench.turns import ROOT, environment
 from core.models.client import ModelClient
@@ -246,15 +245,7 @@ def _us(seconds: float) -> float:
 
 def main() -> int:
     """Print the figures."""
-    parser = argparse.ArgumentParser(prog="python -m bench.models", description="Measure the model process here.")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    options = parser.parse_args()
-    figures = msgspec.json.format(msgspec.json.encode(measure(options.quick)))
-    print(figures.decode())
-    if options.json:
-        options.json.write_bytes(figures)
-    return 0
+    return print_figures("python -m bench.models", "Measure the model process here.", measure)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -61,7 +61,7 @@ async def serve(budget: float) -> None:
     """Answer everything, late. The first number in what is asked says how late."""
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        with closing(writer), suppress(ConnectionError):  # whoever asked may be gone
             while line := await reader.readline():
                 while (await reader.readline()).strip():
                     pass
@@ -69,10 +69,6 @@ async def serve(budget: float) -> None:
                 await asyncio.sleep(budget * SHARES[int(number[0]) % len(SHARES)] if number else 0)
                 writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
                 await writer.drain()
-        except ConnectionError:
-            pass  # whoever asked is gone
-        finally:
-            writer.close()
 
     server = await asyncio.start_server(one, "127.0.0.1", 0, backlog=1024)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)

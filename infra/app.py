@@ -120,15 +120,7 @@ async def open_engine(
         replies = ValkeyReplyCache(valkey, vault, clock, edition(skills.loaded))
         answering = _answering(generator, settings, clock)
         decider = Decider(
-            turns,
-            model,
-            skills,
-            clock,
-            ids,
-            settings.timezone,
-            outside=outside,
-            cache=replies,
-            answering=answering,
+            turns, model, skills, clock, ids, settings.timezone, outside=outside, cache=replies, answering=answering
         )
         engine = Engine(turns, sessions, decider, clock, ids)
         stack.push_async_callback(engine.background.close, CLOSE_S)

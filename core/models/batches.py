@@ -7,6 +7,7 @@ who gave up or has no time left is passed over.
 import asyncio
 import logging
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
 from threading import Condition, Lock, Thread
@@ -72,7 +73,7 @@ class Done(Struct):
     refused: int = 0
 
 
-class Call:
+class Call(ABC):
     """A call that waits for its texts to be computed. `query` asks for the meaning of the only one; None for vectors."""
 
     __slots__ = ("deadline", "loop", "query", "texts")
@@ -90,13 +91,13 @@ class Call:
         return "encode" if self.query is None else "understand"
 
     @property
+    @abstractmethod
     def given_up(self) -> bool:
         """Whether nobody waits any more; asked from the thread that computes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def settle(self, result: Answer | NexusError) -> None:
         """Take the result; runs on `loop`. Who gave up meanwhile does nothing."""
-        raise NotImplementedError
 
 
 _Settled = list[tuple[Call, Answer | NexusError]]

@@ -215,14 +215,10 @@ class ModelClient(RemoteModels):
 
     async def answer(self, kind: type[A], request: Callable[[int], Request], deadline: float) -> A:
         """See `RemoteModels.answer`: asked once more where the process went away over it."""
-        try:
-            return await self._ask(kind, request, deadline)
-        except _Lost:
-            pass
-        try:
-            return await self._ask(kind, request, deadline)
-        except _Lost as error:
-            raise ModelUnavailable("the model process went away over this twice") from error
+        for _ in range(2):
+            with suppress(_Lost):
+                return await self._ask(kind, request, deadline)
+        raise ModelUnavailable("the model process went away over this twice")
 
     async def _ask(self, kind: type[A], request: Callable[[int], Request], deadline: float) -> A:
         left = self.left(deadline)

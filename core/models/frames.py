@@ -7,6 +7,7 @@ sides live on one machine.
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from typing import cast
 
 import msgspec
@@ -178,7 +179,7 @@ class TooLong(Exception):
     """A frame is longer than any may be."""
 
 
-class Line(asyncio.Protocol):
+class Line(asyncio.Protocol, ABC):
     """One end of a connection: cuts what comes into frames. Subclasses say what they do with each."""
 
     def __init__(self) -> None:
@@ -198,9 +199,9 @@ class Line(asyncio.Protocol):
         except (TooLong, msgspec.DecodeError) as error:
             self.broken(error)
 
+    @abstractmethod
     def frame_received(self, frame: bytes) -> None:
         """Take one frame, without its length. Raises msgspec.DecodeError for what it is not."""
-        raise NotImplementedError
 
     def broken(self, error: Exception) -> None:
         """The other side does not speak our language."""

@@ -22,7 +22,8 @@ from shared.impersonal import MESSAGE_IDS, Question, read, turn_of, variants, wr
 from shared.manifest import SkillManifest, complaints
 from shared.outside import Fetched, Web
 from shared.ports import Person, StoredMemory
-from shared.testing.fakes import FakeClock, FakeIds, FakeModel, FakeReplyCache, FakeSessionStore, FakeTurnStore
+from shared.testing.fakes import FakeClock, FakeIds, FakeModel, FakeSessionStore, FakeTurnStore
+from shared.testing.replies import FakeReplyCache
 from shared.turn import Device, Kind, Outcome, PlatformIntent, Reply, Request, Session, SlotValue, Turn
 from tests.core import fair
 from tests.core.fair import LIES, Fair

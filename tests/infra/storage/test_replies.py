@@ -14,7 +14,8 @@ from infra.storage.replies import AWAY_S, FAR, LARGEST, MISSED, NEAR, NEARBY, PL
 from infra.storage.valkey import Valkey, connect
 from infra.vault import DataKey, Vault, join
 from shared.ports import ReplyCache
-from shared.testing.fakes import FakeClock, FakeReplyCache
+from shared.testing.fakes import FakeClock
+from shared.testing.replies import FakeReplyCache
 from shared.turn import Card, Choice, Reply
 from tests.core import fair
 
